@@ -62,6 +62,12 @@ const (
 	AttentionCancelPending Attention = "cancel_pending"
 )
 
+// Attentions returns all reasons for attention.
+func Attentions() []Attention {
+	return []Attention{AttentionMismatch, AttentionSurplus, AttentionHeldByHook, AttentionDisputed, AttentionInquiry,
+		AttentionRefundFailed, AttentionUnsure, AttentionRegression, AttentionCancelPending}
+}
+
 // OrderLine is one thing that is bought.
 type OrderLine struct {
 	Name string

@@ -1,0 +1,26 @@
+package text
+
+var invoiceSentences = map[string]sentence{
+	"invoice.title":       {"Receipt", "Satış belgesi"},
+	"invoice.number":      {"Number", "Belge no"},
+	"invoice.date":        {"Date", "Tarih"},
+	"invoice.order":       {"Order", "Sipariş"},
+	"invoice.to":          {"Customer", "Müşteri"},
+	"invoice.from":        {"Seller", "Satıcı"},
+	"invoice.tax_id":      {"Tax ID", "Vergi no"},
+	"invoice.item":        {"Item", "Ürün"},
+	"invoice.quantity":    {"Quantity", "Adet"},
+	"invoice.unit_amount": {"Unit price", "Birim fiyat"},
+	"invoice.amount":      {"Amount", "Tutar"},
+	"invoice.subtotal":    {"Subtotal", "Ara toplam"},
+	"invoice.discount":    {"Discount", "İndirim"},
+	"invoice.shipping":    {"Shipping", "Kargo"},
+	"invoice.tax":         {"Tax", "Vergi"},
+	"invoice.not_charged": {"Not charged", "Tahsil edilmeyen"},
+	"invoice.total":       {"Total paid", "Ödenen toplam"},
+	"invoice.paid_with":   {"Paid with", "Ödeme yöntemi"},
+	"invoice.reference":   {"Payment reference", "Ödeme referansı"},
+	"invoice.page":        {"Page {page} of {pages}", "Sayfa {page} / {pages}"},
+	"invoice.not_fiscal": {"This document confirms a payment. It is not a fiscal invoice.",
+		"Bu belge bir ödemeyi teyit eder; mali değeri olan bir fatura değildir."},
+}
