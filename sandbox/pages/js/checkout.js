@@ -74,6 +74,7 @@ for (const field of [email, ...Object.values(methods).flatMap((method) => method
   field.input.addEventListener('input', () => {
     const code = field.visibleCode();
     if (field.input.getAttribute('aria-invalid') === 'true' || !code.startsWith('incomplete_')) field.show(code && say(`error.${code}`));
+    if (alertBox.textContent === say('checkout.error.summary') && !form.querySelector('[aria-invalid="true"]')) showAlert('');
   });
 }
 
@@ -228,7 +229,7 @@ function challengeURL(action) {
   const text = action && ((action.use_stripe_sdk && action.use_stripe_sdk.stripe_js) || (action.redirect_to_url && action.redirect_to_url.url));
   if (!text) return '';
   const url = new URL(text, location.href);
-  return url.pathname.startsWith('/3ds/') ? url.pathname + url.search : '';
+  return url.pathname.startsWith('/3ds/') ? `${url.pathname}?lang=${page.lang}` : '';
 }
 
 function leave(url) {
