@@ -1,3 +1,4 @@
+// Package sandbox is a stateful Stripe that runs offline: the API, its pages and its Stripe.js.
 package sandbox
 
 import (
@@ -86,7 +87,7 @@ type scriptData struct {
 func newNonce() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails: it would end the process instead
-	return base64.RawStdEncoding.EncodeToString(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 // render writes a page with its policy: scripts and styles by nonce, everything else from the sandbox alone, and framed
