@@ -1,0 +1,56 @@
+# Vezne's commands. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export GOTOOLCHAIN := local
+GO ?= go
+BIN := bin
+
+.PHONY: help
+help: ## List the commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z\/-]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Start sandbox, service, demo shop and dashboard on this machine
+	$(GO) run ./cmd/vezne dev
+
+.PHONY: build
+build: ## Build the static binary into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/vezne ./cmd/vezne
+
+.PHONY: test
+test: setup ## Run every test: unit, both databases, real browser, the binary as a person drives it
+	$(GO) vet ./...
+	$(GO) test -timeout 14m ./...
+
+.PHONY: test/race
+test/race: setup ## The same with the race detector
+	$(GO) test -race -timeout 40m ./...
+
+.PHONY: setup
+setup: ## Install what the tests need and this machine lacks (Debian and npm packages)
+	@tools/setup.sh
+
+.PHONY: lint
+lint: ## Format, vet, linters, generated files fresh
+	@tools/lint.sh
+
+.PHONY: generate
+generate: ## Write every generated file anew
+	@tools/generate.sh
+
+.PHONY: verify
+verify: ## Fail when a generated file is not fresh
+	@tools/generate.sh -check
+
+.PHONY: bench
+bench: ## Measure the hot paths: webhook in, apply, sandbox request
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target for FUZZTIME (default 30s) each
+	@tools/fuzz.sh $(or $(FUZZTIME),30s)
+
+.PHONY: screenshots
+screenshots: build setup ## Look at every page: write pictures to proof/browser/out
+	cd proof/browser && node screenshots.mjs
