@@ -41,6 +41,7 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 	p.mux.HandleFunc("GET /c/pay/{session}/summary", p.serveCheckoutSummary)
 	p.mux.HandleFunc("GET /3ds/{token}", p.serveChallenge)
 	p.mux.HandleFunc("GET /elements/frame", p.serveElement)
+	p.mux.HandleFunc("GET /{$}", p.serveHome)
 	for path := range p.assets {
 		p.mux.HandleFunc("GET "+path, p.serveAsset)
 	}
@@ -50,7 +51,7 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 // owns says whether a path is a page's and not an API route's.
 func (p *pages) owns(path string) bool {
 	_, isAsset := p.assets[path]
-	return isAsset || strings.HasPrefix(path, "/c/pay/") || strings.HasPrefix(path, "/3ds/") || strings.HasPrefix(path, "/elements/")
+	return isAsset || path == "/" || strings.HasPrefix(path, "/c/pay/") || strings.HasPrefix(path, "/3ds/") || strings.HasPrefix(path, "/elements/")
 }
 
 // ServeHTTP answers GET and HEAD; anything else is 405 with Allow.
@@ -137,11 +138,15 @@ func isHostName(name string) bool {
 	return name != ""
 }
 
-// ask sends a request to the sandbox's own routes without a network and decodes a good answer into result.
-func (p *pages) ask(ctx context.Context, path string, query url.Values, result any) (status int, err error) {
+// ask sends a request to the sandbox's own routes without a network and decodes a good answer into result. Without a key
+// it reaches the routes that need none.
+func (p *pages) ask(ctx context.Context, key, path string, query url.Values, result any) (status int, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, (&url.URL{Path: path, RawQuery: query.Encode()}).String(), http.NoBody)
 	if err != nil {
 		return 0, err
+	}
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
 	}
 	answer := capture{header: http.Header{}, status: http.StatusOK}
 	p.api.ServeHTTP(&answer, r)

@@ -93,7 +93,7 @@ type checkoutData struct {
 // checkoutFor asks for the session of a request and answers the request itself when there is none.
 func (p *pages) checkoutFor(w http.ResponseWriter, r *http.Request) (checkoutSession, bool) {
 	var session checkoutSession
-	status, err := p.ask(r.Context(), "/v1/payment_pages/"+r.PathValue("session"), nil, &session)
+	status, err := p.ask(r.Context(), "", "/v1/payment_pages/"+r.PathValue("session"), nil, &session)
 	if err != nil || status != http.StatusOK {
 		p.renderFailure(w, r, status, err)
 		return session, false

@@ -43,7 +43,7 @@ var cardBrands = map[string]string{
 func (p *pages) serveChallenge(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
 	var c challenge
-	status, err := p.ask(r.Context(), "/v1/3ds2/challenges/"+token, nil, &c)
+	status, err := p.ask(r.Context(), "", "/v1/3ds2/challenges/"+token, nil, &c)
 	if err != nil || status != http.StatusOK {
 		p.renderFailure(w, r, status, err)
 		return
