@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-//go:embed pages
+//go:embed pages/css pages/html pages/js pages/stripejs pages/text
 var pageFiles embed.FS
 
 // asset is a script as it is served.
@@ -23,10 +23,10 @@ type asset struct {
 
 // scripts of our own pages, by path, each the files that make it up in order.
 var pageScripts = map[string][]string{
-	"/pages/checkout.js":  {"js/text.js", "js/request.js", "js/card.js", "js/field.js", "js/dialog.js", "js/checkout.js"},
+	"/pages/checkout.js":  {"js/text.js", "js/request.js", "js/card.js", "js/field.js", "js/country.js", "js/dialog.js", "js/checkout.js"},
 	"/pages/challenge.js": {"js/text.js", "js/request.js", "js/challenge.js"},
 	"/pages/element.js": {
-		"js/text.js", "js/request.js", "js/card.js", "js/field.js",
+		"js/text.js", "js/request.js", "js/card.js", "js/field.js", "js/country.js",
 		"js/frame_channel.js", "js/frame_appearance.js", "js/frame_fields.js", "js/frame.js",
 	},
 }

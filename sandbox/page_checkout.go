@@ -54,6 +54,7 @@ type checkoutView struct {
 	CardGroups  []cardGroup
 	Email       string
 	Methods     []methodView
+	Countries   []string
 	Promotions  bool
 	Setup       bool
 	Free        bool
@@ -151,6 +152,7 @@ func (p *pages) checkoutView(r *http.Request, text pageText, page checkoutSessio
 		CardGroups: cardGroups(text),
 		Email:      s.CustomerEmail,
 		Methods:    methodViews(text, page.PaymentMethodTypes, page.Account.DisplayName),
+		Countries:  countries,
 		Promotions: s.Mode != "setup" && s.AllowPromotionCodes,
 		Setup:      s.Mode == "setup",
 		Free:       s.Mode != "setup" && s.AmountTotal == 0,

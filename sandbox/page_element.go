@@ -14,6 +14,7 @@ type elementView struct {
 	Type          string
 	TitleKey      string
 	Methods       []methodView
+	Countries     []string
 	AddressFields []addressField
 }
 
@@ -44,10 +45,11 @@ func (p *pages) serveElement(w http.ResponseWriter, r *http.Request) {
 		all = append(all, method.Type)
 	}
 	v := elementView{
-		view:     p.newView(text, "/pages/element.js", "frame.css"),
-		Type:     kind,
-		TitleKey: "frame." + kind,
-		Methods:  methodViews(text, all, ""),
+		view:      p.newView(text, "/pages/element.js", "frame.css"),
+		Type:      kind,
+		TitleKey:  "frame." + kind,
+		Methods:   methodViews(text, all, ""),
+		Countries: countries,
 	}
 	if kind == "address" {
 		v.AddressFields = addressFields(text)
@@ -59,7 +61,7 @@ func (p *pages) serveElement(w http.ResponseWriter, r *http.Request) {
 func addressFields(text pageText) []addressField {
 	return []addressField{
 		{Name: "name", Label: text.T("field.name"), Autocomplete: "name", Wide: true},
-		{Name: "country", Label: text.T("field.country"), Autocomplete: "country", Wide: true, Options: strings.Fields(countryCodes)},
+		{Name: "country", Label: text.T("field.country"), Autocomplete: "country", Wide: true, Options: countries},
 		{Name: "line1", Label: text.T("field.line1"), Autocomplete: "address-line1", Wide: true},
 		{Name: "line2", Label: text.T("field.line2"), Autocomplete: "address-line2", Wide: true},
 		{Name: "city", Label: text.T("field.city"), Autocomplete: "address-level2"},
@@ -69,10 +71,10 @@ func addressFields(text pageText) []addressField {
 	}
 }
 
-// countryCodes are ISO 3166-1 alpha-2; the browser names them in its language.
-const countryCodes = `AD AE AF AG AI AL AM AO AQ AR AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CD CF
+// countries are codes of ISO 3166-1 alpha-2; the browser names them in its language.
+var countries = strings.Fields(`AD AE AF AG AI AL AM AO AQ AR AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CD CF
 CG CH CI CK CL CM CN CO CR CV CW CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS
 GT GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IS IT JE JM JO JP KE KG KH KI KM KN KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD
 ME MF MG MK ML MM MN MO MQ MR MS MT MU MV MW MX MY MZ NA NC NE NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PY QA RE RO
 RS RU RW SA SB SC SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SZ TA TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC
-VE VG VN VU WF WS XK YE YT ZA ZM ZW`
+VE VG VN VU WF WS XK YE YT ZA ZM ZW`)

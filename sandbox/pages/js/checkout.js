@@ -17,6 +17,7 @@ const methods = {};
 
 if (byId('cardNumber')) {
   const card = cardFields({ number: byId('cardNumber'), expiry: byId('cardExpiry'), cvc: byId('cardCvc') }, published);
+  const place = billingPlace(byId('billingCountry'), byId('billingPostalCode'), page.lang);
   const holder = new Field(byId('billingName'), { missing: 'incomplete_name' });
   card.number.input.addEventListener('input', () => {
     card.useBrand(card.brand);
@@ -29,7 +30,7 @@ if (byId('cardNumber')) {
       return {
         type: 'card',
         card: { number: card.number.digits, exp_month: +month, exp_year: +year, cvc: card.cvc.digits },
-        billing_details: { name: holder.value.trim(), email: email.value.trim() },
+        billing_details: { name: holder.value.trim(), email: email.value.trim(), address: place() },
       };
     },
   };

@@ -9,7 +9,8 @@ let section = null;
 const sections = {};
 
 if (type === 'payment') {
-  sections.card = cardSection({ number: 'number', expiry: 'expiry', cvc: 'cvc' });
+  const place = billingPlace(input('country'), input('postalCode'), page.lang);
+  sections.card = cardSection({ number: 'number', expiry: 'expiry', cvc: 'cvc' }, { place });
   for (const method of page.delayed) sections[method.type] = delayedSection(method);
 } else if (type === 'card') {
   sections.card = cardSection({ number: 'cardnumber', expiry: 'exp-date', cvc: 'cvc' }, { postal: input('postal') });

@@ -6,8 +6,9 @@ const input = (name, root = document) => root.querySelector(`[name="${name}"]`);
 const complete = (fields) => fields.every((field) => field.complete);
 const empty = (fields) => fields.every((field) => field.empty);
 
-// cardSection serves the card form of the Payment Element and the Card Element; postal is the latter's alone.
-function cardSection(names, { postal } = {}) {
+// cardSection serves the card form of the Payment Element, which asks for the country, and of the Card Element, which asks
+// for a postal code.
+function cardSection(names, { postal, place = () => ({}) } = {}) {
   const card = cardFields({ number: input(names.number), expiry: input(names.expiry), cvc: input(names.cvc) }, published);
   const zip = postal && new Field(postal, { missing: 'incomplete_zip' });
   const brandLabel = document.querySelector('.brand');
@@ -31,7 +32,7 @@ function cardSection(names, { postal } = {}) {
     params: () => ({
       type: 'card',
       card: cardNumbers(card),
-      ...(zip && zip.value.trim() ? { billing_details: { address: { postal_code: zip.value.trim() } } } : {}),
+      billing_details: { address: { ...place(), ...(zip && zip.value.trim() ? { postal_code: zip.value.trim() } : {}) } },
     }),
   };
 }
@@ -122,12 +123,7 @@ function emailSection() {
 
 function addressSection() {
   const country = input('country');
-  const names = new Intl.DisplayNames([page.lang], { type: 'region' });
-  const options = [...country.options];
-  options.forEach((option) => (option.textContent = names.of(option.value)));
-  options.sort((a, b) => a.textContent.localeCompare(b.textContent, page.lang));
-  country.replaceChildren(...options);
-  country.value = page.lang === 'tr' ? 'TR' : 'US';
+  nameCountries(country, page.lang);
   const fields = [...document.querySelectorAll('#element .Input')].map(
     (element) => new Field(element, { optional: ['line2', 'state', 'postal_code', 'phone'].includes(element.name), missing: 'incomplete_address' }),
   );

@@ -12,7 +12,7 @@ function openChallenge(url, title) {
     dialog.className = 'vezne-challenge';
     dialog.setAttribute('aria-label', title);
     setStyles(dialog, {
-      width: 'min(30rem, calc(100vw - 1.5rem))', height: 'min(34rem, calc(100vh - 1.5rem))', 'max-width': 'none', 'max-height': 'none',
+      width: 'min(30rem, calc(100vw - 1.5rem))', height: 'min(37rem, calc(100vh - 1.5rem))', 'max-width': 'none', 'max-height': 'none',
       margin: 'auto', padding: '0', border: '0', 'border-radius': '16px', overflow: 'hidden',
     });
     let open = true;
