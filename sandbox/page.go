@@ -13,36 +13,33 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 )
 
 // pages serves what people see: the hosted checkout, the 3-D Secure challenge, the frames of the Stripe.js stand-in and
 // the script itself. It knows the sandbox only through its HTTP routes, as Stripe's own pages know Stripe.
 type pages struct {
-	api       http.Handler
-	numbers   []string
-	decimals  func(currency string) int
-	templates *template.Template
-	assets    map[string]asset
-	mux       *http.ServeMux
+	api      http.Handler
+	numbers  []string
+	decimals func(currency string) int
+	mux      *http.ServeMux
 }
+
+// pageTemplates are read at the first page, not at the start: most sandboxes of a test never show one.
+var pageTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(pageFiles, "pages/html/*.html"))
+})
 
 // newPages builds the pages over api, the sandbox's routes. numbers are the published test card numbers, the only ones
 // that a page sends; decimals tells how many digits of an amount stand behind the point.
 func newPages(api http.Handler, numbers []string, decimals func(currency string) int) *pages {
-	p := &pages{
-		api:       api,
-		numbers:   numbers,
-		decimals:  decimals,
-		templates: template.Must(template.ParseFS(pageFiles, "pages/html/*.html")),
-		assets:    buildAssets(),
-		mux:       http.NewServeMux(),
-	}
+	p := &pages{api: api, numbers: numbers, decimals: decimals, mux: http.NewServeMux()}
 	p.mux.HandleFunc("GET /c/pay/{session}", p.serveCheckout)
 	p.mux.HandleFunc("GET /c/pay/{session}/summary", p.serveCheckoutSummary)
 	p.mux.HandleFunc("GET /3ds/{token}", p.serveChallenge)
 	p.mux.HandleFunc("GET /elements/frame", p.serveElement)
 	p.mux.HandleFunc("GET /{$}", p.serveHome)
-	for path := range p.assets {
+	for _, path := range assetPaths() {
 		p.mux.HandleFunc("GET "+path, p.serveAsset)
 	}
 	return p
@@ -50,8 +47,9 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 
 // owns says whether a path is a page's and not an API route's.
 func (p *pages) owns(path string) bool {
-	_, isAsset := p.assets[path]
-	return isAsset || path == "/" || strings.HasPrefix(path, "/c/pay/") || strings.HasPrefix(path, "/3ds/") || strings.HasPrefix(path, "/elements/")
+	_, isScript := pageScripts[path]
+	_, isStripe := stripeVersions[path]
+	return isScript || isStripe || path == "/" || strings.HasPrefix(path, "/c/pay/") || strings.HasPrefix(path, "/3ds/") || strings.HasPrefix(path, "/elements/")
 }
 
 // ServeHTTP answers GET and HEAD; anything else is 405 with Allow.
@@ -95,7 +93,7 @@ func newNonce() string {
 // by pages on this machine only (the shop under test), whatever their ports.
 func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, name, nonce string, data any) {
 	var page bytes.Buffer
-	if err := p.templates.ExecuteTemplate(&page, name, data); err != nil {
+	if err := pageTemplates().ExecuteTemplate(&page, name, data); err != nil {
 		http.Error(w, fmt.Sprintf("The page could not be drawn: %v", err), http.StatusInternalServerError)
 		return
 	}

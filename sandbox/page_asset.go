@@ -7,8 +7,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -48,7 +51,13 @@ var stripeVersions = map[string]string{
 	"/v3/stripe.js":     `3`,
 }
 
-func buildAssets() map[string]asset {
+// assetPaths are the paths of all scripts.
+func assetPaths() []string {
+	return slices.AppendSeq(slices.Collect(maps.Keys(pageScripts)), maps.Keys(stripeVersions))
+}
+
+// pageAssets are joined at the first request for a script.
+var pageAssets = sync.OnceValue(func() map[string]asset {
 	assets := map[string]asset{}
 	for path, files := range pageScripts {
 		assets[path] = newAsset(bundle("", files))
@@ -62,12 +71,12 @@ func buildAssets() map[string]asset {
 		assets[path] = newAsset(bundle(head, stripeScript))
 	}
 	return assets
-}
+})
 
 // stripeTexts are the sentences that the stand-in itself says: errors, and the titles of its frames.
 func stripeTexts() map[string]map[string]string {
 	texts := map[string]map[string]string{}
-	for lang, all := range pageTexts {
+	for lang, all := range pageTexts() {
 		texts[lang] = map[string]string{}
 		for key, sentence := range all {
 			if strings.HasPrefix(key, "error.") || strings.HasPrefix(key, "frame.") {
@@ -106,7 +115,7 @@ func mustReadPage(name string) string {
 
 // serveAsset serves a script to any origin: shops load the stand-in from theirs.
 func (p *pages) serveAsset(w http.ResponseWriter, r *http.Request) {
-	a, ok := p.assets[r.URL.Path]
+	a, ok := pageAssets()[r.URL.Path]
 	if !ok {
 		http.NotFound(w, r)
 		return

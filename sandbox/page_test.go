@@ -337,8 +337,8 @@ func TestMoneyIsWrittenAsPeopleReadIt(t *testing.T) {
 func TestSentencesAreWholeInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	blanks := regexp.MustCompile(`\{\w+\}`)
-	for key, english := range pageTexts["en"] {
-		turkish := pageTexts["tr"][key]
+	for key, english := range pageTexts()["en"] {
+		turkish := pageTexts()["tr"][key]
 		if turkish == "" {
 			t.Errorf("%s has no Turkish sentence", key)
 		}
@@ -349,7 +349,7 @@ func TestSentencesAreWholeInEveryLanguage(t *testing.T) {
 			t.Errorf("%s: blanks %v in English, %v in Turkish", key, inEnglish, inTurkish)
 		}
 	}
-	if len(pageTexts["tr"]) != len(pageTexts["en"]) {
+	if len(pageTexts()["tr"]) != len(pageTexts()["en"]) {
 		t.Error("Turkish has sentences that English lacks")
 	}
 
@@ -388,13 +388,13 @@ func TestSentencesAreWholeInEveryLanguage(t *testing.T) {
 	for key := range said {
 		// Words of one part ("card", "error") also name other things.
 		isFile := strings.HasSuffix(key, ".html") || strings.HasSuffix(key, ".css")
-		if strings.Contains(key, ".") && !isFile && pageTexts["en"][key] == "" {
+		if strings.Contains(key, ".") && !isFile && pageTexts()["en"][key] == "" {
 			t.Errorf("%s is said but has no sentence", key)
 		}
 	}
 	// Keys of these groups are put together from a code, a type or an id.
 	composed := regexp.MustCompile(`^(error|frame|method)\.`)
-	for key := range pageTexts["en"] {
+	for key := range pageTexts()["en"] {
 		if !said[key] && !composed.MatchString(key) {
 			t.Errorf("%s is said nowhere", key)
 		}

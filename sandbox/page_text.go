@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // pageLanguages are the languages of the pages; the first is the fallback.
 var pageLanguages = []string{"en", "tr"}
 
-var pageTexts = func() map[string]map[string]string {
+// pageTexts are the sentences by language and key, read when the first one is said.
+var pageTexts = sync.OnceValue(func() map[string]map[string]string {
 	texts := map[string]map[string]string{}
 	for _, lang := range pageLanguages {
 		var sentences map[string]string
@@ -21,7 +23,7 @@ var pageTexts = func() map[string]map[string]string {
 		texts[lang] = sentences
 	}
 	return texts
-}()
+})
 
 // pageText says sentences in one language.
 type pageText struct {
@@ -77,7 +79,7 @@ func acceptedLanguages(header string) []string {
 
 // T says the sentence of a key with its {name}s replaced by the pairs that follow.
 func (t pageText) T(key string, pairs ...string) string {
-	sentence, ok := pageTexts[t.Lang][key]
+	sentence, ok := pageTexts()[t.Lang][key]
 	if !ok {
 		return key
 	}
@@ -89,7 +91,7 @@ func (t pageText) T(key string, pairs ...string) string {
 
 // script gives a page's script its sentences.
 func (t pageText) script() scriptData {
-	return scriptData{Lang: t.Lang, Text: pageTexts[t.Lang]}
+	return scriptData{Lang: t.Lang, Text: pageTexts()[t.Lang]}
 }
 
 // currencySigns are signs that stand before an amount; other currencies show their code.
