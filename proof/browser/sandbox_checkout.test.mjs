@@ -200,6 +200,18 @@ test('a delayed method is offered and said to be confirmed later', async () => {
   assert.equal((await api('GET', `/v1/checkout/sessions/${session.id}`)).status, 'complete');
 });
 
+test('a second tab learns that the order is paid, and pays nothing', async () => {
+  const { session, page } = await open();
+  const second = await openPage(browser, session.url);
+  for (const tab of [page, second]) await fillCheckout(tab, '4242424242424242');
+  await page.click(submit);
+  await page.waitForURL(`${shop.url}/thanks*`);
+  await second.click(submit);
+  await second.waitForSelector('h1:text-is("This payment is complete")');
+  await second.click('a.button');
+  await second.waitForURL(`${shop.url}/thanks?session_id=${session.id}`);
+});
+
 test('an expired session takes no card', async () => {
   const session = await createSession(shop);
   await api('POST', `/v1/checkout/sessions/${session.id}/expire`);

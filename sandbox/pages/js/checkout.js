@@ -199,11 +199,21 @@ form.addEventListener('submit', async (event) => {
     key: page.key, params, connectionMessage: say('error.connection'),
   });
   if (answer.error) {
+    if (answer.error.type === 'invalid_request_error' && (await isOver())) return location.reload();
     setBusy(false);
     return showError(answer.error);
   }
   await proceed(answer.object);
 });
+
+// isOver says whether the session was paid or expired meanwhile, in another tab perhaps: the page then says so.
+async function isOver() {
+  const { object } = await request('', 'GET', `/v1/payment_pages/${page.session}`, { key: page.key });
+  return object !== undefined && object.session.status !== 'open';
+}
+
+// A page that comes back out of the browser's memory may show a form that is over.
+addEventListener('pageshow', (event) => event.persisted && location.reload());
 
 async function proceed({ session, payment_intent: payment, setup_intent: setup, redirect_url: redirect }) {
   if (session.status === 'complete') return leave(redirect || session.success_url);
