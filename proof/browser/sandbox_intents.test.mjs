@@ -103,6 +103,15 @@ test('a saved method is confirmed by its id, and a decline names the code', asyn
   assert.equal(paymentIntent.status, 'succeeded');
 });
 
+test('a bank debit whose account the page asked for is confirmed without an element', async () => {
+  const intent = await createIntent({ currency: 'eur', 'payment_method_types[0]': 'sepa_debit' });
+  const { page } = await mount({});
+  const { paymentIntent } = await page.evaluate((secret) => window.stripe.confirmSepaDebitPayment(secret, {
+    payment_method: { sepa_debit: { iban: 'DE89370400440532013000' }, billing_details: { name: 'Ayşe Yılmaz', email: 'ayse@example.com' } },
+  }), intent.client_secret);
+  assert.equal(paymentIntent.status, 'processing');
+});
+
 test('e-mail and address elements become billing details and shipping', async () => {
   const { client_secret: clientSecret, id } = await createIntent();
   const { page, frame } = await mount({ clientSecret }, ['linkAuthentication', '#first'], ['address', '#second', { mode: 'shipping' }], ['payment', '#third']);

@@ -37,6 +37,22 @@ class StripeClient {
     return confirmCard(this, 'setup', clientSecret, data, options);
   }
 
+  confirmSepaDebitPayment(clientSecret, data) {
+    return confirmDebit(this, 'payment', 'sepa_debit', clientSecret, data);
+  }
+
+  confirmSepaDebitSetup(clientSecret, data) {
+    return confirmDebit(this, 'setup', 'sepa_debit', clientSecret, data);
+  }
+
+  confirmUsBankAccountPayment(clientSecret, data) {
+    return confirmDebit(this, 'payment', 'us_bank_account', clientSecret, data);
+  }
+
+  confirmUsBankAccountSetup(clientSecret, data) {
+    return confirmDebit(this, 'setup', 'us_bank_account', clientSecret, data);
+  }
+
   async handleNextAction({ clientSecret } = {}) {
     return handleNextAction(this, clientSecret);
   }
