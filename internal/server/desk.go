@@ -1,0 +1,30 @@
+package server
+
+import (
+	"context"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/desk"
+)
+
+// Desk is what the API asks of the desk.
+type Desk interface {
+	CreateOrder(ctx context.Context, by vezne.Actor, n desk.NewOrder) (vezne.OrderView, error)
+	Order(ctx context.Context, id vezne.OrderID) (vezne.OrderView, error)
+	Orders(ctx context.Context, f desk.OrderFilter) ([]vezne.OrderView, error)
+	Timeline(ctx context.Context, id vezne.OrderID) ([]vezne.Entry, error)
+	Cancel(ctx context.Context, by vezne.Actor, id vezne.OrderID) (vezne.OrderView, error)
+	StartCheckout(ctx context.Context, by vezne.Actor, id vezne.OrderID, p desk.CheckoutParams) (desk.Checkout, error)
+	StartPaymentIntent(ctx context.Context, by vezne.Actor, id vezne.OrderID, p desk.PaymentIntentParams) (desk.PaymentIntent, error)
+	Capture(ctx context.Context, by vezne.Actor, id vezne.OrderID, amount *int64) (vezne.OrderView, error)
+	Refund(ctx context.Context, by vezne.Actor, id vezne.OrderID, amount *int64, reason string) (vezne.RefundRequest, vezne.OrderView, error)
+	CreateSetupIntent(ctx context.Context, by vezne.Actor, p desk.SetupIntentParams) (desk.SetupIntent, error)
+	PaymentMethods(ctx context.Context, reference string) ([]vezne.PaymentMethod, error)
+	DetachPaymentMethod(ctx context.Context, by vezne.Actor, reference string, id vezne.ObjectID) error
+	Invoice(ctx context.Context, id vezne.OrderID) (vezne.Invoice, error)
+	InvoicePDF(ctx context.Context, id vezne.OrderID) ([]byte, error)
+	Events(ctx context.Context, f desk.EventFilter) ([]vezne.Event, error)
+	Event(ctx context.Context, id vezne.EventID) (vezne.Event, error)
+	// ClientSecret fetches the client secret of an intent or a session.
+	ClientSecret(ctx context.Context, id vezne.ObjectID) (vezne.Secret, error)
+}

@@ -1,0 +1,223 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/vezne/vezne"
+)
+
+// keyLife is how long an answer is kept under the caller's key.
+const keyLife = 24 * time.Hour
+
+// maxKey is the longest Idempotency-Key, as with Stripe.
+const maxKey = 255
+
+// IdempotencyState says what is known of a key.
+type IdempotencyState int
+
+// The states of a key.
+const (
+	// KeyNew: never seen; the caller goes on and must finish or abandon it.
+	KeyNew IdempotencyState = iota
+	// KeyInFlight: a request with it is being answered.
+	KeyInFlight
+	// KeyDone: the stored answer is the answer.
+	KeyDone
+	// KeyMismatch: it was used with another body.
+	KeyMismatch
+)
+
+// StoredAnswer is what is kept of an answer: never a client secret.
+type StoredAnswer struct {
+	Status      int
+	ContentType string
+	Body        []byte
+}
+
+// KeyScope names a key: it belongs to a token and a route.
+type KeyScope struct{ TokenID, Route, Key string }
+
+// Idempotency remembers answers by key.
+type Idempotency interface {
+	Begin(ctx context.Context, k KeyScope, bodyHash []byte, life time.Duration) (IdempotencyState, StoredAnswer, error)
+	Finish(ctx context.Context, k KeyScope, a StoredAnswer) error
+	// Abandon frees the key: the request had no effect worth keeping.
+	Abandon(ctx context.Context, k KeyScope) error
+}
+
+// idempotent answers a POST that carries a key: the first answer is kept and
+// given again. Answers that ask the caller to try again are not kept.
+func (s *server) idempotent(w http.ResponseWriter, r *http.Request, next http.Handler, caller Caller, key string, hash []byte) {
+	const op = "server.idempotent"
+	if len(key) > maxKey || strings.TrimSpace(key) != key {
+		s.writeProblem(w, r, vezne.E(vezne.CodeInvalidRequest, op, "The Idempotency-Key has more than 255 characters or blanks at its ends."))
+		return
+	}
+	k := KeyScope{TokenID: caller.TokenID, Route: r.Method + " " + r.URL.Path, Key: key}
+	state, answer, err := s.Keys.Begin(r.Context(), k, hash, keyLife)
+	if err != nil {
+		s.writeProblem(w, r, err)
+		return
+	}
+	switch state {
+	case KeyInFlight:
+		s.writeProblem(w, r, vezne.E(vezne.CodeIdempotencyInFlight, op, ""))
+	case KeyMismatch:
+		s.writeProblem(w, r, vezne.E(vezne.CodeIdempotencyMismatch, op, "").WithHint("Use a new key for a new request."))
+	case KeyDone:
+		s.replay(w, r, answer)
+	default:
+		s.first(w, r, next, k)
+	}
+}
+
+func (s *server) first(w http.ResponseWriter, r *http.Request, next http.Handler, k KeyScope) {
+	// Whatever happens to the caller's connection, the key is settled.
+	ctx := context.WithoutCancel(r.Context())
+	held := &buffer{header: http.Header{}}
+	settled := false
+	defer func() {
+		if !settled {
+			// A panic passes through here; the key must not stay in flight.
+			if err := s.Keys.Abandon(ctx, k); err != nil {
+				s.problem(ctx, err)
+			}
+		}
+	}()
+	next.ServeHTTP(held, r)
+	if kept(held.status) {
+		body, err := withoutSecret(held.body.Bytes())
+		if err != nil {
+			s.writeProblem(w, r, vezne.E(vezne.CodeInternal, "server.first", "").Because(err))
+			return
+		}
+		a := StoredAnswer{Status: held.status, ContentType: held.header.Get("Content-Type"), Body: body}
+		if err := s.Keys.Finish(ctx, k, a); err != nil {
+			s.writeProblem(w, r, err)
+			return
+		}
+		settled = true
+	}
+	for name, values := range held.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(held.status)
+	w.Write(held.body.Bytes())
+}
+
+// kept reports whether an answer is the answer for good.
+func kept(status int) bool {
+	return status < 300 || status == http.StatusPaymentRequired
+}
+
+func (s *server) replay(w http.ResponseWriter, r *http.Request, a StoredAnswer) {
+	body, err := s.withSecret(r.Context(), a.Body)
+	if err != nil {
+		s.writeProblem(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", a.ContentType)
+	w.Header().Set("Idempotent-Replayed", "true")
+	w.WriteHeader(a.Status)
+	w.Write(body)
+}
+
+// secretField is the one field of our answers that holds a client secret.
+const secretField = "client_secret"
+
+// withoutSecret blanks the client secret of an answer before it is stored.
+func withoutSecret(body []byte) ([]byte, error) {
+	if !bytes.Contains(body, []byte(secretField)) {
+		return body, nil
+	}
+	return replaceSecret(body, func(json.RawMessage) (string, error) { return "", nil })
+}
+
+// withSecret fetches the client secret of a stored answer again.
+func (s *server) withSecret(ctx context.Context, body []byte) ([]byte, error) {
+	if !bytes.Contains(body, []byte(secretField)) {
+		return body, nil
+	}
+	return replaceSecret(body, func(whole json.RawMessage) (string, error) {
+		var answer struct {
+			PaymentIntent vezne.ObjectID `json:"payment_intent_id"`
+			SetupIntent   vezne.ObjectID `json:"setup_intent_id"`
+			Session       vezne.ObjectID `json:"session_id"`
+		}
+		if err := json.Unmarshal(whole, &answer); err != nil {
+			return "", vezne.E(vezne.CodeCorrupt, "server.withSecret", "").Because(err)
+		}
+		secret, err := s.Desk.ClientSecret(ctx, answer.PaymentIntent+answer.SetupIntent+answer.Session)
+		return secret.Reveal(), err
+	})
+}
+
+// replaceSecret sets the client secret at the top level and keeps the order of
+// the other keys.
+func replaceSecret(body []byte, value func(whole json.RawMessage) (string, error)) ([]byte, error) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return body, err
+	}
+	var out bytes.Buffer
+	out.WriteByte('{')
+	for first := true; dec.More(); first = false {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		var raw json.RawMessage
+		if err := dec.Decode(&raw); err != nil {
+			return nil, err
+		}
+		if name == secretField && string(raw) != "null" {
+			secret, err := value(body)
+			if err != nil {
+				return nil, err
+			}
+			if raw, err = json.Marshal(secret); err != nil {
+				return nil, err
+			}
+		}
+		if !first {
+			out.WriteByte(',')
+		}
+		quoted, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		out.Write(quoted)
+		out.WriteByte(':')
+		out.Write(raw)
+	}
+	out.WriteString("}\n")
+	return out.Bytes(), nil
+}
+
+// buffer holds an answer back until its key is settled.
+type buffer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+// Header returns the headers.
+func (b *buffer) Header() http.Header { return b.header }
+
+// WriteHeader notes the status.
+func (b *buffer) WriteHeader(status int) {
+	if b.status == 0 {
+		b.status = status
+	}
+}
+
+// Write keeps the bytes.
+func (b *buffer) Write(p []byte) (int, error) {
+	b.WriteHeader(http.StatusOK)
+	return b.body.Write(p)
+}
