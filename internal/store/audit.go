@@ -1,0 +1,243 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/store/db"
+)
+
+// entryContent is what an entry says beside who, when and what.
+type entryContent struct {
+	Before map[string]any `json:"before,omitempty"`
+	After  map[string]any `json:"after,omitempty"`
+	Detail map[string]any `json:"detail,omitempty"`
+}
+
+// AppendEntries writes audit lines of roots that the transaction has locked,
+// and gives each its place in its root's timeline.
+func (tx *Tx) AppendEntries(ctx context.Context, entries []vezne.Entry) error {
+	const op = "store.AppendEntries"
+	next := map[vezne.Root]int64{}
+	for _, e := range entries {
+		if _, known := next[e.Root]; !known {
+			n, err := tx.entryCount(ctx, e.Root)
+			if err != nil {
+				return storageError(op, err)
+			}
+			next[e.Root] = n
+		}
+		next[e.Root]++
+		content, err := encode(entryContent{e.Before, e.After, e.Detail})
+		if err != nil {
+			return err
+		}
+		at := e.At
+		if at.IsZero() {
+			at = tx.now
+		}
+		err = tx.q.InsertEntry(ctx, db.InsertEntryParams{
+			Account: tx.scope.Account, Livemode: tx.scope.Livemode, RootKind: string(e.Root.Kind), RootID: e.Root.ID, Seq: next[e.Root], At: micros(at),
+			Actor: e.Actor.String(), Action: e.Action, EventID: string(e.EventID), ObjectID: string(e.Object), Content: content,
+		})
+		if err != nil {
+			return storageError(op, err)
+		}
+	}
+	for root, n := range next {
+		if err := tx.setEntryCount(ctx, root, n); err != nil {
+			return storageError(op, err)
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) entryCount(ctx context.Context, root vezne.Root) (int64, error) {
+	if root.Kind == vezne.RootCustomer {
+		return tx.q.GetCustomerEntries(ctx, db.GetCustomerEntriesParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: root.ID})
+	}
+	return tx.q.GetOrderEntries(ctx, db.GetOrderEntriesParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: root.ID})
+}
+
+func (tx *Tx) setEntryCount(ctx context.Context, root vezne.Root, n int64) error {
+	if root.Kind == vezne.RootCustomer {
+		return tx.q.SetCustomerEntries(ctx, db.SetCustomerEntriesParams{Entries: n, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: root.ID})
+	}
+	return tx.q.SetOrderEntries(ctx, db.SetOrderEntriesParams{Entries: n, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: root.ID})
+}
+
+// Entries returns the timeline of a root, oldest first.
+func (q queries) Entries(ctx context.Context, root vezne.Root) ([]vezne.Entry, error) {
+	rows, err := q.q.ListEntries(ctx, db.ListEntriesParams{Account: q.scope.Account, Livemode: q.scope.Livemode, RootKind: string(root.Kind), RootID: root.ID})
+	if err != nil {
+		return nil, storageError("store.Entries", err)
+	}
+	return collect(rows, toEntry)
+}
+
+func toEntry(r db.Entry) (vezne.Entry, error) {
+	e := vezne.Entry{
+		Root: vezne.Root{Kind: vezne.RootKind(r.RootKind), ID: r.RootID}, Seq: r.Seq, At: instant(r.At), Actor: vezne.ParseActor(r.Actor), Action: r.Action,
+		EventID: vezne.EventID(r.EventID), Object: vezne.ObjectID(r.ObjectID),
+	}
+	var c entryContent
+	if err := decode("store.Entries", r.Content, &c); err != nil {
+		return e, err
+	}
+	e.Before, e.After, e.Detail = c.Before, c.After, c.Detail
+	return e, nil
+}
+
+// digest covers everything that an entry says. The salt keeps a reader of the
+// chain from guessing short values once the content is erased.
+func digest(salt string, r db.Entry) (string, error) {
+	b, err := json.Marshal([]string{
+		salt, r.Account, strconv.FormatBool(r.Livemode), r.RootKind, r.RootID, strconv.FormatInt(r.Seq, 10), strconv.FormatInt(r.At, 10), r.Actor, r.Action,
+		r.EventID, r.ObjectID, r.Content,
+	})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func link(former string, seq int64, digest string) string {
+	sum := sha256.Sum256([]byte(former + "\n" + strconv.FormatInt(seq, 10) + "\n" + digest))
+	return hex.EncodeToString(sum[:])
+}
+
+// Seal gives up to limit entries that have none a place in the hash chain, and
+// returns how many. Of two sealers at once one does nothing.
+func (s *Store) Seal(ctx context.Context, limit int) (int, error) {
+	const op = "store.Seal"
+	sealed := 0
+	err := s.InTx(ctx, func(tx *Tx) error {
+		sealed = 0
+		scope := tx.scope
+		if err := tx.q.InitChainHead(ctx, db.InitChainHeadParams{Account: scope.Account, Livemode: scope.Livemode}); err != nil {
+			return err
+		}
+		head, err := tx.q.GetChainHead(ctx, db.GetChainHeadParams{Account: scope.Account, Livemode: scope.Livemode})
+		if err != nil {
+			return err
+		}
+		rows, err := tx.q.UnsealedEntries(ctx, db.UnsealedEntriesParams{Account: scope.Account, Livemode: scope.Livemode, RowLimit: rowLimit(limit)})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		moved, err := tx.q.MoveChainHead(ctx, db.MoveChainHeadParams{
+			Seq: head.Seq, Hash: head.Hash, Account: scope.Account, Livemode: scope.Livemode, OldSeq: head.Seq, OldHash: head.Hash,
+		})
+		if err != nil || moved != 1 {
+			return err
+		}
+		seq, hash := head.Seq, head.Hash
+		for _, r := range rows {
+			raw, err := newSalt()
+			if err != nil {
+				return vezne.E(vezne.CodeInternal, op, "").Because(err)
+			}
+			salt := hex.EncodeToString(raw)
+			d, err := digest(salt, r)
+			if err != nil {
+				return vezne.E(vezne.CodeInternal, op, "").Because(err)
+			}
+			seq++
+			hash = link(hash, seq, d)
+			n, err := tx.q.SealEntry(ctx, db.SealEntryParams{
+				ChainSeq: &seq, Salt: salt, Digest: d, Hash: hash, Account: scope.Account, Livemode: scope.Livemode, RootKind: r.RootKind, RootID: r.RootID, Seq: r.Seq,
+			})
+			if err != nil {
+				return err
+			}
+			if n != 1 {
+				return vezne.E(vezne.CodeInternal, op, "An entry was sealed by somebody else.")
+			}
+		}
+		moved, err = tx.q.MoveChainHead(ctx, db.MoveChainHeadParams{Seq: seq, Hash: hash, Account: scope.Account, Livemode: scope.Livemode, OldSeq: head.Seq, OldHash: head.Hash})
+		if err != nil {
+			return err
+		}
+		if moved != 1 {
+			return vezne.E(vezne.CodeInternal, op, "The head of the chain moved.")
+		}
+		sealed = len(rows)
+		return nil
+	})
+	return sealed, err
+}
+
+// AuditReport is the outcome of checking the hash chain.
+type AuditReport struct {
+	// Entries is how many sealed entries were checked.
+	Entries int64 `json:"entries"`
+	// Head is the hash of the last one.
+	Head string `json:"head"`
+	// Broken says what is wrong, empty when the chain is whole.
+	Broken string `json:"broken"`
+	// BrokenAt is the place of the first break, 0 when there is none.
+	BrokenAt int64 `json:"broken_at"`
+}
+
+// verifyBatch is how many entries are read at once.
+const verifyBatch = 1000
+
+// VerifyAudit recomputes the hash chain and reports the first break.
+func (s *Store) VerifyAudit(ctx context.Context) (AuditReport, error) {
+	const op = "store.VerifyAudit"
+	var report AuditReport
+	hash := ""
+	for {
+		rows, err := s.q.SealedEntries(ctx, db.SealedEntriesParams{Account: s.scope.Account, Livemode: s.scope.Livemode, After: &report.Entries, RowLimit: verifyBatch})
+		if err != nil {
+			return report, storageError(op, err)
+		}
+		for _, r := range rows {
+			broken, err := checkEntry(r, report.Entries+1, hash)
+			if err != nil {
+				return report, vezne.E(vezne.CodeInternal, op, "").Because(err)
+			}
+			if broken != "" {
+				report.Broken, report.BrokenAt, report.Head = broken, report.Entries+1, hash
+				return report, nil
+			}
+			report.Entries++
+			hash = r.Hash
+		}
+		if len(rows) < verifyBatch {
+			break
+		}
+	}
+	report.Head = hash
+	head, err := s.q.GetChainHead(ctx, db.GetChainHeadParams{Account: s.scope.Account, Livemode: s.scope.Livemode})
+	switch {
+	case err != nil && report.Entries > 0:
+		report.Broken, report.BrokenAt = "the head of the chain is missing", report.Entries
+	case err == nil && (head.Seq != report.Entries || head.Hash != hash):
+		report.Broken, report.BrokenAt = fmt.Sprintf("the chain ends at %d, its head says %d", report.Entries, head.Seq), report.Entries
+	}
+	return report, nil
+}
+
+func checkEntry(r db.Entry, want int64, former string) (string, error) {
+	if r.ChainSeq == nil || *r.ChainSeq != want {
+		return "an entry is missing", nil
+	}
+	d, err := digest(r.Salt, r)
+	if err != nil {
+		return "", err
+	}
+	if d != r.Digest {
+		return "the content of an entry is not what was sealed", nil
+	}
+	if link(former, want, d) != r.Hash {
+		return "the hash of an entry does not follow from the former one", nil
+	}
+	return "", nil
+}

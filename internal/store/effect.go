@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/ids"
+	"github.com/vezne/vezne/internal/store/db"
+)
+
+// InsertEffects writes outbox rows and returns those that are new: a key that
+// exists inserts nothing.
+func (tx *Tx) InsertEffects(ctx context.Context, effects []vezne.Effect) ([]vezne.Effect, error) {
+	const op = "store.InsertEffects"
+	var inserted []vezne.Effect
+	for _, e := range effects {
+		id, err := ids.New(vezne.EffectPrefix)
+		if err != nil {
+			return nil, vezne.E(vezne.CodeInternal, op, "").Because(err)
+		}
+		e.ID, e.CreatedAt = id, tx.now
+		n, err := tx.q.InsertEffect(ctx, db.InsertEffectParams{
+			Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: e.ID, Key: e.Key, Kind: string(e.Kind), Topic: e.Topic, RootKind: string(e.Root.Kind),
+			RootID: e.Root.ID, Revision: e.Revision, Payload: string(e.Payload), CreatedAt: micros(tx.now),
+		})
+		if err != nil {
+			return nil, storageError(op, err)
+		}
+		if n == 1 {
+			inserted = append(inserted, e)
+		}
+	}
+	return inserted, nil
+}
+
+// EffectFilter says which effects to list; zero values do not filter.
+type EffectFilter struct {
+	Root vezne.Root
+	// Unsent lists those that nobody has accepted yet.
+	Unsent bool
+	// Limit is how many; 0 means 20.
+	Limit int
+}
+
+// Effect returns an outbox row. CodeNotFound.
+func (q queries) Effect(ctx context.Context, id string) (vezne.Effect, error) {
+	r, err := q.q.GetEffect(ctx, db.GetEffectParams{Account: q.scope.Account, Livemode: q.scope.Livemode, ID: id})
+	if err != nil {
+		return vezne.Effect{}, notFound("store.Effect", "effect", err)
+	}
+	return toEffect(r), nil
+}
+
+// Effects lists outbox rows, oldest first.
+func (q queries) Effects(ctx context.Context, f EffectFilter) ([]vezne.Effect, error) {
+	rows, err := q.q.ListEffects(ctx, db.ListEffectsParams{Account: q.scope.Account, Livemode: q.scope.Livemode, RootID: f.Root.ID, Unsent: f.Unsent, RowLimit: rowLimit(f.Limit)})
+	if err != nil {
+		return nil, storageError("store.Effects", err)
+	}
+	list := make([]vezne.Effect, len(rows))
+	for i, r := range rows {
+		list[i] = toEffect(r)
+	}
+	return list, nil
+}
+
+// SetEffectSent notes that the receiver accepted an effect.
+func (s *Store) SetEffectSent(ctx context.Context, id string) error {
+	return s.InTx(ctx, func(tx *Tx) error {
+		return tx.q.SetEffectSent(ctx, db.SetEffectSentParams{SentAt: ptr(micros(tx.now)), Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: id})
+	})
+}
+
+// SetEffectFailed notes why a delivery failed.
+func (s *Store) SetEffectFailed(ctx context.Context, id, reason string) error {
+	return s.InTx(ctx, func(tx *Tx) error {
+		return tx.q.SetEffectFailed(ctx, db.SetEffectFailedParams{LastError: reason, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: id})
+	})
+}
+
+func toEffect(r db.Effect) vezne.Effect {
+	return vezne.Effect{
+		ID: r.ID, Key: r.Key, Kind: vezne.EffectKind(r.Kind), Topic: r.Topic, Root: vezne.Root{Kind: vezne.RootKind(r.RootKind), ID: r.RootID}, Revision: r.Revision,
+		Payload: []byte(r.Payload), CreatedAt: instant(r.CreatedAt), SentAt: instantPtr(r.SentAt), Tries: int(r.Tries), LastError: r.LastError,
+	}
+}

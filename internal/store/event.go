@@ -1,0 +1,193 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/store/db"
+)
+
+// Stored says what became of an event that was handed to StoreEvents.
+type Stored struct {
+	// New is false when it was there already.
+	New bool
+}
+
+// StoreEvents keeps a group of events in one transaction: each once, counting
+// its deliveries, and a mark for each new one that is to be applied. It
+// returns after the commit. An event of state received gets the number that
+// orders its mark.
+func (s *Store) StoreEvents(ctx context.Context, events []vezne.Event) ([]Stored, error) {
+	out := make([]Stored, len(events))
+	// Rows are locked in one order, so that two groups cannot wait for each other.
+	order := make([]int, len(events))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(events[a].ID, events[b].ID) })
+	err := s.InTx(ctx, func(tx *Tx) error {
+		marks := map[vezne.ObjectID]vezne.Mark{}
+		for _, i := range order {
+			e := events[i]
+			isNew, err := tx.storeEvent(ctx, &e)
+			if err != nil {
+				return err
+			}
+			out[i] = Stored{New: isNew}
+			if isNew && e.State == vezne.EventReceived {
+				marks[e.ObjectID] = vezne.Mark{
+					ID: e.ObjectID, Type: e.ObjectType, Number: max(e.Number, marks[e.ObjectID].Number), Priority: priorityOf(e.ObjectType),
+					Actor: vezne.Actor{Kind: vezne.ActorWebhook}, EventID: e.ID, DueAt: tx.now,
+				}
+			}
+		}
+		keys := make([]vezne.ObjectID, 0, len(marks))
+		for id := range marks {
+			keys = append(keys, id)
+		}
+		slices.Sort(keys)
+		for _, id := range keys {
+			if err := tx.SetMark(ctx, marks[id]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (tx *Tx) storeEvent(ctx context.Context, e *vezne.Event) (bool, error) {
+	const op = "store.StoreEvents"
+	if e.State == vezne.EventReceived {
+		n, err := tx.NextNumber(ctx)
+		if err != nil {
+			return false, err
+		}
+		e.Number = n
+	}
+	body, err := tx.seal.seal(e.Body)
+	if err != nil {
+		return false, vezne.E(vezne.CodeInternal, op, "").Because(err)
+	}
+	deliveries, err := tx.q.StoreEvent(ctx, db.StoreEventParams{
+		Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(e.ID), ItsAccount: e.Account, ItsLivemode: e.Livemode, Type: e.Type,
+		ObjectID: string(e.ObjectID), ObjectType: string(e.ObjectType), ApiVersion: e.APIVersion, Created: micros(e.Created), ReceivedAt: micros(tx.now),
+		State: string(e.State), Reason: e.Reason, Number: e.Number, Body: body,
+	})
+	return deliveries == 1, err
+}
+
+func priorityOf(t vezne.ObjectType) int {
+	switch t {
+	case vezne.TypePaymentIntent, vezne.TypeCheckoutSession:
+		return vezne.PriorityOrder
+	case vezne.TypeCustomer, vezne.TypePaymentMethod, vezne.TypeSetupIntent:
+		return vezne.PriorityCustomer
+	}
+	return vezne.PriorityRefund
+}
+
+// EventFilter says which events to list; zero values do not filter.
+type EventFilter struct {
+	State    vezne.EventState
+	Type     string
+	ObjectID vezne.ObjectID
+	// After is the last event of the former page.
+	After vezne.EventID
+	// Limit is how many; 0 means 20.
+	Limit int
+}
+
+// Event returns an event with its body. CodeNotFound.
+func (q queries) Event(ctx context.Context, id vezne.EventID) (vezne.Event, error) {
+	const op = "store.Event"
+	r, err := q.q.GetEvent(ctx, db.GetEventParams{Account: q.scope.Account, Livemode: q.scope.Livemode, ID: string(id)})
+	if err != nil {
+		return vezne.Event{}, notFound(op, "event", err)
+	}
+	e := toEvent(db.ListEventsRow{
+		ID: r.ID, ItsAccount: r.ItsAccount, ItsLivemode: r.ItsLivemode, Type: r.Type, ObjectID: r.ObjectID, ObjectType: r.ObjectType, ApiVersion: r.ApiVersion,
+		Created: r.Created, ReceivedAt: r.ReceivedAt, State: r.State, Reason: r.Reason, AppliedAt: r.AppliedAt, Deliveries: r.Deliveries, Number: r.Number,
+	})
+	if e.Body, err = q.seal.open(r.Body); err != nil {
+		return e, vezne.E(vezne.CodeCorrupt, op, "The event's body cannot be decrypted.").Because(err).WithHint("Was VEZNE_BODY_KEY changed?")
+	}
+	return e, nil
+}
+
+// Events lists events without their bodies, newest first.
+func (q queries) Events(ctx context.Context, f EventFilter) ([]vezne.Event, error) {
+	const op = "store.Events"
+	p := db.ListEventsParams{
+		Account: q.scope.Account, Livemode: q.scope.Livemode, State: string(f.State), Type: f.Type, ObjectID: string(f.ObjectID),
+		BeforeAt: math.MaxInt64, RowLimit: rowLimit(f.Limit),
+	}
+	if f.After != "" {
+		r, err := q.q.GetEvent(ctx, db.GetEventParams{Account: q.scope.Account, Livemode: q.scope.Livemode, ID: string(f.After)})
+		if err != nil {
+			return nil, notFound(op, "event", err)
+		}
+		p.BeforeAt, p.BeforeID = r.ReceivedAt, r.ID
+	}
+	rows, err := q.q.ListEvents(ctx, p)
+	if err != nil {
+		return nil, storageError(op, err)
+	}
+	list := make([]vezne.Event, len(rows))
+	for i, r := range rows {
+		list[i] = toEvent(r)
+	}
+	return list, nil
+}
+
+// EventCounts counts the events by state.
+func (q queries) EventCounts(ctx context.Context) (map[vezne.EventState]int64, error) {
+	rows, err := q.q.CountEvents(ctx, db.CountEventsParams{Account: q.scope.Account, Livemode: q.scope.Livemode})
+	if err != nil {
+		return nil, storageError("store.EventCounts", err)
+	}
+	counts := map[vezne.EventState]int64{}
+	for _, r := range rows {
+		counts[vezne.EventState(r.State)] = r.Number
+	}
+	return counts, nil
+}
+
+// SetEventsApplied notes that a read which began with the number has brought
+// what the events of an object announced.
+func (tx *Tx) SetEventsApplied(ctx context.Context, id vezne.ObjectID, begin int64) error {
+	return storageError("store.SetEventsApplied", tx.q.SetEventsApplied(ctx, db.SetEventsAppliedParams{
+		AppliedAt: ptr(micros(tx.now)), Account: tx.scope.Account, Livemode: tx.scope.Livemode, ObjectID: string(id), NumberBegin: begin,
+	}))
+}
+
+// SetEventsDead notes that the events of an object cannot be applied.
+func (tx *Tx) SetEventsDead(ctx context.Context, id vezne.ObjectID, reason string) error {
+	return storageError("store.SetEventsDead", tx.q.SetEventsDead(ctx, db.SetEventsDeadParams{
+		Reason: reason, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ObjectID: string(id),
+	}))
+}
+
+// BlankBodies removes the raw bodies of settled events received before t and
+// returns how many.
+func (s *Store) BlankBodies(ctx context.Context, t time.Time) (int64, error) {
+	var n int64
+	err := s.InTx(ctx, func(tx *Tx) error {
+		var err error
+		n, err = tx.q.BlankBodies(ctx, db.BlankBodiesParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, ReceivedBefore: micros(t)})
+		return err
+	})
+	return n, err
+}
+
+func toEvent(r db.ListEventsRow) vezne.Event {
+	return vezne.Event{
+		ID: vezne.EventID(r.ID), Account: r.ItsAccount, Livemode: r.ItsLivemode, Type: r.Type, ObjectID: vezne.ObjectID(r.ObjectID),
+		ObjectType: vezne.ObjectType(r.ObjectType), APIVersion: r.ApiVersion, Created: instant(r.Created), ReceivedAt: instant(r.ReceivedAt),
+		State: vezne.EventState(r.State), Reason: r.Reason, AppliedAt: instantPtr(r.AppliedAt), Deliveries: int(r.Deliveries), Number: r.Number,
+	}
+}

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/store/db"
+)
+
+// SetMark says that an object must be read. Of two marks of one object the
+// higher number, the lower priority and the earlier time stay.
+func (tx *Tx) SetMark(ctx context.Context, m vezne.Mark) error {
+	return storageError("store.SetMark", tx.q.SetMark(ctx, db.SetMarkParams{
+		Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(m.ID), Type: string(m.Type), Number: m.Number, Priority: int64(m.Priority),
+		Actor: m.Actor.String(), EventID: string(m.EventID), DueAt: micros(m.DueAt), CreatedAt: micros(tx.now),
+	}))
+}
+
+// ClearMark removes the mark of an object if the read that began with the
+// number began after it was set, and reports whether it did.
+func (tx *Tx) ClearMark(ctx context.Context, id vezne.ObjectID, begin int64) (bool, error) {
+	n, err := tx.q.ClearMark(ctx, db.ClearMarkParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), NumberBegin: begin})
+	return n > 0, storageError("store.ClearMark", err)
+}
+
+// SetUnlinked keeps a mark whose object was read but hangs on nothing known.
+func (tx *Tx) SetUnlinked(ctx context.Context, id vezne.ObjectID, begin int64) error {
+	return storageError("store.SetUnlinked", tx.q.SetUnlinked(ctx, db.SetUnlinkedParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), NumberBegin: begin}))
+}
+
+// Mark returns the mark of an object. CodeNotFound when it has none.
+func (q queries) Mark(ctx context.Context, id vezne.ObjectID) (vezne.Mark, error) {
+	r, err := q.q.GetMark(ctx, db.GetMarkParams{Account: q.scope.Account, Livemode: q.scope.Livemode, ID: string(id)})
+	if err != nil {
+		return vezne.Mark{}, notFound("store.Mark", "mark", err)
+	}
+	return toMark(r), nil
+}
+
+// ClaimMarks leases marks that are due, by priority and number.
+func (s *Store) ClaimMarks(ctx context.Context, owner string, limit int, lease time.Duration) ([]vezne.Mark, error) {
+	var list []vezne.Mark
+	err := s.InTx(ctx, func(tx *Tx) error {
+		rows, err := tx.q.ClaimMarks(ctx, db.ClaimMarksParams{
+			Owner: owner, LeaseUntil: micros(tx.now.Add(lease)), Account: tx.scope.Account, Livemode: tx.scope.Livemode, Now: micros(tx.now), RowLimit: rowLimit(limit),
+		})
+		list = make([]vezne.Mark, len(rows))
+		for i, r := range rows {
+			list[i] = toMark(r)
+		}
+		return err
+	})
+	return list, err
+}
+
+// MarkRelease says how a read ended that did not clear its mark.
+type MarkRelease struct {
+	// DueAt is when it is tried again.
+	DueAt time.Time
+	// Tries counts the reads that ended so.
+	Tries int
+	// Err is the failure, empty for none.
+	Err string
+	// Dead stops the tries until there is a new reason to read.
+	Dead bool
+}
+
+// ReleaseMark gives a lease back.
+func (s *Store) ReleaseMark(ctx context.Context, id vezne.ObjectID, owner string, r MarkRelease) error {
+	return s.InTx(ctx, func(tx *Tx) error {
+		return tx.q.ReleaseMark(ctx, db.ReleaseMarkParams{
+			DueAt: micros(r.DueAt), Tries: int64(r.Tries), LastError: r.Err, Dead: r.Dead, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), Owner: owner,
+		})
+	})
+}
+
+// MarkStats returns how many objects wait to be read, and since when the
+// oldest does.
+func (q queries) MarkStats(ctx context.Context) (waiting int64, oldest time.Time, err error) {
+	r, err := q.q.MarkStats(ctx, db.MarkStatsParams{Account: q.scope.Account, Livemode: q.scope.Livemode})
+	if err != nil {
+		return 0, time.Time{}, storageError("store.MarkStats", err)
+	}
+	return r.Waiting, instant(r.Oldest), nil
+}
+
+func toMark(r db.Mark) vezne.Mark {
+	return vezne.Mark{
+		ID: vezne.ObjectID(r.ID), Type: vezne.ObjectType(r.Type), Number: r.Number, Priority: int(r.Priority), Actor: vezne.ParseActor(r.Actor),
+		EventID: vezne.EventID(r.EventID), DueAt: instant(r.DueAt), Tries: int(r.Tries), Unlinked: r.Unlinked, LastError: r.LastError, CreatedAt: instant(r.CreatedAt),
+	}
+}

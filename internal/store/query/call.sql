@@ -1,0 +1,38 @@
+-- name: InsertCall :execrows
+INSERT INTO calls (account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor,
+    created_at, first_sent_at, next_at, tries, unclear, status, object_id, refusal, lease_owner, lease_until)
+VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(id), sqlc.arg(root_kind), sqlc.arg(root_id), sqlc.arg(dedupe), sqlc.arg(attempt_id), sqlc.arg(refund_id),
+    sqlc.arg(purpose), sqlc.arg(path), sqlc.arg(form), sqlc.arg(key), sqlc.arg(api_version), sqlc.arg(number), sqlc.arg(state), sqlc.arg(actor),
+    sqlc.arg(created_at), NULL, sqlc.arg(next_at), 0, FALSE, 0, '', '', '', 0)
+ON CONFLICT DO NOTHING;
+
+-- SaveCall never takes back an end: a call that is done, refused or abandoned
+-- stays so, except that a late object makes an abandoned one done.
+-- name: SaveCall :execrows
+UPDATE calls SET state = sqlc.arg(state), first_sent_at = sqlc.arg(first_sent_at), next_at = sqlc.arg(next_at), tries = sqlc.arg(tries), unclear = sqlc.arg(unclear),
+    status = sqlc.arg(status), object_id = sqlc.arg(object_id), refusal = sqlc.arg(refusal)
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND state IN ('pending', 'looking', 'abandoned');
+
+-- name: GetCall :one
+SELECT * FROM calls WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id);
+
+-- name: ListCalls :many
+SELECT * FROM calls WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND root_kind = sqlc.arg(root_kind) AND root_id = sqlc.arg(root_id) ORDER BY id;
+
+-- Leases instead of SKIP LOCKED, which SQLite does not have: a second process
+-- that waits for the row finds the lease taken when it gets it.
+-- name: ClaimCalls :many
+UPDATE calls SET lease_owner = sqlc.arg(owner), lease_until = sqlc.arg(lease_until)
+WHERE calls.account = sqlc.arg(account) AND calls.livemode = sqlc.arg(livemode) AND calls.state IN ('pending', 'looking') AND calls.next_at <= sqlc.arg(now) AND calls.lease_until < sqlc.arg(now)
+    AND calls.id IN (SELECT c.id FROM calls c WHERE c.account = sqlc.arg(account) AND c.livemode = sqlc.arg(livemode) AND c.state IN ('pending', 'looking')
+        AND c.next_at <= sqlc.arg(now) AND c.lease_until < sqlc.arg(now) ORDER BY c.next_at LIMIT sqlc.arg(row_limit))
+RETURNING *;
+
+-- name: ClaimCall :execrows
+UPDATE calls SET lease_owner = sqlc.arg(owner), lease_until = sqlc.arg(lease_until)
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND state IN ('pending', 'looking')
+    AND (lease_until < sqlc.arg(now) OR lease_owner = sqlc.arg(owner));
+
+-- name: ReleaseCall :exec
+UPDATE calls SET lease_owner = '', lease_until = 0, next_at = sqlc.arg(next_at)
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND lease_owner = sqlc.arg(owner);

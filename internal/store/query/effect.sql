@@ -1,0 +1,21 @@
+-- name: InsertEffect :execrows
+INSERT INTO effects (account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, tries, last_error)
+VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(id), sqlc.arg(key), sqlc.arg(kind), sqlc.arg(topic), sqlc.arg(root_kind), sqlc.arg(root_id), sqlc.arg(revision),
+    sqlc.arg(payload), sqlc.arg(created_at), NULL, 0, '')
+ON CONFLICT DO NOTHING;
+
+-- name: GetEffect :one
+SELECT * FROM effects WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id);
+
+-- name: ListEffects :many
+SELECT * FROM effects WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode)
+    AND (CAST(sqlc.arg(root_id) AS TEXT) = '' OR root_id = CAST(sqlc.arg(root_id) AS TEXT)) AND (NOT CAST(sqlc.arg(unsent) AS BOOLEAN) OR sent_at IS NULL)
+ORDER BY id LIMIT sqlc.arg(row_limit);
+
+-- name: SetEffectSent :exec
+UPDATE effects SET sent_at = sqlc.arg(sent_at), tries = tries + 1, last_error = ''
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND sent_at IS NULL;
+
+-- name: SetEffectFailed :exec
+UPDATE effects SET tries = tries + 1, last_error = sqlc.arg(last_error)
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND sent_at IS NULL;
