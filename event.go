@@ -65,6 +65,7 @@ func HandledEvents() []HandledEvent {
 		{"charge.dispute.funds_reinstated", TypeDispute, "Money of a won dispute came back."},
 		{"charge.dispute.funds_withdrawn", TypeDispute, "The disputed money was taken."},
 		{"charge.dispute.updated", TypeDispute, "Evidence or the state of a dispute changed."},
+		{"charge.failed", TypeCharge, "A try to pay was declined; the charge tells why."},
 		{"charge.refund.updated", TypeRefund, "A refund changed its state."},
 		{"charge.refunded", TypeCharge, "Money went back, here or in Stripe's dashboard."},
 		{"charge.updated", TypeCharge, "A charge changed after the fact."},

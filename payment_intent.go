@@ -65,8 +65,11 @@ type CheckoutSession struct {
 	Created        time.Time
 }
 
-// Terminal reports whether nobody can pay the session any more.
-func (s *CheckoutSession) Terminal() bool { return s.Status == "complete" || s.Status == "expired" }
+// Terminal reports whether the session can never change again. A complete one
+// whose delayed payment is on its way still does.
+func (s *CheckoutSession) Terminal() bool {
+	return s.Status == "expired" || (s.Status == "complete" && s.PaymentStatus != "unpaid")
+}
 
 // Charge holds the facts of a charge. Source: docs.stripe.com/api/charges/object.
 type Charge struct {

@@ -1,0 +1,91 @@
+package apply
+
+import "github.com/vezne/vezne"
+
+// attempts brings each attempt to the state that its objects show. An attempt
+// that was closed unpaid is still watched: an object of it that appears later
+// is linked, and closed or its money returned.
+func (d *draft) attempts() {
+	for _, a := range d.Attempts {
+		next := a
+		d.link(&next)
+		d.advance(&next)
+		if next == a {
+			continue
+		}
+		if next.State != a.State {
+			d.entry("attempt."+string(next.State), firstID(next.PaymentIntentID, next.SessionID),
+				map[string]any{"attempt": string(a.ID), "state": string(a.State)}, map[string]any{"attempt": string(a.ID), "state": string(next.State)})
+		}
+		d.saveAttempt(next)
+	}
+}
+
+func firstID(list ...vezne.ObjectID) vezne.ObjectID {
+	for _, id := range list {
+		if id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// link finds the objects of an attempt by the id that travels in their
+// metadata.
+func (d *draft) link(a *vezne.Attempt) {
+	for _, s := range d.Sessions {
+		if s.Attempt == a.ID && a.SessionID == "" {
+			a.SessionID = s.ID
+		}
+	}
+	if s := d.session(a.SessionID); s != nil && s.PaymentIntent != "" {
+		a.PaymentIntentID = s.PaymentIntent
+	}
+	for _, p := range d.PaymentIntents {
+		if p.Attempt == a.ID && a.PaymentIntentID == "" {
+			a.PaymentIntentID = p.ID
+		}
+	}
+}
+
+func (d *draft) advance(a *vezne.Attempt) {
+	if a.State == vezne.AttemptPaid {
+		return
+	}
+	s, p := d.session(a.SessionID), d.intent(a.PaymentIntentID)
+	switch {
+	case p != nil && p.Status == "succeeded", s != nil && s.Status == "complete" && s.PaymentStatus == "no_payment_required":
+		a.State = vezne.AttemptPaid
+	case a.State == vezne.AttemptUnpaid:
+		return
+	case p != nil && p.Status == "canceled" && (s == nil || s.Terminal() || s.Status == "complete"):
+		a.State = vezne.AttemptUnpaid
+	case s != nil && s.Status == "expired" && (p == nil || p.Status == "canceled" || !mayStillPay(p)):
+		a.State = vezne.AttemptUnpaid
+	case s != nil || p != nil:
+		a.State = vezne.AttemptActive
+	case d.createEnded(a):
+		a.State = vezne.AttemptUnpaid
+	}
+	if !a.Open() && a.ClosedAt == nil {
+		at := d.now
+		a.ClosedAt = &at
+	}
+}
+
+// mayStillPay reports whether an intent of an expired session can still bring
+// money: one that waits for the buyer cannot, since the session was its door.
+func mayStillPay(p *vezne.PaymentIntent) bool {
+	return p.Status == "processing" || p.Status == "requires_capture"
+}
+
+// createEnded reports whether the request that makes the object ended without
+// making it.
+func (d *draft) createEnded(a *vezne.Attempt) bool {
+	for _, c := range d.Calls {
+		if c.ID == a.CreateCall {
+			return c.State == vezne.CallRefused || c.State == vezne.CallAbandoned
+		}
+	}
+	return false
+}
