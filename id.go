@@ -61,6 +61,9 @@ type RootKind string
 const (
 	RootOrder    RootKind = "order"
 	RootCustomer RootKind = "customer"
+	// RootParent is no root: it holds what hangs on an object that is not known
+	// yet, under that object's id, until it is.
+	RootParent RootKind = "parent"
 )
 
 // Root names the row that is locked before anything of it changes.

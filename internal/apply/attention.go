@@ -19,7 +19,8 @@ func (d *draft) attention() {
 	}
 	var next []vezne.Attention
 	for _, a := range vezne.Attentions() {
-		if slices.Contains(d.raised, a) || (slices.Contains(kept, a) && d.before.Has(a)) {
+		held := a == vezne.AttentionHeldByHook && d.Order.PaidAt != nil
+		if slices.Contains(d.raised, a) || (slices.Contains(kept, a) && d.before.Has(a) && !held) {
 			next = append(next, a)
 		}
 	}

@@ -172,6 +172,14 @@ func (tx *Tx) SetEventsDead(ctx context.Context, id vezne.ObjectID, reason strin
 	}))
 }
 
+// SetEventsIgnored notes that the object of events which came before a read
+// belongs to nothing here.
+func (tx *Tx) SetEventsIgnored(ctx context.Context, id vezne.ObjectID, begin int64, reason string) error {
+	return storageError("store.SetEventsIgnored", tx.q.SetEventsIgnored(ctx, db.SetEventsIgnoredParams{
+		Reason: reason, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ObjectID: string(id), NumberBegin: begin,
+	}))
+}
+
 // BlankBodies removes the raw bodies of settled events received before t and
 // returns how many.
 func (s *Store) BlankBodies(ctx context.Context, t time.Time) (int64, error) {

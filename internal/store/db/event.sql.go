@@ -230,6 +230,30 @@ func (q *Queries) SetEventsDead(ctx context.Context, arg SetEventsDeadParams) er
 	return err
 }
 
+const setEventsIgnored = `-- name: SetEventsIgnored :exec
+UPDATE events SET state = 'ignored', reason = $1
+WHERE account = $2 AND livemode = $3 AND object_id = $4 AND state = 'received' AND number < $5
+`
+
+type SetEventsIgnoredParams struct {
+	Reason      string
+	Account     string
+	Livemode    bool
+	ObjectID    string
+	NumberBegin int64
+}
+
+func (q *Queries) SetEventsIgnored(ctx context.Context, arg SetEventsIgnoredParams) error {
+	_, err := q.db.ExecContext(ctx, setEventsIgnored,
+		arg.Reason,
+		arg.Account,
+		arg.Livemode,
+		arg.ObjectID,
+		arg.NumberBegin,
+	)
+	return err
+}
+
 const storeEvent = `-- name: StoreEvent :one
 INSERT INTO events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,

@@ -25,6 +25,10 @@ WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND object_i
 UPDATE events SET state = 'dead', reason = sqlc.arg(reason)
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND object_id = sqlc.arg(object_id) AND state = 'received';
 
+-- name: SetEventsIgnored :exec
+UPDATE events SET state = 'ignored', reason = sqlc.arg(reason)
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND object_id = sqlc.arg(object_id) AND state = 'received' AND number < sqlc.arg(number_begin);
+
 -- name: BlankBodies :execrows
 UPDATE events SET body = NULL WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND received_at < sqlc.arg(received_before) AND body IS NOT NULL
     AND state IN ('applied', 'ignored', 'quarantined');

@@ -1,0 +1,82 @@
+package settle
+
+import (
+	"context"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/mirror"
+)
+
+// settleCustomer merges what hangs on a customer: Stripe's customer, saved
+// methods and the intents that save them.
+func (w *work) settleCustomer(ctx context.Context) error {
+	c, err := w.tx.LockCustomer(ctx, vezne.CustomerID(w.root.ID))
+	if err != nil {
+		return err
+	}
+	if err := w.merge(ctx); err != nil {
+		return err
+	}
+	for _, s := range w.snapshots {
+		if !belongs(vezne.RootCustomer, s.Type) {
+			continue
+		}
+		// The mirror has decided; what it keeps is what counts.
+		kept, err := w.tx.Snapshot(ctx, s.ID)
+		if err != nil {
+			return err
+		}
+		if err := w.applyCustomer(ctx, &c, kept); err != nil {
+			return err
+		}
+	}
+	if err := w.tx.SaveCustomer(ctx, c); err != nil {
+		return err
+	}
+	return w.tx.AppendEntries(ctx, complete(w.entries, w.root, w.cause, w.tx))
+}
+
+func (w *work) applyCustomer(ctx context.Context, c *vezne.Customer, s vezne.Snapshot) error {
+	switch s.Type {
+	case vezne.TypeCustomer:
+		switch {
+		case s.Deleted && c.StripeCustomerID == s.ID:
+			c.StripeCustomerID = ""
+			w.entries = append(w.entries, vezne.Entry{Action: "customer.deleted", Object: s.ID})
+		case !s.Deleted && c.StripeCustomerID == "":
+			c.StripeCustomerID = s.ID
+			w.entries = append(w.entries, vezne.Entry{Action: "customer.created", Object: s.ID})
+		}
+	case vezne.TypePaymentMethod:
+		return w.saveMethod(ctx, *c, s)
+	case vezne.TypeSetupIntent:
+		i, err := mirror.SetupIntent(s)
+		if err != nil {
+			return unreadable(err)
+		}
+		if w.outcome.Changed {
+			w.entries = append(w.entries, vezne.Entry{Action: "setup_intent." + i.Status, Object: s.ID, Detail: lastError(i.LastError)})
+		}
+	}
+	return nil
+}
+
+func lastError(e *vezne.StripeError) map[string]any {
+	if e == nil {
+		return nil
+	}
+	return map[string]any{"code": e.Code, "decline_code": e.DeclineCode, "message": e.Message}
+}
+
+func (w *work) saveMethod(ctx context.Context, c vezne.Customer, s vezne.Snapshot) error {
+	m, err := mirror.PaymentMethod(s)
+	if err != nil {
+		return unreadable(err)
+	}
+	row := vezne.PaymentMethod{ID: m.ID, Customer: c.ID, Type: m.Type, Brand: m.Brand, Last4: m.Last4, ExpMonth: m.ExpMonth, ExpYear: m.ExpYear, CreatedAt: m.Created}
+	if s.Deleted || m.Customer == "" || (c.StripeCustomerID != "" && m.Customer != c.StripeCustomerID) {
+		at := w.tx.Now()
+		row.DetachedAt = &at
+	}
+	return w.tx.SavePaymentMethod(ctx, row)
+}

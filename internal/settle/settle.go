@@ -1,0 +1,153 @@
+// Package settle is the one transaction. Everything that comes from Stripe, and
+// everything that we do to an order, ends here: lock the root's row, merge the
+// answer into the mirror, read all that is known, let apply say what follows,
+// record it, run the hook, draw the invoice's number last, commit.
+package settle
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/mirror"
+	"github.com/vezne/vezne/internal/store"
+)
+
+// Config is what a Settler stands on.
+type Config struct {
+	Store     *store.Store
+	Policy    vezne.Policy
+	Seller    vezne.Seller
+	PublicURL string
+	// APIVersion is sent with the calls that are planned here.
+	APIVersion string
+	// Hook runs inside the transaction that makes an order Paid; nil for none.
+	Hook func(ctx context.Context, tx *sql.Tx, o vezne.OrderView) error
+	// Enqueue is given the outbox rows inside the transaction; nil for none.
+	Enqueue func(ctx context.Context, tx *store.Tx, effects []vezne.Effect) error
+	// HasCallback and HasAfterHook say who hears of effects.
+	HasCallback, HasAfterHook bool
+	// Wake is called after a commit that left something to read or to send.
+	Wake func()
+	Log  *slog.Logger
+}
+
+// Settler settles. It is safe for concurrent use; what concerns one root is
+// serialised by its row.
+type Settler struct{ Config }
+
+// New returns a Settler.
+func New(cfg Config) *Settler { return &Settler{cfg} }
+
+// Answer is what Stripe said to a read or to a call of ours.
+type Answer struct {
+	// Begin is the number taken before the request was first sent.
+	Begin int64
+	Cause vezne.Cause
+	// Body is Stripe's JSON, of success or of an error; empty for none.
+	Body []byte
+	// Gone are objects of which Stripe said that there is no such.
+	Gone []vezne.ReadMove
+	// Call is the call that this answers, nil for a read.
+	Call *vezne.Call
+}
+
+// Outcome says what an answer changed.
+type Outcome struct {
+	// Root is what the answer concerned; zero when nothing here does.
+	Root vezne.Root
+	// Changed is true when the mirror learned something.
+	Changed bool
+	// Again is true when an object was marked to be read again.
+	Again bool
+}
+
+// Answer merges an answer. An answer that cannot be read is an error of
+// CodeCorrupt; the database's errors are as the store's.
+func (s *Settler) Answer(ctx context.Context, a Answer) (Outcome, error) {
+	const op = "settle.Answer"
+	var snapshots []vezne.Snapshot
+	if len(a.Body) > 0 {
+		var err error
+		if snapshots, err = mirror.Snapshots(a.Body, vezne.Interval{Begin: a.Begin}); err != nil {
+			return Outcome{}, vezne.E(vezne.CodeCorrupt, op, "An answer of Stripe cannot be read.").Because(err)
+		}
+	}
+	w := &work{Settler: s, answer: a, snapshots: snapshots, cause: a.Cause}
+	err := s.run(ctx, w)
+	return w.outcome, err
+}
+
+// Order changes an order from our side by the same way. change may write
+// attempts, calls and refund requests through tx, and must add them to the
+// facts; it returns audit lines, whose root, time and actor are filled in. An
+// error of change leaves nothing behind.
+func (s *Settler) Order(ctx context.Context, id vezne.OrderID, cause vezne.Cause, change func(tx *store.Tx, f *vezne.Facts) ([]vezne.Entry, error)) (vezne.OrderView, error) {
+	w := &work{Settler: s, cause: cause, order: id, change: change}
+	if err := s.run(ctx, w); err != nil {
+		return vezne.OrderView{}, err
+	}
+	return w.view, nil
+}
+
+// Customer changes a customer under its lock. change returns audit lines.
+func (s *Settler) Customer(ctx context.Context, id vezne.CustomerID, cause vezne.Cause, change func(tx *store.Tx, c *vezne.Customer) ([]vezne.Entry, error)) (vezne.Customer, error) {
+	var out vezne.Customer
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		c, err := tx.LockCustomer(ctx, id)
+		if err != nil {
+			return err
+		}
+		entries, err := change(tx, &c)
+		if err != nil {
+			return err
+		}
+		if err := tx.SaveCustomer(ctx, c); err != nil {
+			return err
+		}
+		out = c
+		return tx.AppendEntries(ctx, complete(entries, vezne.Root{Kind: vezne.RootCustomer, ID: string(id)}, cause, tx))
+	})
+	if err == nil {
+		s.wake()
+	}
+	return out, err
+}
+
+// run settles once, and a second time with Paid held back if the hook refused:
+// what Stripe said is kept, and the hook is asked again later.
+func (s *Settler) run(ctx context.Context, w *work) error {
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error { return w.settle(ctx, tx) })
+	if refused, ok := errors.AsType[*hookError](err); ok {
+		s.Log.ErrorContext(ctx, "the hook refused a paid order", "order", string(refused.order), "err", refused.cause)
+		w.held = refused
+		err = s.Store.InTx(ctx, func(tx *store.Tx) error { return w.settle(ctx, tx) })
+	}
+	if err == nil && w.wakes {
+		s.wake()
+	}
+	return err
+}
+
+func (s *Settler) wake() {
+	if s.Wake != nil {
+		s.Wake()
+	}
+}
+
+// complete fills in what all audit lines of one transaction share.
+func complete(entries []vezne.Entry, root vezne.Root, cause vezne.Cause, tx *store.Tx) []vezne.Entry {
+	for i := range entries {
+		e := &entries[i]
+		e.Root = root
+		if e.At.IsZero() {
+			e.At = tx.Now()
+		}
+		if e.Actor.Kind == "" {
+			e.Actor, e.EventID = cause.Actor, cause.EventID
+		}
+	}
+	return entries
+}
