@@ -1,0 +1,227 @@
+package sandbox
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Object is one immutable version of a resource, or of a hash inside one: a shape and its slots. A slot holds nil (null),
+// string, int64, float64, bool, *Object, []any, or absent. An expandable field holds the id of what it points to.
+type Object struct {
+	shape *shape
+	slots []any
+	// open says that this copy is private and may be Set. Put closes it.
+	open bool
+}
+
+// absent is the value of a key that an answer leaves out.
+type absence struct{}
+
+var absent any = absence{}
+
+// hash makes a free hash: pairs of key and value, in order. It panics on a key that is no string.
+func hash(pairs ...any) *Object {
+	o := &Object{shape: &shape{free: true}, open: true}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		o.setKey(pairs[i].(string), pairs[i+1])
+	}
+	return o
+}
+
+// ID is the resource's id, "" for a hash without one.
+func (o *Object) ID() string { return o.Str("id") }
+
+// Type is the value of "object": payment_intent, checkout.session. It is "" for a hash inside a resource.
+func (o *Object) Type() string { return o.Str("object") }
+
+// Get reads the value at a dotted path: nil when it is null, left out or unknown.
+func (o *Object) Get(path string) any {
+	for o != nil {
+		key, rest, nested := strings.Cut(path, ".")
+		i := o.shape.slot(key)
+		if i < 0 || o.slots[i] == absent {
+			return nil
+		}
+		if !nested {
+			return o.slots[i]
+		}
+		o, _ = o.slots[i].(*Object)
+		path = rest
+	}
+	return nil
+}
+
+// Str reads a string, "" when there is none. Of an expandable field it is the id.
+func (o *Object) Str(path string) string {
+	s, _ := o.Get(path).(string)
+	return s
+}
+
+// Int reads a whole number, 0 when there is none.
+func (o *Object) Int(path string) int64 {
+	n, _ := o.Get(path).(int64)
+	return n
+}
+
+// Float reads a number, 0 when there is none.
+func (o *Object) Float(path string) float64 {
+	switch n := o.Get(path).(type) {
+	case float64:
+		return n
+	case int64:
+		return float64(n)
+	}
+	return 0
+}
+
+// Bool reads a flag, false when there is none.
+func (o *Object) Bool(path string) bool {
+	b, _ := o.Get(path).(bool)
+	return b
+}
+
+// Has says whether the value is there and not null.
+func (o *Object) Has(path string) bool { return o.Get(path) != nil }
+
+// Hash reads an embedded hash, nil when there is none.
+func (o *Object) Hash(path string) *Object {
+	h, _ := o.Get(path).(*Object)
+	return h
+}
+
+// List reads an array: the elements of a plain one, or the data of an embedded list object.
+func (o *Object) List(path string) []any {
+	switch v := o.Get(path).(type) {
+	case []any:
+		return v
+	case *Object:
+		return v.List("data")
+	}
+	return nil
+}
+
+// Keys are the keys of the hash in order, without those that are left out.
+func (o *Object) Keys() []string {
+	keys := make([]string, 0, len(o.slots))
+	for i, k := range o.shape.keys {
+		if o.slots[i] != absent {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// Edit makes a private copy that may be Set; the original never changes.
+func (o *Object) Edit() *Object {
+	c := &Object{shape: o.shape, slots: append([]any(nil), o.slots...), open: true}
+	if o.shape.free {
+		c.shape = o.shape.clone()
+	}
+	return c
+}
+
+// Set writes a value at a dotted path and returns o. An int is taken as int64, a nil *Object as null. Null parents of a
+// dotted path are made from the description. Set panics on a key that the shape does not have and on a version that is
+// already stored: both are faults of ours.
+func (o *Object) Set(path string, v any) *Object {
+	at := o
+	key, rest, nested := strings.Cut(path, ".")
+	for ; nested; key, rest, nested = strings.Cut(rest, ".") {
+		at = at.openChild(key)
+	}
+	at.setKey(key, v)
+	return o
+}
+
+// openChild gives the private copy of an embedded hash, made when it is null.
+func (o *Object) openChild(key string) *Object {
+	i := o.mustSlot(key)
+	child, _ := o.slots[i].(*Object)
+	switch {
+	case child == nil:
+		child = o.shape.newChild(i)
+	case !child.open:
+		child = child.Edit()
+	default:
+		return child
+	}
+	o.slots[i] = child
+	return child
+}
+
+func (o *Object) setKey(key string, v any) {
+	i := o.mustSlot(key)
+	switch n := v.(type) {
+	case int:
+		v = int64(n)
+	case *Object:
+		if n == nil {
+			v = nil
+		}
+	case []string:
+		list := make([]any, len(n))
+		for j, s := range n {
+			list[j] = s
+		}
+		v = list
+	case []*Object:
+		list := make([]any, len(n))
+		for j, e := range n {
+			list[j] = e
+		}
+		v = list
+	}
+	o.slots[i] = v
+}
+
+// mustSlot finds the slot of a key for writing; a free hash grows by it.
+func (o *Object) mustSlot(key string) int {
+	if !o.open {
+		panic(fmt.Sprintf("sandbox: Set of %s on a stored %s; Edit it first", key, o.shape.name))
+	}
+	i := o.shape.slot(key)
+	if i < 0 {
+		if !o.shape.free {
+			panic(fmt.Sprintf("sandbox: a %s has no %s", o.shape.name, key))
+		}
+		i = o.shape.grow(key)
+		o.slots = append(o.slots, nil)
+	}
+	return i
+}
+
+// Unset removes a key of a free hash (metadata), or leaves it out of a resource's answers. It returns o.
+func (o *Object) Unset(key string) *Object {
+	if i := o.shape.slot(key); i >= 0 {
+		o.mustSlot(key)
+		if !o.shape.free {
+			o.slots[i] = absent
+			return o
+		}
+		o.shape.keys = append(o.shape.keys[:i], o.shape.keys[i+1:]...)
+		o.slots = append(o.slots[:i], o.slots[i+1:]...)
+	}
+	return o
+}
+
+// close ends the time in which o and what is inside it may be Set.
+func (o *Object) close() {
+	if o == nil || !o.open {
+		return
+	}
+	o.open = false
+	for _, v := range o.slots {
+		closeValue(v)
+	}
+}
+
+func closeValue(v any) {
+	switch v := v.(type) {
+	case *Object:
+		v.close()
+	case []any:
+		for _, e := range v {
+			closeValue(e)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package sandbox
+
+import "net/http"
+
+// Request is what an operation gets of a call.
+type Request struct {
+	// Method and Route are the operation: "POST", "/v1/payment_intents/{intent}".
+	Method, Route string
+	// Key is the secret or publishable key that the call came with.
+	Key string
+	// RequestID is the req_… of the answer.
+	RequestID string
+	// IdempotencyKey is the header's value, "" when it was not sent.
+	IdempotencyKey string
+	// Version is the API version of parameters and answer.
+	Version string
+
+	http    *http.Request
+	account *account
+	path    map[string]string
+	params  Params
+	expand  []string
+
+	// decline is the decline code that a planted fault wants of this call's card, "" for none.
+	decline string
+	// stale is a planted fault: reads answer the version before the newest.
+	stale bool
+}
+
+// Path is a part of the path by the description's name for it: {intent}.
+func (r *Request) Path(name string) string { return r.path[name] }
+
+// Params are the call's parameters.
+func (r *Request) Params() Params { return r.params }
+
+// Publishable says whether the call came with a pk_ key.
+func (r *Request) Publishable() bool { return len(r.Key) > 3 && r.Key[:3] == "pk_" }
