@@ -94,6 +94,16 @@ func (s *Store) ReleaseCall(ctx context.Context, id vezne.CallID, owner string, 
 	})
 }
 
+// CallStats returns how many requests have no conclusive answer, and since when
+// the oldest waits for one.
+func (q queries) CallStats(ctx context.Context) (pending int64, oldest time.Time, err error) {
+	r, err := q.q.CallStats(ctx, db.CallStatsParams{Account: q.scope.Account, Livemode: q.scope.Livemode})
+	if err != nil {
+		return 0, time.Time{}, storageError("store.CallStats", err)
+	}
+	return r.Pending, instant(r.Oldest), nil
+}
+
 func toCall(r db.Call) (vezne.Call, error) {
 	c := vezne.Call{
 		ID: vezne.CallID(r.ID), Root: vezne.Root{Kind: vezne.RootKind(r.RootKind), ID: r.RootID}, Attempt: vezne.AttemptID(r.AttemptID), RefundID: vezne.RefundID(r.RefundID),

@@ -9,6 +9,29 @@ import (
 	"context"
 )
 
+const callStats = `-- name: CallStats :one
+SELECT COUNT(*) AS pending, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM calls
+WHERE account = $1 AND livemode = $2 AND state IN ('pending', 'looking')
+`
+
+type CallStatsParams struct {
+	Account  string
+	Livemode bool
+}
+
+type CallStatsRow struct {
+	Pending int64
+	Oldest  int64
+}
+
+// CallStats tells how many requests have no conclusive answer, and since when.
+func (q *Queries) CallStats(ctx context.Context, arg CallStatsParams) (CallStatsRow, error) {
+	row := q.db.QueryRowContext(ctx, callStats, arg.Account, arg.Livemode)
+	var i CallStatsRow
+	err := row.Scan(&i.Pending, &i.Oldest)
+	return i, err
+}
+
 const claimCall = `-- name: ClaimCall :execrows
 UPDATE calls SET lease_owner = $1, lease_until = $2
 WHERE account = $3 AND livemode = $4 AND id = $5 AND state IN ('pending', 'looking')

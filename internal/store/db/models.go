@@ -94,6 +94,7 @@ type Effect struct {
 	Payload   string
 	CreatedAt int64
 	SentAt    *int64
+	NextAt    int64
 	Tries     int64
 	LastError string
 }

@@ -287,13 +287,15 @@ CREATE TABLE effects (
     payload    TEXT    NOT NULL,
     created_at BIGINT  NOT NULL,
     sent_at    BIGINT,
+    -- When it is delivered, or tried again.
+    next_at    BIGINT  NOT NULL,
     tries      BIGINT  NOT NULL,
     last_error TEXT    NOT NULL,
     PRIMARY KEY (account, livemode, id),
     UNIQUE (account, livemode, key)
 );
 CREATE INDEX effects_root ON effects (account, livemode, root_kind, root_id);
-CREATE INDEX effects_unsent ON effects (account, livemode, created_at) WHERE sent_at IS NULL;
+CREATE INDEX effects_unsent ON effects (account, livemode, next_at) WHERE sent_at IS NULL;
 
 CREATE TABLE idempotency_keys (
     account    TEXT    NOT NULL,

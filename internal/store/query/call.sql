@@ -36,3 +36,8 @@ WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sql
 -- name: ReleaseCall :exec
 UPDATE calls SET lease_owner = '', lease_until = 0, next_at = sqlc.arg(next_at)
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND lease_owner = sqlc.arg(owner);
+
+-- CallStats tells how many requests have no conclusive answer, and since when.
+-- name: CallStats :one
+SELECT COUNT(*) AS pending, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM calls
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND state IN ('pending', 'looking');
