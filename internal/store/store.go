@@ -148,6 +148,10 @@ func (s *Store) openSQLite(path string) error {
 	if err != nil {
 		return vezne.E(vezne.CodeConfigInvalid, op, "The database path cannot be used.").Because(err)
 	}
+	// Two names of one file are one database.
+	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = resolved
+	}
 	if s.lock, err = lockFile(abs + ".lock"); err != nil {
 		return err
 	}
@@ -219,7 +223,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		if err != nil {
 			return storageError(op, err)
 		}
-		defer conn.Close()
+		defer conn.Close() //nolint:errcheck // it goes back to the pool
 		if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
 			return storageError(op, err)
 		}
@@ -265,7 +269,8 @@ func (s *Store) pinAccount(ctx context.Context) error {
 	return nil
 }
 
-// Close closes the database, unless it was handed in, and frees the file.
+// Close closes the database, unless it was handed in, and frees the file. A
+// second time does nothing.
 func (s *Store) Close() error {
 	var errs []error
 	if s.owned {

@@ -156,14 +156,17 @@ func (q *Queries) MarkStats(ctx context.Context, arg MarkStatsParams) (MarkStats
 }
 
 const releaseMark = `-- name: ReleaseMark :exec
-UPDATE marks SET lease_owner = '', lease_until = 0, due_at = $1, tries = $2, last_error = $3, dead = $4
-WHERE account = $5 AND livemode = $6 AND id = $7 AND lease_owner = $8
+UPDATE marks SET lease_owner = '', lease_until = 0, tries = $1, last_error = $2,
+    due_at = CASE WHEN marks.number = $3 THEN $4 ELSE marks.due_at END,
+    dead = CASE WHEN marks.number = $3 THEN CAST($5 AS BOOLEAN) ELSE marks.dead END
+WHERE account = $6 AND livemode = $7 AND id = $8 AND lease_owner = $9
 `
 
 type ReleaseMarkParams struct {
-	DueAt     int64
 	Tries     int64
 	LastError string
+	Number    int64
+	DueAt     int64
 	Dead      bool
 	Account   string
 	Livemode  bool
@@ -171,11 +174,14 @@ type ReleaseMarkParams struct {
 	Owner     string
 }
 
+// ReleaseMark gives a lease back. A new reason to read that came in the
+// meantime stands: it is due when it says, and not dead.
 func (q *Queries) ReleaseMark(ctx context.Context, arg ReleaseMarkParams) error {
 	_, err := q.db.ExecContext(ctx, releaseMark,
-		arg.DueAt,
 		arg.Tries,
 		arg.LastError,
+		arg.Number,
+		arg.DueAt,
 		arg.Dead,
 		arg.Account,
 		arg.Livemode,
