@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -64,7 +63,7 @@ type house struct {
 func newHouse(t *testing.T, s *store.Store, clock *storetest.Clock) *house {
 	t.Helper()
 	h := &house{store: s, clock: clock, app: &application{ids: make(chan string, 100)}}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	box, err := outbox.New(outbox.Config{
 		Store: s, CallbackURL: "https://shop.example/vezne", Transport: h.app, Clock: vezne.SystemClock{}, Log: log,
 		Secrets: func() []vezne.Secret { return []vezne.Secret{vezne.NewSecret(secret)} },

@@ -64,7 +64,7 @@ func newPostgres(ctx context.Context, j *Jobs) (queue, error) {
 
 // poolOf opens a small pool to the database that was handed in: River speaks
 // pgx, not database/sql.
-func poolOf(ctx context.Context, s *store.Store) (*pgxpool.Pool, error) {
+func poolOf(ctx context.Context, s *store.Store) (pool *pgxpool.Pool, err error) {
 	const op = "jobs.New"
 	refuse := func(cause error) error {
 		return vezne.E(vezne.CodeConfigInvalid, op, "The PostgreSQL database that was handed in was not opened with pgx.").Because(cause).
@@ -74,7 +74,7 @@ func poolOf(ctx context.Context, s *store.Store) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, vezne.E(vezne.CodeStorageUnavailable, op, "").Because(err)
 	}
-	defer conn.Close()
+	defer func() { err = errors.Join(err, conn.Close()) }()
 	cfg, err := pgxpool.ParseConfig("")
 	if err != nil {
 		return nil, vezne.E(vezne.CodeInternal, op, "").Because(err)
@@ -93,8 +93,7 @@ func poolOf(ctx context.Context, s *store.Store) (*pgxpool.Pool, error) {
 		return nil, refuse(err)
 	}
 	cfg.MaxConns = poolSize
-	pool, err := pgxpool.NewWithConfig(ctx, cfg)
-	if err != nil {
+	if pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, refuse(err)
 	}
 	return pool, nil

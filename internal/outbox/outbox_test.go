@@ -387,7 +387,9 @@ func TestAHookThatFailsOrPanicsIsCalledAgain(t *testing.T) {
 
 func TestLogsTellNoSecret(t *testing.T) {
 	t.Parallel()
-	address := func(c *outbox.Config) { c.CallbackURL = "https://user:correct-horse@shop.example/vezne?key=battery-staple" }
+	address := func(c *outbox.Config) {
+		c.CallbackURL = "https://user:correct-horse@shop.example/vezne?key=battery-staple"
+	}
 	each(t, address, func(t *testing.T, b *bench) {
 		e := b.insert(t, vezne.EffectCallback)
 		b.app.answer = func(*http.Request) (*http.Response, error) { return nil, errors.New("no route") }
