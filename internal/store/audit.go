@@ -227,6 +227,16 @@ func (s *Store) AuditLines(ctx context.Context, after int64, limit int) ([]Audit
 	return lines, nil
 }
 
+// AuditHead returns how many entries are sealed and the hash of the last one,
+// 0 and "" when none is.
+func (s *Store) AuditHead(ctx context.Context) (seq int64, hash string, err error) {
+	head, err := s.q.GetChainHead(ctx, db.GetChainHeadParams{Account: s.scope.Account, Livemode: s.scope.Livemode})
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, "", nil
+	}
+	return head.Seq, head.Hash, storageError("store.AuditHead", err)
+}
+
 // VerifyLines recomputes the hash chain of an export and reports the first
 // break. next returns io.EOF after the last line; its other errors pass.
 func VerifyLines(next func() (AuditLine, error)) (AuditReport, error) {

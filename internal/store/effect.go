@@ -117,3 +117,26 @@ func toEffect(r db.Effect) vezne.Effect {
 		Payload: []byte(r.Payload), CreatedAt: instant(r.CreatedAt), SentAt: instantPtr(r.SentAt), NextAt: instant(r.NextAt), Tries: int(r.Tries), LastError: r.LastError,
 	}
 }
+
+// DueWork counts what is due now, whether or not somebody is at it.
+type DueWork struct {
+	// Marks are objects to be read, Calls requests to be sent or looked up,
+	// Effects deliveries to be made.
+	Marks, Calls, Effects int64
+}
+
+// IsZero reports whether nothing is due.
+func (d DueWork) IsZero() bool { return d == DueWork{} }
+
+// DueWork counts what is due.
+func (s *Store) DueWork(ctx context.Context) (DueWork, error) {
+	now, err := s.Now(ctx)
+	if err != nil {
+		return DueWork{}, err
+	}
+	r, err := s.q.DueWork(ctx, db.DueWorkParams{Account: s.scope.Account, Livemode: s.scope.Livemode, Now: micros(now)})
+	if err != nil {
+		return DueWork{}, storageError("store.DueWork", err)
+	}
+	return DueWork(r), nil
+}

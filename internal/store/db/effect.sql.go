@@ -66,6 +66,33 @@ func (q *Queries) DueEffects(ctx context.Context, arg DueEffectsParams) ([]Effec
 	return items, nil
 }
 
+const dueWork = `-- name: DueWork :one
+SELECT
+    (SELECT COUNT(*) FROM marks m WHERE m.account = $1 AND m.livemode = $2 AND m.due_at <= $3 AND NOT m.unlinked AND NOT m.dead) AS marks,
+    (SELECT COUNT(*) FROM calls c WHERE c.account = $1 AND c.livemode = $2 AND c.next_at <= $3 AND c.state IN ('pending', 'looking')) AS calls,
+    (SELECT COUNT(*) FROM effects e WHERE e.account = $1 AND e.livemode = $2 AND e.next_at <= $3 AND e.sent_at IS NULL) AS effects
+`
+
+type DueWorkParams struct {
+	Account  string
+	Livemode bool
+	Now      int64
+}
+
+type DueWorkRow struct {
+	Marks   int64
+	Calls   int64
+	Effects int64
+}
+
+// DueWork counts what is due to be read, sent or delivered, leased or not.
+func (q *Queries) DueWork(ctx context.Context, arg DueWorkParams) (DueWorkRow, error) {
+	row := q.db.QueryRowContext(ctx, dueWork, arg.Account, arg.Livemode, arg.Now)
+	var i DueWorkRow
+	err := row.Scan(&i.Marks, &i.Calls, &i.Effects)
+	return i, err
+}
+
 const effectStats = `-- name: EffectStats :one
 SELECT COUNT(*) AS unsent, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM effects
 WHERE account = $1 AND livemode = $2 AND sent_at IS NULL

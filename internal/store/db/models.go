@@ -175,6 +175,7 @@ type Mark struct {
 	EventID    string
 	DueAt      int64
 	Tries      int64
+	Faults     int64
 	Unlinked   bool
 	Dead       bool
 	LastError  string

@@ -192,6 +192,7 @@ CREATE TABLE marks (
     event_id    TEXT    NOT NULL,
     due_at      BIGINT  NOT NULL,
     tries       BIGINT  NOT NULL,
+    faults      BIGINT  NOT NULL,
     unlinked    BOOLEAN NOT NULL,
     dead        BOOLEAN NOT NULL,
     last_error  TEXT    NOT NULL,

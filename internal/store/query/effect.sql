@@ -29,3 +29,10 @@ ORDER BY next_at, id LIMIT sqlc.arg(row_limit);
 -- name: EffectStats :one
 SELECT COUNT(*) AS unsent, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM effects
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND sent_at IS NULL;
+
+-- DueWork counts what is due to be read, sent or delivered, leased or not.
+-- name: DueWork :one
+SELECT
+    (SELECT COUNT(*) FROM marks m WHERE m.account = sqlc.arg(account) AND m.livemode = sqlc.arg(livemode) AND m.due_at <= sqlc.arg(now) AND NOT m.unlinked AND NOT m.dead) AS marks,
+    (SELECT COUNT(*) FROM calls c WHERE c.account = sqlc.arg(account) AND c.livemode = sqlc.arg(livemode) AND c.next_at <= sqlc.arg(now) AND c.state IN ('pending', 'looking')) AS calls,
+    (SELECT COUNT(*) FROM effects e WHERE e.account = sqlc.arg(account) AND e.livemode = sqlc.arg(livemode) AND e.next_at <= sqlc.arg(now) AND e.sent_at IS NULL) AS effects;

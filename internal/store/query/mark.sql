@@ -1,15 +1,16 @@
 -- SetMark keeps the higher number, the lower priority and the earlier time; a
 -- new reason to read also revives a mark that was unlinked or dead.
 -- name: SetMark :exec
-INSERT INTO marks (account, livemode, id, type, number, priority, actor, event_id, due_at, tries, unlinked, dead, last_error, lease_owner, lease_until, created_at)
+INSERT INTO marks (account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at)
 VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(id), sqlc.arg(type), sqlc.arg(number), sqlc.arg(priority), sqlc.arg(actor), sqlc.arg(event_id), sqlc.arg(due_at),
-    0, FALSE, FALSE, '', '', 0, sqlc.arg(created_at))
+    0, 0, FALSE, FALSE, '', '', 0, sqlc.arg(created_at))
 ON CONFLICT (account, livemode, id) DO UPDATE SET
     number = CASE WHEN marks.number > sqlc.arg(number) THEN marks.number ELSE sqlc.arg(number) END,
     priority = CASE WHEN marks.priority < sqlc.arg(priority) THEN marks.priority ELSE sqlc.arg(priority) END,
     due_at = CASE WHEN marks.due_at < sqlc.arg(due_at) AND NOT marks.unlinked AND NOT marks.dead THEN marks.due_at ELSE sqlc.arg(due_at) END,
     actor = CASE WHEN sqlc.arg(event_id) <> '' OR marks.event_id = '' THEN sqlc.arg(actor) ELSE marks.actor END,
     event_id = CASE WHEN sqlc.arg(event_id) <> '' THEN sqlc.arg(event_id) ELSE marks.event_id END,
+    faults = CASE WHEN marks.dead THEN 0 ELSE marks.faults END,
     unlinked = FALSE, dead = FALSE;
 
 -- name: GetMark :one
@@ -33,7 +34,7 @@ RETURNING *;
 -- ReleaseMark gives a lease back. A new reason to read that came in the
 -- meantime stands: it is due when it says, and not dead.
 -- name: ReleaseMark :exec
-UPDATE marks SET lease_owner = '', lease_until = 0, tries = sqlc.arg(tries), last_error = sqlc.arg(last_error),
+UPDATE marks SET lease_owner = '', lease_until = 0, tries = sqlc.arg(tries), faults = sqlc.arg(faults), last_error = sqlc.arg(last_error),
     due_at = CASE WHEN marks.number = sqlc.arg(number) THEN sqlc.arg(due_at) ELSE marks.due_at END,
     dead = CASE WHEN marks.number = sqlc.arg(number) THEN CAST(sqlc.arg(dead) AS BOOLEAN) ELSE marks.dead END
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND lease_owner = sqlc.arg(owner);
