@@ -176,6 +176,22 @@ func (s *Store) Seal(ctx context.Context, limit int) (int, error) {
 	return sealed, err
 }
 
+// sealBatch is how many entries are sealed in one transaction.
+const sealBatch = 500
+
+// SealAll seals everything that is not sealed yet, in batches, and returns how
+// many entries that were.
+func (s *Store) SealAll(ctx context.Context) (int, error) {
+	total := 0
+	for {
+		n, err := s.Seal(ctx, sealBatch)
+		total += n
+		if err != nil || n < sealBatch {
+			return total, err
+		}
+	}
+}
+
 // AuditLine is one sealed entry as it is exported: exactly what the digest
 // covers, so that whoever holds an export can check it without the database.
 type AuditLine struct {
