@@ -8,10 +8,12 @@ import (
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
-// encodeCompact writes an object as one line of JSON.
+// encodeCompact writes an object, what is hidden in it too, as one line of JSON.
 func encodeCompact(o *Object) json.RawMessage {
 	var out bytes.Buffer
-	if err := json.Compact(&out, encode(nil, o, nil)); err != nil {
+	e := encoder{whole: true}
+	e.object(o, nil)
+	if err := json.Compact(&out, e.out); err != nil {
 		panic(fmt.Sprintf("sandbox: an object cannot be written: %v", err))
 	}
 	return out.Bytes()
@@ -109,6 +111,10 @@ func decodeHash(d *json.Decoder, n *description.Node) (any, error) {
 	if _, err := d.Token(); err != nil { // the brace
 		return nil, err
 	}
+	if node == nil {
+		// Whole resources inside what is hidden name their own schema.
+		node = description.Load().Schema(free.Str("object"))
+	}
 	return shaped(free, node), nil
 }
 
@@ -144,6 +150,10 @@ func shaped(free *Object, n *description.Node) *Object {
 		o.slots[i] = absent
 	}
 	for i, key := range free.keys {
+		if key == hiddenKey {
+			o.hidden, _ = free.slots[i].(*Object)
+			continue
+		}
 		at := o.slot(key)
 		if at < 0 {
 			return free

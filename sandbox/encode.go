@@ -12,6 +12,8 @@ type encoder struct {
 	out      []byte
 	depth    int
 	expanded *expansion
+	// whole writes what is hidden as well, under the key "_": for the journal, never for an answer.
+	whole bool
 }
 
 // encode renders an object with its expanded fields; expanded may be nil.
@@ -62,12 +64,24 @@ func (e *encoder) object(o *Object, tree *expandTree) {
 		}
 		e.value(v, sub)
 	}
+	if e.whole && o.hidden != nil {
+		if !first {
+			e.out = append(e.out, ',')
+		}
+		first = false
+		e.line()
+		e.out = append(append(e.out, '"'), hiddenKey+`": `...)
+		e.object(o.hidden, nil)
+	}
 	e.depth--
 	if !first {
 		e.line()
 	}
 	e.out = append(e.out, '}')
 }
+
+// hiddenKey is where the journal keeps what is hidden in an object. No schema has a key of this name.
+const hiddenKey = "_"
 
 func (e *encoder) value(v any, tree *expandTree) {
 	switch v := v.(type) {

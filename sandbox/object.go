@@ -13,6 +13,8 @@ type Object struct {
 	// keys are those of a free hash; a shape has the keys of the others.
 	keys  []string
 	slots []any
+	// hidden are keys that begin with "_": what Stripe knows of the resource and does not show. Nil for none.
+	hidden *Object
 	// open says that this copy is private and may be Set. Put closes it.
 	open bool
 }
@@ -56,6 +58,10 @@ func (o *Object) Type() string { return o.Str("object") }
 // Get reads the value at a dotted path: nil when it is null, left out or unknown.
 func (o *Object) Get(path string) any {
 	for o != nil {
+		if path != "" && path[0] == '_' && !o.shape.free {
+			o = o.hidden
+			continue
+		}
 		key, rest, nested := strings.Cut(path, ".")
 		i := o.slot(key)
 		if i < 0 || o.slots[i] == absent {
@@ -132,7 +138,7 @@ func (o *Object) Keys() []string {
 
 // Edit makes a private copy that may be Set; the original never changes.
 func (o *Object) Edit() *Object {
-	return &Object{shape: o.shape, keys: slices.Clip(o.keys), slots: slices.Clone(o.slots), open: true}
+	return &Object{shape: o.shape, keys: slices.Clip(o.keys), slots: slices.Clone(o.slots), hidden: o.hidden, open: true}
 }
 
 // Set writes a value at a dotted path and returns o. An int is taken as int64, a nil *Object as null. Null parents of a
@@ -140,6 +146,9 @@ func (o *Object) Edit() *Object {
 // already stored: both are faults of ours.
 func (o *Object) Set(path string, v any) *Object {
 	at := o
+	if path[0] == '_' && !o.shape.free {
+		at = o.openHidden()
+	}
 	key, rest, nested := strings.Cut(path, ".")
 	for ; nested; key, rest, nested = strings.Cut(rest, ".") {
 		at = at.openChild(key)
@@ -162,6 +171,20 @@ func (o *Object) openChild(key string) *Object {
 	}
 	o.slots[i] = child
 	return child
+}
+
+// openHidden gives the private copy of what is hidden, made when there is nothing.
+func (o *Object) openHidden() *Object {
+	if !o.open {
+		panic(fmt.Sprintf("sandbox: Set of a hidden key on a stored %s; Edit it first", o.shape.name))
+	}
+	switch {
+	case o.hidden == nil:
+		o.hidden = hash()
+	case !o.hidden.open:
+		o.hidden = o.hidden.Edit()
+	}
+	return o.hidden
 }
 
 func (o *Object) setKey(key string, v any) {
@@ -227,6 +250,7 @@ func (o *Object) close() {
 		return
 	}
 	o.open = false
+	o.hidden.close()
 	for _, v := range o.slots {
 		closeValue(v)
 	}
