@@ -42,9 +42,7 @@ func pageAnswer(tx *Tx, session *Object) *Object {
 			"amount_total", item.Int("amount_total"), "currency", item.Str("currency")))
 	}
 	shown := session.Edit().Unset("metadata").Unset("client_reference_id").Set("payment_intent", nil).Set("setup_intent", nil)
-	if session.Str("customer_email") == "" {
-		shown.Set("customer_email", session.Get("customer_details.email"))
-	}
+	shown.Set("customer_email", textOrNull(knownEmail(tx, session)))
 	if session.Str("status") != sessionOpen && session.Str("customer") == "" {
 		shown.Set("customer_details", nil)
 	}
@@ -57,6 +55,14 @@ func pageAnswer(tx *Tx, session *Object) *Object {
 		}
 	}
 	return answer
+}
+
+// knownEmail is the address that the shop gave, which the buyer cannot change; "" when the buyer types one.
+func knownEmail(tx *Tx, session *Object) string {
+	if customer := tx.Get("customer", session.Str("customer")); customer != nil && session.Str("status") == sessionOpen {
+		return customer.Str("email")
+	}
+	return session.Str("customer_email")
 }
 
 // redirectOf is where a buyer goes who is done; null when they stay.
@@ -100,7 +106,7 @@ func payPage(tx *Tx, session *Object, b buyer) (*Object, error) {
 	if status := session.Str("status"); status != sessionOpen {
 		return nil, invalid("", "", "This Checkout Session cannot be paid because it has a status of %s.", status)
 	}
-	email := orElse(session.Str("customer_details.email"), b.email)
+	email := orElse(knownEmail(tx, session), b.email)
 	if !validEmail(email) {
 		return nil, invalid("email", "email_invalid", "Invalid email address: %s", email)
 	}
