@@ -8,11 +8,11 @@ import (
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
-// encodeCompact writes an object, what is hidden in it too, as one line of JSON.
+// encodeCompact writes an object as one line of JSON, what is hidden in it under the key "_".
 func encodeCompact(o *Object) json.RawMessage {
-	var out bytes.Buffer
-	e := encoder{whole: true}
+	e := encoder{hidden: true}
 	e.object(o, nil)
+	var out bytes.Buffer
 	if err := json.Compact(&out, e.out); err != nil {
 		panic(fmt.Sprintf("sandbox: an object cannot be written: %v", err))
 	}
@@ -83,6 +83,14 @@ func decodeHash(d *json.Decoder, n *description.Node) (any, error) {
 			return nil, err
 		}
 		name := key.(string)
+		if name == "_" {
+			v, err := decodeValue(d, nil)
+			if err != nil {
+				return nil, err
+			}
+			free.hidden, _ = v.(*Object)
+			continue
+		}
 		var member *description.Node
 		if node != nil {
 			if p := node.Prop(name); p != nil {
@@ -99,20 +107,20 @@ func decodeHash(d *json.Decoder, n *description.Node) (any, error) {
 			if typ, ok := v.(string); ok {
 				node = ofType(n, typ)
 			}
-			free.Set(name, v)
+			free.setOwn(name, v)
 			continue
 		}
 		v, err := decodeValue(d, member)
 		if err != nil {
 			return nil, err
 		}
-		free.Set(name, v)
+		free.setOwn(name, v)
 	}
 	if _, err := d.Token(); err != nil { // the brace
 		return nil, err
 	}
 	if node == nil {
-		// Whole resources inside what is hidden name their own schema.
+		// A whole resource inside what is hidden names its own schema.
 		node = description.Load().Schema(free.Str("object"))
 	}
 	return shaped(free, node), nil
@@ -146,14 +154,11 @@ func shaped(free *Object, n *description.Node) *Object {
 		return free
 	}
 	o := shapeOf(n).newHash()
+	o.hidden = free.hidden
 	for i := range o.slots {
 		o.slots[i] = absent
 	}
 	for i, key := range free.keys {
-		if key == hiddenKey {
-			o.hidden, _ = free.slots[i].(*Object)
-			continue
-		}
 		at := o.slot(key)
 		if at < 0 {
 			return free

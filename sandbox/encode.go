@@ -12,8 +12,8 @@ type encoder struct {
 	out      []byte
 	depth    int
 	expanded *expansion
-	// whole writes what is hidden as well, under the key "_": for the journal, never for an answer.
-	whole bool
+	// hidden writes what answers never show, for the journal.
+	hidden bool
 }
 
 // encode renders an object with its expanded fields; expanded may be nil.
@@ -26,6 +26,9 @@ func encode(out []byte, o *Object, expanded *expansion) []byte {
 	e.object(o, tree)
 	return e.out
 }
+
+// render is an object as JSON, nothing expanded, as an event or an answer shows it.
+func render(o *Object) []byte { return encode(make([]byte, 0, 4096), o, nil) }
 
 // spaces are cut to the depth of a line.
 const spaces = "\n                                                                                "
@@ -64,13 +67,12 @@ func (e *encoder) object(o *Object, tree *expandTree) {
 		}
 		e.value(v, sub)
 	}
-	if e.whole && o.hidden != nil {
+	if e.hidden && o.hidden != nil {
 		if !first {
 			e.out = append(e.out, ',')
 		}
 		first = false
-		e.line()
-		e.out = append(append(e.out, '"'), hiddenKey+`": `...)
+		e.out = append(e.out, `"_":`...)
 		e.object(o.hidden, nil)
 	}
 	e.depth--
@@ -79,9 +81,6 @@ func (e *encoder) object(o *Object, tree *expandTree) {
 	}
 	e.out = append(e.out, '}')
 }
-
-// hiddenKey is where the journal keeps what is hidden in an object. No schema has a key of this name.
-const hiddenKey = "_"
 
 func (e *encoder) value(v any, tree *expandTree) {
 	switch v := v.(type) {

@@ -13,7 +13,7 @@ type Object struct {
 	// keys are those of a free hash; a shape has the keys of the others.
 	keys  []string
 	slots []any
-	// hidden are keys that begin with "_": what Stripe knows of the resource and does not show. Nil for none.
+	// hidden are the values of keys that begin with _: the sandbox knows them and shows them to nobody.
 	hidden *Object
 	// open says that this copy is private and may be Set. Put closes it.
 	open bool
@@ -58,11 +58,12 @@ func (o *Object) Type() string { return o.Str("object") }
 // Get reads the value at a dotted path: nil when it is null, left out or unknown.
 func (o *Object) Get(path string) any {
 	for o != nil {
-		if path != "" && path[0] == '_' && !o.shape.free {
+		key, rest, nested := strings.Cut(path, ".")
+		if isHidden(key) && o.hidden != nil {
 			o = o.hidden
+			path = path[1:]
 			continue
 		}
-		key, rest, nested := strings.Cut(path, ".")
 		i := o.slot(key)
 		if i < 0 || o.slots[i] == absent {
 			return nil
@@ -141,14 +142,15 @@ func (o *Object) Edit() *Object {
 	return &Object{shape: o.shape, keys: slices.Clip(o.keys), slots: slices.Clone(o.slots), hidden: o.hidden, open: true}
 }
 
+// isHidden says whether a key is one that answers never show.
+func isHidden(key string) bool { return key != "" && key[0] == '_' }
+
 // Set writes a value at a dotted path and returns o. An int is taken as int64, a nil *Object as null. Null parents of a
-// dotted path are made from the description. Set panics on a key that the shape does not have and on a version that is
-// already stored: both are faults of ours.
+// dotted path are made from the description. A key that begins with _ is kept with the version and never shown. Null
+// leaves a key out of answers when the description says that it may be missing and is never null. Set panics on a key that
+// the shape does not have and on a version that is already stored: both are faults of ours.
 func (o *Object) Set(path string, v any) *Object {
 	at := o
-	if path[0] == '_' && !o.shape.free {
-		at = o.openHidden()
-	}
 	key, rest, nested := strings.Cut(path, ".")
 	for ; nested; key, rest, nested = strings.Cut(rest, ".") {
 		at = at.openChild(key)
@@ -159,6 +161,9 @@ func (o *Object) Set(path string, v any) *Object {
 
 // openChild gives the private copy of an embedded hash, made when it is null.
 func (o *Object) openChild(key string) *Object {
+	if isHidden(key) {
+		return o.openHidden().openChild(key[1:])
+	}
 	i := o.mustSlot(key)
 	child, _ := o.slots[i].(*Object)
 	switch {
@@ -173,11 +178,9 @@ func (o *Object) openChild(key string) *Object {
 	return child
 }
 
-// openHidden gives the private copy of what is hidden, made when there is nothing.
+// openHidden gives the private copy of what is hidden in o.
 func (o *Object) openHidden() *Object {
-	if !o.open {
-		panic(fmt.Sprintf("sandbox: Set of a hidden key on a stored %s; Edit it first", o.shape.name))
-	}
+	o.mustBeOpen("_")
 	switch {
 	case o.hidden == nil:
 		o.hidden = hash()
@@ -188,6 +191,15 @@ func (o *Object) openHidden() *Object {
 }
 
 func (o *Object) setKey(key string, v any) {
+	if isHidden(key) {
+		o.openHidden().setOwn(key[1:], v)
+		return
+	}
+	o.setOwn(key, v)
+}
+
+// setOwn writes a key as it is: one of a caller's choice may begin with _ or have dots in it.
+func (o *Object) setOwn(key string, v any) {
 	i := o.mustSlot(key)
 	switch n := v.(type) {
 	case int:
@@ -209,14 +221,21 @@ func (o *Object) setKey(key string, v any) {
 		}
 		v = list
 	}
+	if v == nil && !o.shape.free && o.shape.optional[i] {
+		v = absent
+	}
 	o.slots[i] = v
+}
+
+func (o *Object) mustBeOpen(key string) {
+	if !o.open {
+		panic(fmt.Sprintf("sandbox: Set of %s on a stored %s; Edit it first", key, o.shape.name))
+	}
 }
 
 // mustSlot finds the slot of a key for writing; a free hash grows by it.
 func (o *Object) mustSlot(key string) int {
-	if !o.open {
-		panic(fmt.Sprintf("sandbox: Set of %s on a stored %s; Edit it first", key, o.shape.name))
-	}
+	o.mustBeOpen(key)
 	i := o.slot(key)
 	if i >= 0 {
 		return i
