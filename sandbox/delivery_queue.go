@@ -1,0 +1,211 @@
+package sandbox
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// endpointWorkers bounds the requests that are under way to one endpoint at a time.
+	endpointWorkers = 4
+	// reorderPatience is how long, in real time, a delivery that the reorder fault keeps back waits to be overtaken.
+	// Idle does not wait for it: when nothing else is under way, what is kept back leaves.
+	reorderPatience = 250 * time.Millisecond
+)
+
+// parcel is what one worker sends without a break: deliveries of one endpoint, one after the other.
+type parcel struct {
+	ids []string
+	// pause is a delay in real time before the first.
+	pause time.Duration
+	// back asks to be overtaken by a later delivery.
+	back bool
+	// manual is a resend, which leaves the automatic attempts as they are.
+	manual bool
+}
+
+// addressed is a parcel with its endpoint.
+type addressed struct {
+	endpoint string
+	parcel   parcel
+}
+
+// sender carries an account's deliveries: a queue per endpoint, a few workers for each, none while there is nothing to
+// send. A reset or a restore replaces it; what the old one still had under way counts no more.
+type sender struct {
+	control *control
+	ctx     context.Context
+	cancel  context.CancelFunc
+	workers int
+
+	mu     sync.Mutex
+	queues map[string]*endpointQueue
+	busy   int
+	// quiet is closed when nothing is queued or under way any more; nil while nothing is.
+	quiet   chan struct{}
+	running sync.WaitGroup
+}
+
+// endpointQueue is what waits for one endpoint.
+type endpointQueue struct {
+	waiting []parcel
+	workers int
+	// back is what the reorder fault keeps back; the last leaves first.
+	back  []parcel
+	timer *time.Timer
+}
+
+func newSender(c *control) *sender {
+	s := &sender{control: c, workers: endpointWorkers, queues: map[string]*endpointQueue{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if c.deliveryFaults.strict != nil {
+		s.workers = 1 // so that the order is the seed's and not the scheduler's
+	}
+	return s
+}
+
+// queue takes a parcel and returns at once.
+func (s *sender) queue(endpoint string, p parcel) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return
+	}
+	q := s.queues[endpoint]
+	if q == nil {
+		q = &endpointQueue{}
+		s.queues[endpoint] = q
+	}
+	if s.busy == 0 {
+		s.quiet = make(chan struct{})
+	}
+	s.busy += len(p.ids)
+	if p.back {
+		q.back = append(q.back, p)
+		if q.timer == nil {
+			q.timer = time.AfterFunc(reorderPatience, func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.letGo(q)
+			})
+		}
+		return
+	}
+	s.push(q, p)
+}
+
+// push gives a parcel to a worker. The caller holds the lock.
+func (s *sender) push(q *endpointQueue, p parcel) {
+	if s.ctx.Err() != nil {
+		return
+	}
+	q.waiting = append(q.waiting, p)
+	if q.workers < s.workers {
+		q.workers++
+		s.running.Go(func() { s.work(q) })
+	}
+}
+
+// letGo sends what the reorder fault kept back, the last first, one after the other. The caller holds the lock.
+func (s *sender) letGo(q *endpointQueue) {
+	if q.timer != nil {
+		q.timer.Stop()
+		q.timer = nil
+	}
+	if len(q.back) == 0 {
+		return
+	}
+	train := parcel{}
+	for _, p := range slices.Backward(q.back) {
+		train.ids = append(train.ids, p.ids...)
+	}
+	q.back = nil
+	s.push(q, train)
+}
+
+// work sends what waits for an endpoint and ends when nothing does.
+func (s *sender) work(q *endpointQueue) {
+	for {
+		s.mu.Lock()
+		if len(q.waiting) == 0 || s.ctx.Err() != nil {
+			q.workers--
+			s.mu.Unlock()
+			return
+		}
+		p := q.waiting[0]
+		q.waiting = q.waiting[1:]
+		s.mu.Unlock()
+		if p.pause > 0 {
+			wait(s.ctx, p.pause)
+		}
+		for _, id := range p.ids {
+			s.deliver(id, p.manual)
+			s.mu.Lock()
+			s.letGo(q)
+			if s.busy--; s.busy == 0 {
+				close(s.quiet)
+				s.quiet = nil
+			}
+			s.mu.Unlock()
+		}
+	}
+}
+
+// settled waits until nothing is queued or under way.
+func (s *sender) settled(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		if s.ctx.Err() != nil || s.busy == 0 {
+			s.mu.Unlock()
+			return nil
+		}
+		s.letGoAlone()
+		quiet := s.quiet
+		s.mu.Unlock()
+		select {
+		case <-quiet:
+		case <-s.ctx.Done():
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// letGoAlone sends what is kept back at endpoints where nothing else is under way that could overtake it. The caller
+// holds the lock.
+func (s *sender) letGoAlone() {
+	for _, q := range s.queues {
+		if q.workers == 0 && len(q.back) > 0 {
+			s.letGo(q)
+		}
+	}
+}
+
+// stop ends everything under way; what is sent after it is not recorded.
+func (s *sender) stop() {
+	s.cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, q := range s.queues {
+		if q.timer != nil {
+			q.timer.Stop()
+			q.timer = nil
+		}
+		q.back, q.waiting = nil, nil
+	}
+}
+
+// wait pauses for real time, or until the context ends; it says whether the pause is over.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
