@@ -31,6 +31,8 @@ type Effect struct {
 	CreatedAt time.Time
 	// SentAt is when the receiver accepted it.
 	SentAt *time.Time
+	// NextAt is when it is delivered, or tried again.
+	NextAt time.Time
 	Tries  int
 	// LastError is for operators.
 	LastError string

@@ -43,6 +43,8 @@ const (
 	MetadataAttempt  = "vezne_attempt"
 	MetadataRefund   = "vezne_refund"
 	MetadataCustomer = "vezne_customer"
+	// MetadataCall tells objects apart that have no other id of ours.
+	MetadataCall = "vezne_call"
 )
 
 // Scope is the Stripe account and mode that a process serves. It is part of

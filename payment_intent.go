@@ -19,6 +19,9 @@ type PaymentIntent struct {
 	AmountReceived   int64
 	AmountCapturable int64
 	CaptureMethod    string
+	// SetupFutureUsage is on_session, off_session or empty: whether the method is
+	// saved for the customer.
+	SetupFutureUsage string
 	PaymentMethod    ObjectID
 	LatestCharge     ObjectID
 	Customer         ObjectID

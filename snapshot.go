@@ -58,6 +58,9 @@ type Mark struct {
 	DueAt time.Time
 	// Tries counts reads since the mark was set that ended without an answer.
 	Tries int
+	// Faults counts reads since then that ended in an error which no other try
+	// will mend.
+	Faults int
 	// Unlinked is true when it was read, but its root is not known.
 	Unlinked bool
 	// LastError is the last failure, for operators.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,6 +10,8 @@ import (
 // string, int64, float64, bool, *Object, []any, or absent. An expandable field holds the id of what it points to.
 type Object struct {
 	shape *shape
+	// keys are those of a free hash; a shape has the keys of the others.
+	keys  []string
 	slots []any
 	// open says that this copy is private and may be Set. Put closes it.
 	open bool
@@ -21,11 +24,27 @@ var absent any = absence{}
 
 // hash makes a free hash: pairs of key and value, in order. It panics on a key that is no string.
 func hash(pairs ...any) *Object {
-	o := &Object{shape: &shape{free: true}, open: true}
+	o := &Object{shape: freeShape, keys: make([]string, 0, len(pairs)/2), slots: make([]any, 0, len(pairs)/2), open: true}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		o.setKey(pairs[i].(string), pairs[i+1])
 	}
 	return o
+}
+
+// slot is the position of a key, -1 when the object does not have it.
+func (o *Object) slot(key string) int {
+	if o.shape.free {
+		return slices.Index(o.keys, key)
+	}
+	return o.shape.slot(key)
+}
+
+// key is the name of a slot.
+func (o *Object) key(slot int) string {
+	if o.shape.free {
+		return o.keys[slot]
+	}
+	return o.shape.keys[slot]
 }
 
 // ID is the resource's id, "" for a hash without one.
@@ -38,7 +57,7 @@ func (o *Object) Type() string { return o.Str("object") }
 func (o *Object) Get(path string) any {
 	for o != nil {
 		key, rest, nested := strings.Cut(path, ".")
-		i := o.shape.slot(key)
+		i := o.slot(key)
 		if i < 0 || o.slots[i] == absent {
 			return nil
 		}
@@ -103,9 +122,9 @@ func (o *Object) List(path string) []any {
 // Keys are the keys of the hash in order, without those that are left out.
 func (o *Object) Keys() []string {
 	keys := make([]string, 0, len(o.slots))
-	for i, k := range o.shape.keys {
-		if o.slots[i] != absent {
-			keys = append(keys, k)
+	for i, v := range o.slots {
+		if v != absent {
+			keys = append(keys, o.key(i))
 		}
 	}
 	return keys
@@ -113,11 +132,7 @@ func (o *Object) Keys() []string {
 
 // Edit makes a private copy that may be Set; the original never changes.
 func (o *Object) Edit() *Object {
-	c := &Object{shape: o.shape, slots: append([]any(nil), o.slots...), open: true}
-	if o.shape.free {
-		c.shape = o.shape.clone()
-	}
-	return c
+	return &Object{shape: o.shape, keys: slices.Clip(o.keys), slots: slices.Clone(o.slots), open: true}
 }
 
 // Set writes a value at a dotted path and returns o. An int is taken as int64, a nil *Object as null. Null parents of a
@@ -179,28 +194,30 @@ func (o *Object) mustSlot(key string) int {
 	if !o.open {
 		panic(fmt.Sprintf("sandbox: Set of %s on a stored %s; Edit it first", key, o.shape.name))
 	}
-	i := o.shape.slot(key)
-	if i < 0 {
-		if !o.shape.free {
-			panic(fmt.Sprintf("sandbox: a %s has no %s", o.shape.name, key))
-		}
-		i = o.shape.grow(key)
-		o.slots = append(o.slots, nil)
+	i := o.slot(key)
+	if i >= 0 {
+		return i
 	}
-	return i
+	if !o.shape.free {
+		panic(fmt.Sprintf("sandbox: a %s has no %s", o.shape.name, key))
+	}
+	o.keys = append(o.keys, key)
+	o.slots = append(o.slots, nil)
+	return len(o.slots) - 1
 }
 
 // Unset removes a key of a free hash (metadata), or leaves it out of a resource's answers. It returns o.
 func (o *Object) Unset(key string) *Object {
-	if i := o.shape.slot(key); i >= 0 {
-		o.mustSlot(key)
-		if !o.shape.free {
-			o.slots[i] = absent
-			return o
-		}
-		o.shape.keys = append(o.shape.keys[:i], o.shape.keys[i+1:]...)
-		o.slots = append(o.slots[:i], o.slots[i+1:]...)
+	if o.slot(key) < 0 {
+		return o
 	}
+	i := o.mustSlot(key)
+	if !o.shape.free {
+		o.slots[i] = absent
+		return o
+	}
+	o.keys = slices.Delete(slices.Clone(o.keys), i, i+1)
+	o.slots = slices.Delete(o.slots, i, i+1)
 	return o
 }
 

@@ -16,6 +16,10 @@ type paramNode struct {
 	keys  []string
 	hash  map[string]*paramNode
 	list  []*paramNode
+	// appended says that elements came as a[], without numbers.
+	appended bool
+	// file is a file of a multipart form.
+	file *sentFile
 }
 
 func (p Params) find(path string) *paramNode {
@@ -125,8 +129,12 @@ func (p Params) List(path string) []Params {
 	if n == nil {
 		return nil
 	}
-	list := make([]Params, len(n.list))
-	for i, e := range n.list {
+	elements := n.list
+	if elements == nil && n.hash != nil { // private routes are not checked
+		elements, _ = n.elements()
+	}
+	list := make([]Params, len(elements))
+	for i, e := range elements {
 		list[i] = Params{e}
 	}
 	return list

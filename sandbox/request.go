@@ -1,12 +1,15 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // Request is what an operation gets of a call.
 type Request struct {
 	// Method and Route are the operation: "POST", "/v1/payment_intents/{intent}".
 	Method, Route string
-	// Key is the secret or publishable key that the call came with.
+	// Key is the secret or publishable key that the call came with, "" for pages that need none.
 	Key string
 	// RequestID is the req_… of the answer.
 	RequestID string
@@ -17,9 +20,10 @@ type Request struct {
 
 	http    *http.Request
 	account *account
+	route   *route
 	path    map[string]string
 	params  Params
-	expand  []string
+	expand  *expandTree
 
 	// decline is the decline code that a planted fault wants of this call's card, "" for none.
 	decline string
@@ -34,4 +38,4 @@ func (r *Request) Path(name string) string { return r.path[name] }
 func (r *Request) Params() Params { return r.params }
 
 // Publishable says whether the call came with a pk_ key.
-func (r *Request) Publishable() bool { return len(r.Key) > 3 && r.Key[:3] == "pk_" }
+func (r *Request) Publishable() bool { return strings.HasPrefix(r.Key, "pk_") }

@@ -1,13 +1,18 @@
 package sandbox
 
 import (
+	"fmt"
+	"log/slog"
 	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
 	"time"
 )
 
 // Options are how a sandbox starts. The zero value works.
 type Options struct {
-	// Clock tells the time; nil is the real one.
+	// Clock tells the time; nil is the real one. Timers wait by the real time (inside testing/synctest, by the bubble's).
 	Clock func() time.Time
 	// Seed makes ids repeatable; 0 takes random ones.
 	Seed uint64
@@ -23,20 +28,101 @@ type Options struct {
 	DefaultAPIVersion string
 	// DisplayName is the name of new accounts.
 	DisplayName string
+	// Log gets what has no caller to be told to: due jobs that failed, faults of the sandbox's own. Nil is silent.
+	Log *slog.Logger
 }
 
 // Sandbox is the offline Stripe. It is an http.Handler without a port or global state.
 type Sandbox struct {
 	options Options
+	log     *slog.Logger
+	pages   *pages
+	seams   seams
+	// ids makes the ids of requests.
+	ids *source
+	// secret keys the hashes of what idempotent calls asked for.
+	secret [32]byte
+	// run counts the starts over the same data.
+	run uint64
+	// owners are the accounts that published an id; keyOwners those that a key was issued for.
+	owners, keyOwners sync.Map
+	// background counts the timers of all accounts.
+	background sync.WaitGroup
+	journal    *journal
+
+	mu       sync.Mutex
+	accounts map[string]*account
+	closed   bool
 }
 
-// New makes a sandbox. It returns an error when Data cannot be read or written.
+// New makes a sandbox. It returns an error when Data cannot be read or written, or when DefaultAPIVersion is unknown.
 func New(o Options) (*Sandbox, error) {
-	return &Sandbox{options: o}, nil
+	sb := &Sandbox{options: o, log: o.Log, accounts: map[string]*account{}}
+	if sb.log == nil {
+		sb.log = slog.New(slog.DiscardHandler)
+	}
+	if o.DefaultAPIVersion != "" {
+		if err := checkVersion(o.DefaultAPIVersion); err != nil {
+			return nil, fmt.Errorf("sandbox: %w", err)
+		}
+	}
+	sb.secret = newSecret()
+	if err := sb.open(); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	sb.ids = newSource(o.Seed, sb.run, "requests")
+	return sb, nil
+}
+
+// now is the sandbox's time, before the offset of an account.
+func (sb *Sandbox) now() time.Time {
+	if sb.options.Clock != nil {
+		return sb.options.Clock()
+	}
+	return time.Now()
 }
 
 // ServeHTTP answers the API, the pages and the control routes.
-func (sb *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
+func (sb *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if sb.pages != nil && sb.pages.owns(r.URL.Path) {
+		sb.pages.ServeHTTP(w, r)
+		return
+	}
+	corsHeaders(w.Header())
+	switch {
+	case r.Method == http.MethodOptions:
+		preflight(w, r)
+	case sb.seams.serve != nil && strings.HasPrefix(r.URL.Path, "/_sandbox/"):
+		sb.seams.serve.ServeHTTP(w, r)
+	default:
+		sb.serveAPI(w, r)
+	}
+}
 
-// Close ends what runs in the background. No goroutine is left when it returns.
-func (sb *Sandbox) Close() error { return nil }
+// Close ends what runs in the background and closes the data. No goroutine is left when it returns. It returns an error
+// when what was last changed could not be stored.
+func (sb *Sandbox) Close() error {
+	if sb.seams.closing != nil {
+		sb.seams.closing()
+	}
+	sb.mu.Lock()
+	sb.closed = true
+	accounts := make([]*account, 0, len(sb.accounts))
+	for _, a := range sb.accounts {
+		accounts = append(accounts, a)
+	}
+	sb.mu.Unlock()
+	for _, a := range accounts {
+		a.mu.Lock()
+		a.closed = true
+		a.disarm()
+		a.mu.Unlock()
+	}
+	sb.background.Wait()
+	return sb.journal.close()
+}
+
+// reportPanic logs a fault of ours with where it happened.
+func (sb *Sandbox) reportPanic(r *Request, p any) {
+	sb.log.Error("An operation panicked.", slog.String("operation", r.route.name()), slog.String("request", r.RequestID), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+}

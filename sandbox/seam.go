@@ -11,6 +11,9 @@ type seams struct {
 	pending func(tx *Tx, name string) int
 	// committed gets the events of one Tx in order, after the commit, still under the account's lock: it must not block.
 	committed func(a *account, events []*event)
+	// settled waits until the account's deliveries in flight are done. It is called between two jobs of a clock that is
+	// advanced, without the account's lock.
+	settled func(a *account)
 	// before runs when a call is authenticated, routed and checked, and nothing has happened yet. It may wait, write the
 	// answer or cut the connection: then it says true. It runs without the account's lock.
 	before func(w http.ResponseWriter, r *Request) (done bool)

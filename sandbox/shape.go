@@ -1,27 +1,203 @@
 package sandbox
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"sync"
 
-// shape is what all objects of one kind have in common: their keys in order.
+	"github.com/vezne/vezne/sandbox/internal/description"
+)
+
+// shape is what all objects of one schema have in common: their keys in order, as they are written, and what a new one
+// begins with. Shapes are made at first use and never change.
 type shape struct {
+	// name is the schema's: payment_intent, payment_method_card. It is "" for a nameless hash.
 	name string
-	// free hashes (metadata) have keys of their own and grow.
+	// typ is the value of "object", "" for a hash inside a resource.
+	typ string
+	// free hashes (metadata) have keys of their own.
 	free bool
 	keys []string
+	// index finds a key; nil for small shapes, which are searched.
+	index map[string]int
+	nodes []*description.Node
+	// quoted are the keys as JSON writes them.
+	quoted   []string
+	defaults []any
+	// times are the slots that hold the time of creation.
+	times []int
+}
+
+// freeShape is the shape of all hashes with keys of their own.
+var freeShape = &shape{free: true}
+
+var (
+	shapesMu sync.RWMutex
+	shapes   = map[*description.Node]*shape{}
+)
+
+// shapeNamed is the shape of a named schema. It panics when there is none: a fault of ours.
+func shapeNamed(name string) *shape {
+	n := description.Load().Schema(name)
+	if n == nil {
+		panic(fmt.Sprintf("sandbox: the description has no schema %s", name))
+	}
+	return shapeOf(n)
+}
+
+// shapeOf is the shape of a hash's node; one without keys is free.
+func shapeOf(n *description.Node) *shape {
+	shapesMu.RLock()
+	s := shapes[n]
+	shapesMu.RUnlock()
+	if s != nil {
+		return s
+	}
+	s = newShape(n)
+	shapesMu.Lock()
+	defer shapesMu.Unlock()
+	if made := shapes[n]; made != nil {
+		return made
+	}
+	shapes[n] = s
+	return s
+}
+
+// indexedFrom is the number of keys from which a map finds one faster than a search.
+const indexedFrom = 9
+
+func newShape(n *description.Node) *shape {
+	if len(n.Props) == 0 {
+		return freeShape
+	}
+	s := &shape{name: n.Name, typ: n.Type(), keys: make([]string, len(n.Props))}
+	s.nodes = make([]*description.Node, len(n.Props))
+	s.quoted = make([]string, len(n.Props))
+	s.defaults = make([]any, len(n.Props))
+	if n.Is(description.List) {
+		listOrder(s, n)
+	}
+	for i := range n.Props {
+		p := &n.Props[i]
+		at := i
+		if n.Is(description.List) {
+			at = slices.Index(s.keys, p.Name)
+		}
+		s.keys[at], s.nodes[at] = p.Name, p.Node
+		s.quoted[at] = string(appendString(nil, p.Name)) + ": "
+		s.defaults[at] = defaultOf(p)
+		if p.Required && p.Node.Is(description.UnixTime) && !p.Node.Is(description.Null) {
+			s.times = append(s.times, at)
+		}
+	}
+	if len(s.keys) >= indexedFrom {
+		s.index = make(map[string]int, len(s.keys))
+		for i, k := range s.keys {
+			s.index[k] = i
+		}
+	}
+	return s
+}
+
+// listOrder puts the keys of a list as Stripe writes them: object, data, has_more, url; keys of other names follow.
+func listOrder(s *shape, n *description.Node) {
+	keys := []string{"object", "data", "has_more", "url"}
+	for _, p := range n.Props {
+		if !slices.Contains(keys, p.Name) {
+			keys = append(keys, p.Name)
+		}
+	}
+	copy(s.keys, slices.DeleteFunc(keys, func(k string) bool { return n.Prop(k) == nil }))
 }
 
 // slot is the position of a key, -1 when the shape does not have it.
-func (s *shape) slot(key string) int { return slices.Index(s.keys, key) }
-
-// grow adds a key to a free shape.
-func (s *shape) grow(key string) int {
-	s.keys = append(s.keys, key)
-	return len(s.keys) - 1
+func (s *shape) slot(key string) int {
+	if s.index != nil {
+		if i, ok := s.index[key]; ok {
+			return i
+		}
+		return -1
+	}
+	return slices.Index(s.keys, key)
 }
 
-func (s *shape) clone() *shape {
-	return &shape{name: s.name, free: s.free, keys: slices.Clone(s.keys)}
+// newHash makes an object of the shape with its defaults.
+func (s *shape) newHash() *Object {
+	return &Object{shape: s, slots: slices.Clone(s.defaults), open: true}
 }
 
-// newChild makes the embedded hash of a slot.
-func (s *shape) newChild(slot int) *Object { return hash() }
+// newChild makes the embedded hash of a slot that was null.
+func (s *shape) newChild(slot int) *Object {
+	if s.free {
+		return hash()
+	}
+	n := hashNode(s.nodes[slot])
+	if n == nil {
+		panic(fmt.Sprintf("sandbox: %s of a %s is no hash", s.keys[slot], s.name))
+	}
+	return shapeOf(n).newHash()
+}
+
+// hashNode is the schema of the hash that a value may be, nil when it may be none. Of several it is the first.
+func hashNode(n *description.Node) *description.Node {
+	switch {
+	case n.Is(description.Hash | description.Map):
+		return n
+	case n.Is(description.Union) && !n.Is(description.Reference):
+		return n.Of[0]
+	}
+	return nil
+}
+
+// defaultOf is what a key of a new object holds. Embedded hashes are shared: Set copies them.
+func defaultOf(p *description.Prop) any {
+	n := p.Node
+	switch {
+	case !p.Present:
+		return absent
+	case n.Is(description.Null | description.Reference):
+		return nil
+	case n.Is(description.Boolean):
+		return p.Sample == "true" || len(n.Enum) == 1
+	case n.Is(description.String) && p.Name == "id":
+		return ""
+	case n.Is(description.String):
+		return defaultWord(p)
+	case n.Is(description.Integer):
+		return int64(0)
+	case n.Is(description.Number):
+		return float64(0)
+	case n.Is(description.Array):
+		return []any{}
+	case n.Is(description.Hash | description.Map):
+		return closed(shapeOf(n).newHash())
+	case n.Is(description.Union) && len(n.Of) == 0:
+		return nil
+	case n.Is(description.Union):
+		return closed(shapeOf(n.Of[0]).newHash())
+	}
+	if len(n.Props) > 0 {
+		return closed(shapeOf(n).newHash())
+	}
+	return nil
+}
+
+// defaultWord is what a text that is never null begins with.
+func defaultWord(p *description.Prop) string {
+	switch {
+	case p.Sample != "":
+		return p.Sample
+	case len(p.Node.Enum) > 0:
+		return p.Node.Enum[0]
+	case p.Node.Is(description.Currency):
+		return "usd"
+	case p.Node.Is(description.Decimal):
+		return "0"
+	}
+	return ""
+}
+
+func closed(o *Object) *Object {
+	o.close()
+	return o
+}

@@ -1,8 +1,11 @@
 package sandbox
 
 import (
-	"math/rand/v2"
+	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 )
 
 // Tx is the changes of one request or one due job, under the account's lock: all of them are kept, or none.
@@ -10,83 +13,93 @@ type Tx struct {
 	account *account
 	request *Request
 	now     int64
-	// changed maps an id to its new version, nil when it was deleted.
-	changed map[objectKey]*Object
-	order   []objectKey
-	events  []*event
-	due     []dueJob
+	// undo are the former versions of what was changed, in order.
+	undo   []change
+	events []*event
+	due    []dueJob
+	// published are ids that pages may ask for without a key.
+	published []string
+	// ran is the number of the due job that the Tx belongs to, 0 for a request.
+	ran int64
+	// cause is the event's request hash, made once.
+	cause *Object
 }
 
-type objectKey struct{ typ, id string }
-
-// event is what happened to an object: the event's own object, and its number in the account's order.
-type event struct {
-	seq    int64
-	name   string
-	object *Object
-}
-
-// dueJob is something that happens by itself at an instant of the account's clock.
-type dueJob struct {
-	at, seq int64
-	job, id string
+// change is an object that a Tx changed: as it was before and as it is now, nil when it was deleted.
+type change struct {
+	key objectKey
+	was version
+	now *Object
 }
 
 // Now is the account's clock in seconds; while a due job runs, the instant at which it was due.
 func (tx *Tx) Now() int64 { return tx.now }
 
-// Account is the account's object: id, display name, settings.
-func (tx *Tx) Account() *Object { return tx.account.object }
-
 // Request is the call that the changes belong to, nil in due jobs.
 func (tx *Tx) Request() *Request { return tx.request }
 
-// New makes a resource of a type with every key of its shape: id, created, livemode false, defaults, the rest null.
-// It is not stored until Put.
+// New makes a resource of a type with every key of its shape: id, created, livemode false, defaults, the rest null. Keys
+// that Stripe shows only when they apply are left out until they are Set. It is not stored until Put.
 func (tx *Tx) New(typ string) *Object {
-	o := hash("id", tx.NewID(typ+"_", 24), "object", typ, "created", tx.now, "livemode", false, "metadata", hash())
+	s := shapeNamed(typ)
+	o := s.newHash()
+	for _, i := range s.times {
+		o.slots[i] = tx.now
+	}
+	form := idFormOf(typ)
+	if s.slot("id") >= 0 && form.prefix != "" {
+		o.Set("id", tx.newID(form))
+	}
+	for i, n := range s.nodes {
+		if list, ok := o.slots[i].(*Object); ok && isListNode(n) {
+			o.slots[i] = list.Edit().Set("url", nestedURL(o, s.keys[i]))
+		}
+	}
 	return o
 }
 
-// NewHash makes an embedded hash with all keys of a schema of the description.
-func (tx *Tx) NewHash(schema string) *Object { return hash() }
+// NewHash makes an embedded hash with all keys of a schema of the description: null where Stripe allows it, else empty.
+// It panics when there is no such schema.
+func (tx *Tx) NewHash(schema string) *Object { return shapeNamed(schema).newHash() }
 
-// Get reads the newest version, nil when there is none or it was deleted.
+// Get reads the newest version, nil when there is none or it was deleted. A planted fault makes a request read the version
+// before it.
 func (tx *Tx) Get(typ, id string) *Object {
-	key := objectKey{typ, id}
-	if o, ok := tx.changed[key]; ok {
-		return o
+	v := tx.account.store.objects[objectKey{typ, id}]
+	if r := tx.request; r != nil && r.stale && r.Method == http.MethodGet && v.former != nil {
+		return v.former
 	}
-	return tx.account.objects[key]
+	return v.object
 }
 
-// Put stores a version and appends events of these names, in order.
+// Deleted says whether there was such an object.
+func (tx *Tx) Deleted(typ, id string) bool { return tx.account.store.gone[objectKey{typ, id}] }
+
+// Put stores a version and appends events of these names, in order. From then on o is closed: go on with o.Edit().
 func (tx *Tx) Put(o *Object, events ...string) {
 	key := objectKey{o.Type(), o.ID()}
-	former := tx.Get(key.typ, key.id)
+	if key.typ == "" || key.id == "" {
+		panic(fmt.Sprintf("sandbox: Put of a %q with id %q", key.typ, key.id))
+	}
 	o.close()
-	tx.set(key, o)
+	former := tx.put(key, o)
 	for _, name := range events {
 		tx.Event(name, o, former)
 	}
 }
 
-func (tx *Tx) set(key objectKey, o *Object) {
-	if _, ok := tx.changed[key]; !ok {
-		tx.order = append(tx.order, key)
-	}
-	tx.changed[key] = o
-}
-
-// Event appends an event without a change of the store, or with a former version of the caller's choice.
-func (tx *Tx) Event(name string, o, former *Object) {
-	tx.events = append(tx.events, &event{name: name, object: hash("id", tx.NewID("evt_", 24), "object", "event", "type", name, "created", tx.now, "data", hash("object", o))})
+// put stores a version and returns the former one.
+func (tx *Tx) put(key objectKey, o *Object) *Object {
+	was := tx.account.store.put(key, o)
+	tx.undo = append(tx.undo, change{key, was, o})
+	return was.object
 }
 
 // Delete removes an object; the event, unless "", carries it as it was.
 func (tx *Tx) Delete(o *Object, event string) {
 	key := objectKey{o.Type(), o.ID()}
-	tx.set(key, nil)
+	was := tx.account.store.remove(key)
+	tx.undo = append(tx.undo, change{key, was, nil})
 	if event != "" {
 		tx.Event(event, o, nil)
 	}
@@ -94,21 +107,19 @@ func (tx *Tx) Delete(o *Object, event string) {
 
 // Each walks the objects of a type, newest first, until f answers false.
 func (tx *Tx) Each(typ string, f func(*Object) bool) {
-	for _, key := range slices.Backward(tx.order) {
-		if key.typ == typ && tx.account.objects[key] == nil && tx.changed[key] != nil && !f(tx.changed[key]) {
-			return
-		}
-	}
-	for _, id := range slices.Backward(tx.account.ids[typ]) {
-		if o := tx.Get(typ, id); o != nil && !f(o) {
-			return
-		}
-	}
+	s := tx.account.store
+	s.each(typ, s.lists[typ], f)
 }
 
-// EachOf walks the objects of a type whose field has a value, newest first, until f answers false.
+// EachOf walks the objects of a type whose field has a value, newest first, until f answers false. It is quick for
+// customer, payment_intent, charge and lookup_key.
 func (tx *Tx) EachOf(typ, field, value string, f func(*Object) bool) {
-	tx.Each(typ, func(o *Object) bool {
+	s := tx.account.store
+	list := s.lists[typ]
+	if value != "" && slices.Contains(indexedFields, field) {
+		list = s.indexes[indexKey{typ, field, value}]
+	}
+	s.each(typ, list, func(o *Object) bool {
 		if o.Str(field) != value {
 			return true
 		}
@@ -116,30 +127,45 @@ func (tx *Tx) EachOf(typ, field, value string, f func(*Object) bool) {
 	})
 }
 
-const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-// NewID makes an id: the prefix and n letters and digits from the sandbox's seeded source.
-func (tx *Tx) NewID(prefix string, n int) string {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = base62[rand.IntN(len(base62))]
-	}
-	return prefix + string(b)
-}
-
 // Due plans a registered job for an instant of the account's clock, in seconds. Jobs run in the order of their instants,
-// those of one instant in the order in which they were planned.
+// those of one instant in the order in which they were planned; one that is already due runs right after this Tx. It
+// panics when no such job is registered.
 func (tx *Tx) Due(at int64, job, id string) {
+	if dueJobs[job] == nil {
+		panic("sandbox: no job is registered as " + job)
+	}
 	tx.due = append(tx.due, dueJob{at: at, job: job, id: id})
 }
 
-// applyParams copies parameters into the fields of their names and returns o; metadata is merged by Stripe's rules.
-func applyParams(tx *Tx, o *Object, p Params, except ...string) *Object {
-	for _, key := range p.Keys() {
-		if slices.Contains(except, key) {
-			continue
+// Publish lets pages ask for an id without a key: a Checkout Session's, a challenge's token. Private routes find the
+// account by it.
+func (tx *Tx) Publish(id string) { tx.published = append(tx.published, id) }
+
+// PublishableKey is a key that the account's pages use.
+func (tx *Tx) PublishableKey() string { return "pk_test_" + tx.account.name }
+
+// URL is the address of a path of the sandbox, as browsers reach it.
+func (tx *Tx) URL(path string) string {
+	base := tx.account.sandbox.options.PublicURL
+	if base == "" && tx.request != nil && tx.request.http != nil {
+		r := tx.request.http
+		u := url.URL{Scheme: "http", Host: r.Host}
+		if r.TLS != nil {
+			u.Scheme = "https"
 		}
-		o.Set(key, p.find(key).value)
+		base = u.String()
+		tx.account.baseURL = base
 	}
-	return o
+	if base == "" {
+		base = tx.account.baseURL
+	}
+	return strings.TrimSuffix(base, "/") + path
+}
+
+// rollback takes all changes back.
+func (tx *Tx) rollback() {
+	for _, c := range slices.Backward(tx.undo) {
+		tx.account.store.undo(c.key, c.was)
+	}
+	tx.undo, tx.events, tx.due, tx.published = nil, nil, nil, nil
 }

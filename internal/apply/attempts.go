@@ -10,6 +10,7 @@ func (d *draft) attempts() {
 		next := a
 		d.link(&next)
 		d.advance(&next)
+		d.captured(&next)
 		if next == a {
 			continue
 		}
@@ -62,6 +63,9 @@ func (d *draft) advance(a *vezne.Attempt) {
 		a.State = vezne.AttemptUnpaid
 	case s != nil && s.Status == "expired" && (p == nil || p.Status == "canceled" || !mayStillPay(p)):
 		a.State = vezne.AttemptUnpaid
+	case s != nil && s.Status == "complete" && s.PaymentStatus == "unpaid" && p != nil && p.Status == "requires_payment_method" && p.LastError != nil:
+		// A delayed payment failed, and the session that was its door is closed.
+		a.State = vezne.AttemptUnpaid
 	case s != nil || p != nil:
 		a.State = vezne.AttemptActive
 	case d.createEnded(a):
@@ -77,6 +81,19 @@ func (d *draft) advance(a *vezne.Attempt) {
 // money: one that waits for the buyer cannot, since the session was its door.
 func mayStillPay(p *vezne.PaymentIntent) bool {
 	return p.Status == "processing" || p.Status == "requires_capture"
+}
+
+// captured forgets what a partial capture asked for if Stripe did not make it.
+func (d *draft) captured(a *vezne.Attempt) {
+	if a.CapturedExpected == 0 || a.State == vezne.AttemptPaid {
+		return
+	}
+	for _, c := range d.Calls {
+		if c.Purpose == vezne.CallCapturePaymentIntent && c.Attempt == a.ID && c.State != vezne.CallRefused && c.State != vezne.CallAbandoned {
+			return
+		}
+	}
+	a.CapturedExpected = 0
 }
 
 // createEnded reports whether the request that makes the object ended without

@@ -59,10 +59,14 @@ type CallStep struct {
 //
 //   - Success and refusals are conclusive: Stripe answers a re-sent call with
 //     the stored answer, so a refusal under the same key is the first answer.
-//   - No answer, 409 and gateway errors: the same bytes with the same key.
+//   - No answer, 409 and gateway errors: the same bytes with the same key. A
+//     redirect, or a refusal without Stripe's error, came from something on the
+//     way and is no answer.
 //   - 429 was stopped before it was executed: the same again.
 //   - A stored 500 would only be replayed: look. Also when the key is too old.
 //   - 401 and 403 were not executed, but say nothing about an earlier sending.
+//     Who asked is told, and may ask again; what the desk planned by itself waits
+//     until the key is right.
 //
 // Source: docs.stripe.com/api/idempotent_requests, docs.stripe.com/error-low-level.
 func AfterCall(c vezne.Call, o CallOutcome, now time.Time) CallStep {
@@ -76,7 +80,9 @@ func AfterCall(c vezne.Call, o CallOutcome, now time.Time) CallStep {
 	switch {
 	case o.Status >= 200 && o.Status < 300:
 		return CallStep{Action: CallSettle, At: now}
-	case o.Status == 0, o.Status == 502, o.Status == 503, o.Status == 504:
+	case o.Status < 200, o.Status == 502, o.Status == 503, o.Status == 504:
+		return again(true)
+	case o.Status < 500 && o.ErrorType == "" && o.Status != 409 && o.Status != 429:
 		return again(true)
 	case o.Status >= 500 && o.ShouldRetry == "true":
 		return again(true)
@@ -87,8 +93,8 @@ func AfterCall(c vezne.Call, o CallOutcome, now time.Time) CallStep {
 	case o.ErrorType == "idempotency_error":
 		// The key was used with other parameters: not by these bytes.
 		return CallStep{Action: CallLook, At: now.Add(LookDelay), Unclear: true}
-	case (o.Status == 401 || o.Status == 403) && c.Unclear:
-		return again(true)
+	case (o.Status == 401 || o.Status == 403) && (c.Unclear || c.Actor.Kind == vezne.ActorSystem):
+		return again(false)
 	}
 	return CallStep{Action: CallRefuse, At: now}
 }

@@ -8,14 +8,13 @@ import (
 
 // closing has open attempts closed at Stripe when the order needs them no
 // more: it was paid by another one, or its cancellation was asked for. An
-// attempt whose object is not known yet waits until it is; one that was given
-// up and whose object appears after all is closed too.
+// attempt whose object is not known yet waits until it is. One that was given
+// up and whose object appears after all is closed always: another one may have
+// been opened in its place.
 func (d *draft) closing() {
-	if d.Order.PaidAt == nil && d.Order.CancelRequestedAt == nil {
-		return
-	}
+	ended := d.Order.PaidAt != nil || d.Order.CancelRequestedAt != nil
 	for _, a := range d.Attempts {
-		if a.State == vezne.AttemptPaid {
+		if a.State == vezne.AttemptPaid || (a.Open() && !ended) {
 			continue
 		}
 		if c, ok := d.closeCall(a); ok {

@@ -20,16 +20,17 @@ const (
 // session that required no payment, with the amount, currency and mode that
 // this attempt asked for. It is possible once.
 func (d *draft) paid() {
+	var mismatched []vezne.ObjectID
+	judged := map[vezne.ObjectID]bool{}
 	for _, a := range d.Attempts {
 		verdict, move := d.judge(a)
+		judged[a.PaymentIntentID] = true
 		switch verdict {
 		case unproven:
 			d.read(vezne.TypeCheckoutSession, a.SessionID)
 			d.read(vezne.TypePaymentIntent, a.PaymentIntentID)
 		case mismatch:
-			if d.Order.PaidBy != a.ID {
-				d.mismatched(a)
-			}
+			mismatched = append(mismatched, a.PaymentIntentID)
 		case proven:
 			if d.Order.PaidAt != nil || d.Order.CanceledAt != nil {
 				continue
@@ -39,13 +40,24 @@ func (d *draft) paid() {
 			d.moves.Paid = &move
 		}
 	}
+	for _, p := range d.PaymentIntents {
+		if p.Status == "succeeded" && !judged[p.ID] {
+			mismatched = append(mismatched, p.ID)
+		}
+	}
+	d.mismatched(mismatched)
 }
 
 // mismatched raises the alarm for money that no attempt asked for, unless it is
 // money for a paid or canceled order, which is a surplus and returned as such.
-func (d *draft) mismatched(a vezne.Attempt) {
-	if d.Order.PaidAt == nil && d.Order.CanceledAt == nil && !d.returned(a.PaymentIntentID) {
-		d.raise(vezne.AttentionMismatch)
+func (d *draft) mismatched(intents []vezne.ObjectID) {
+	if d.Order.PaidAt != nil || d.Order.CanceledAt != nil {
+		return
+	}
+	for _, id := range intents {
+		if !d.returned(id) {
+			d.raise(vezne.AttentionMismatch)
+		}
 	}
 }
 

@@ -2,8 +2,13 @@ package apply
 
 import "github.com/vezne/vezne"
 
-// refundRefused is the state of a refund that Stripe would not make.
-const refundRefused = "refused"
+// The states of a refund that Stripe's own do not cover.
+const (
+	// RefundPending: asked for here; Stripe has not answered.
+	RefundPending = "pending"
+	// refundRefused: Stripe would not make it.
+	refundRefused = "refused"
+)
 
 // refunds brings each refund that was asked for here to Stripe's state of it.
 func (d *draft) refunds() {
@@ -46,4 +51,36 @@ func (d *draft) refundFailed() bool {
 		}
 	}
 	return newest != nil && newest.Status == "failed"
+}
+
+// Refundable returns how much of what paid the order may still be given back,
+// in the minor unit. What is on its way counts as given: refunds that Stripe
+// has not answered, and those that the charge does not show yet.
+func Refundable(f vezne.Facts) int64 {
+	if f.Order.PaidAt == nil {
+		return 0
+	}
+	paying := vezne.ObjectID("")
+	for _, a := range f.Attempts {
+		if a.ID == f.Order.PaidBy {
+			paying = a.PaymentIntentID
+		}
+	}
+	shown, known, asked := int64(0), int64(0), int64(0)
+	for _, c := range f.Charges {
+		if paying != "" && c.PaymentIntent == paying && c.Status == "succeeded" {
+			shown = c.AmountRefunded
+		}
+	}
+	for _, r := range f.StripeRefunds {
+		if r.PaymentIntent == paying && r.Status != "failed" && r.Status != "canceled" {
+			known += r.Amount
+		}
+	}
+	for _, r := range f.Refunds {
+		if r.StripeRefundID == "" && r.State == RefundPending {
+			asked += r.Amount
+		}
+	}
+	return max(0, f.Order.AmountPaid-max(shown, known)-asked)
 }

@@ -90,6 +90,7 @@ func PaymentIntent(s vezne.Snapshot) (vezne.PaymentIntent, error) {
 		AmountReceived   int64             `json:"amount_received"`
 		AmountCapturable int64             `json:"amount_capturable"`
 		CaptureMethod    string            `json:"capture_method"`
+		SetupFutureUsage string            `json:"setup_future_usage"`
 		PaymentMethod    reference         `json:"payment_method"`
 		LatestCharge     reference         `json:"latest_charge"`
 		Customer         reference         `json:"customer"`
@@ -103,7 +104,7 @@ func PaymentIntent(s vezne.Snapshot) (vezne.PaymentIntent, error) {
 	}
 	p := vezne.PaymentIntent{
 		ID: s.ID, Status: o.Status, Livemode: o.Livemode, Currency: vezne.Currency(o.Currency), Amount: o.Amount, AmountReceived: o.AmountReceived,
-		AmountCapturable: o.AmountCapturable, CaptureMethod: o.CaptureMethod, PaymentMethod: vezne.ObjectID(o.PaymentMethod),
+		AmountCapturable: o.AmountCapturable, CaptureMethod: o.CaptureMethod, SetupFutureUsage: o.SetupFutureUsage, PaymentMethod: vezne.ObjectID(o.PaymentMethod),
 		LatestCharge: vezne.ObjectID(o.LatestCharge), Customer: vezne.ObjectID(o.Customer), Attempt: vezne.AttemptID(o.Metadata[vezne.MetadataAttempt]),
 		Order: vezne.OrderID(o.Metadata[vezne.MetadataOrder]), LastError: o.LastError.fact(), Created: seconds(o.Created),
 	}

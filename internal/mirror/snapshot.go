@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/vezne/vezne"
 )
@@ -24,6 +25,7 @@ func Snapshots(body []byte, iv vezne.Interval) ([]vezne.Snapshot, error) {
 	if err := json.Unmarshal(body, &top); err != nil {
 		return nil, fmt.Errorf("mirror: read an answer: %w", err)
 	}
+	scrub(top)
 	var out []vezne.Snapshot
 	if e, isError := top["error"].(map[string]any); isError {
 		for _, key := range []string{"payment_intent", "setup_intent"} {
@@ -41,6 +43,28 @@ func Snapshots(body []byte, iv vezne.Interval) ([]vezne.Snapshot, error) {
 	return out, nil
 }
 
+// scrub removes every client secret, whatever key or URL it stands in.
+func scrub(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, child := range v {
+			if text, ok := child.(string); key == "client_secret" || ok && strings.Contains(text, "_secret_") {
+				delete(v, key)
+				continue
+			}
+			scrub(child)
+		}
+	case []any:
+		for _, child := range v {
+			scrub(child)
+		}
+	}
+}
+
+// remembered are keys whose value shows objects as they were once, not as they
+// are: what stands there is no answer about them.
+var remembered = []string{"last_payment_error", "last_setup_error"}
+
 // take appends the snapshots of an object, parents first, and puts ids in the
 // place of the objects expanded in it.
 func take(o map[string]any, iv vezne.Interval, out *[]vezne.Snapshot) error {
@@ -51,10 +75,9 @@ func take(o map[string]any, iv vezne.Interval, out *[]vezne.Snapshot) error {
 		place = len(*out)
 		*out = append(*out, vezne.Snapshot{})
 	}
-	delete(o, "client_secret")
 	for key, v := range o {
 		child, ok := v.(map[string]any)
-		if !ok {
+		if !ok || slices.Contains(remembered, key) {
 			continue
 		}
 		childID, hasID := child["id"].(string)

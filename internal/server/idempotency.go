@@ -85,7 +85,7 @@ func (s *server) first(w http.ResponseWriter, r *http.Request, next http.Handler
 		if !settled {
 			// A panic passes through here; the key must not stay in flight.
 			if err := s.Keys.Abandon(ctx, k); err != nil {
-				s.problem(ctx, err)
+				s.report(ctx, err)
 			}
 		}
 	}()

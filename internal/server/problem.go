@@ -96,9 +96,14 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 		p.Errors = append(p.Errors, ProblemField(f))
 	}
 	if p.Status >= http.StatusInternalServerError {
-		s.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("request_id", p.RequestID), slog.String("code", string(p.Code)), slog.Any("err", err))
+		s.report(ctx, e)
 	}
 	return p
+}
+
+// report logs the cause of an error under the request's id.
+func (s *server) report(ctx context.Context, err error) {
+	s.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("request_id", requestID(ctx)), slog.String("code", string(vezne.CodeOf(err))), slog.Any("err", err))
 }
 
 // transformError gives the framework's own errors our form.

@@ -8,7 +8,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -154,6 +153,3 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	healthy(w, r)
 }
-
-// isAPI reports whether a path is answered in JSON.
-func isAPI(path string) bool { return strings.HasPrefix(path, "/v1/") }

@@ -47,7 +47,7 @@ func (s *server) webhook(w http.ResponseWriter, r *http.Request) {
 		s.Log.WarnContext(r.Context(), "an event was refused", "request_id", requestID(r.Context()), "code", string(code), "err", err)
 		s.answerWebhook(w, http.StatusBadRequest)
 	default:
-		s.problem(r.Context(), err)
+		s.report(r.Context(), err)
 		h.Set("Retry-After", "2")
 		s.answerWebhook(w, http.StatusServiceUnavailable)
 	}

@@ -42,6 +42,18 @@ func (w *work) applyCustomer(ctx context.Context, c *vezne.Customer, s vezne.Sna
 		switch {
 		case s.Deleted && c.StripeCustomerID == s.ID:
 			c.StripeCustomerID = ""
+			// Stripe took its methods away with it.
+			methods, err := w.tx.PaymentMethods(ctx, c.ID)
+			if err != nil {
+				return err
+			}
+			at := w.tx.Now()
+			for _, m := range methods {
+				m.DetachedAt = &at
+				if err := w.tx.SavePaymentMethod(ctx, m); err != nil {
+					return err
+				}
+			}
 			w.entries = append(w.entries, vezne.Entry{Action: "customer.deleted", Object: s.ID})
 		case !s.Deleted && c.StripeCustomerID == "":
 			c.StripeCustomerID = s.ID
@@ -54,7 +66,7 @@ func (w *work) applyCustomer(ctx context.Context, c *vezne.Customer, s vezne.Sna
 		if err != nil {
 			return unreadable(err)
 		}
-		if w.outcome.Changed {
+		if w.changed[s.ID] {
 			w.entries = append(w.entries, vezne.Entry{Action: "setup_intent." + i.Status, Object: s.ID, Detail: lastError(i.LastError)})
 		}
 	}

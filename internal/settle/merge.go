@@ -7,6 +7,7 @@ import (
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/apply"
 	"github.com/vezne/vezne/internal/mirror"
+	"github.com/vezne/vezne/internal/store"
 )
 
 // belongs says which objects hang on which kind of root.
@@ -31,10 +32,11 @@ func (w *work) merge(ctx context.Context) error {
 			continue
 		}
 		s.Root = w.root
-		if err := w.mergeOne(ctx, s); err != nil {
+		// First the old mark, then a new one if the answer leaves a doubt.
+		if err := w.answered(ctx, s.ID); err != nil {
 			return err
 		}
-		if err := w.answered(ctx, s.ID); err != nil {
+		if err := w.mergeOne(ctx, s); err != nil {
 			return err
 		}
 		if s.Type == vezne.TypePaymentIntent {
@@ -93,7 +95,14 @@ func (w *work) mergeOne(ctx context.Context, in vezne.Snapshot) error {
 			return unreadable(err)
 		}
 		w.entries = append(w.entries, lines...)
-		w.outcome.Changed = w.outcome.Changed || kept == nil || !mirror.Same(*kept, in)
+		if kept == nil || !mirror.Same(*kept, in) {
+			w.changed[in.ID], w.outcome.Changed = true, true
+		}
+		if method := savedBy(kept, in); method != "" {
+			if err := w.mark(ctx, vezne.ReadMove{ID: method, Type: vezne.TypePaymentMethod}, 0); err != nil {
+				return err
+			}
+		}
 		in.RecheckAt = w.recheck(in)
 		if err := w.tx.SaveSnapshot(ctx, in); err != nil {
 			return err
@@ -177,8 +186,26 @@ func (w *work) mark(ctx context.Context, m vezne.ReadMove, pause time.Duration) 
 	}
 	w.wakes = true
 	return w.tx.SetMark(ctx, vezne.Mark{
-		ID: m.ID, Type: m.Type, Number: n, Priority: vezne.PriorityOrder, Actor: vezne.Actor{Kind: vezne.ActorSystem}, DueAt: w.tx.Now().Add(pause),
+		ID: m.ID, Type: m.Type, Number: n, Priority: store.PriorityOf(m.Type), Actor: w.cause.Actor, EventID: w.cause.EventID, DueAt: w.tx.Now().Add(pause),
 	})
+}
+
+// savedBy returns the method that a payment has just saved for its customer,
+// which hangs on the customer and is read by itself.
+func savedBy(kept *vezne.Snapshot, in vezne.Snapshot) vezne.ObjectID {
+	if in.Type != vezne.TypePaymentIntent {
+		return ""
+	}
+	p, err := mirror.PaymentIntent(in)
+	if err != nil || p.SetupFutureUsage == "" || p.Customer == "" || (p.Status != "succeeded" && p.Status != "requires_capture") {
+		return ""
+	}
+	if kept != nil {
+		if was, err := mirror.PaymentIntent(*kept); err == nil && was.Status == p.Status && was.PaymentMethod == p.PaymentMethod {
+			return ""
+		}
+	}
+	return p.PaymentMethod
 }
 
 // adopt takes in what came before the intent that it hangs on was known.

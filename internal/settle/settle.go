@@ -52,6 +52,11 @@ type Answer struct {
 	Gone []vezne.ReadMove
 	// Call is the call that this answers, nil for a read.
 	Call *vezne.Call
+	// Read are objects to be read next, whatever the answer says.
+	Read []vezne.ReadMove
+	// Repeat is an object to be read once more if the answer changes nothing,
+	// although something announced a change; nil for none.
+	Repeat *vezne.ReadMove
 }
 
 // Outcome says what an answer changed.
@@ -75,9 +80,47 @@ func (s *Settler) Answer(ctx context.Context, a Answer) (Outcome, error) {
 			return Outcome{}, vezne.E(vezne.CodeCorrupt, op, "An answer of Stripe cannot be read.").Because(err)
 		}
 	}
-	w := &work{Settler: s, answer: a, snapshots: snapshots, cause: a.Cause}
+	w := &work{Settler: s, answer: a, snapshots: snapshots, asked: a.Cause}
 	err := s.run(ctx, w)
 	return w.outcome, err
+}
+
+// NewOrder writes a new order and draws its number. With a reference, the
+// record of its customer is made or kept.
+func (s *Settler) NewOrder(ctx context.Context, cause vezne.Cause, o vezne.Order) (vezne.OrderView, error) {
+	var out vezne.Order
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		next := o.Clone()
+		if next.CustomerReference != "" {
+			c, err := tx.UpsertCustomer(ctx, next.CustomerReference, next.CustomerEmail, next.CustomerName)
+			if err != nil {
+				return err
+			}
+			next.CustomerID = c.ID
+		}
+		var err error
+		if out, err = tx.InsertOrder(ctx, next); err != nil {
+			return err
+		}
+		line := vezne.Entry{Action: "order.created", After: map[string]any{"status": string(out.Status()), "amount_total": out.AmountTotal, "currency": string(out.Currency)}}
+		return tx.AppendEntries(ctx, complete([]vezne.Entry{line}, vezne.Root{Kind: vezne.RootOrder, ID: string(out.ID)}, cause, tx))
+	})
+	if err != nil {
+		return vezne.OrderView{}, err
+	}
+	return s.View(out, ""), nil
+}
+
+// NewCustomer returns the one record of a reference, made if there is none. An
+// e-mail or a name that is not empty replaces the kept one.
+func (s *Settler) NewCustomer(ctx context.Context, reference, email, name string) (vezne.Customer, error) {
+	var out vezne.Customer
+	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		var err error
+		out, err = tx.UpsertCustomer(ctx, reference, email, name)
+		return err
+	})
+	return out, err
 }
 
 // Order changes an order from our side by the same way. change may write
@@ -85,7 +128,7 @@ func (s *Settler) Answer(ctx context.Context, a Answer) (Outcome, error) {
 // facts; it returns audit lines, whose root, time and actor are filled in. An
 // error of change leaves nothing behind.
 func (s *Settler) Order(ctx context.Context, id vezne.OrderID, cause vezne.Cause, change func(tx *store.Tx, f *vezne.Facts) ([]vezne.Entry, error)) (vezne.OrderView, error) {
-	w := &work{Settler: s, cause: cause, order: id, change: change}
+	w := &work{Settler: s, asked: cause, order: id, change: change}
 	if err := s.run(ctx, w); err != nil {
 		return vezne.OrderView{}, err
 	}

@@ -2,6 +2,7 @@ package settle
 
 import (
 	"context"
+	"time"
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/apply"
@@ -14,23 +15,27 @@ type work struct {
 	*Settler
 	answer    Answer
 	snapshots []vezne.Snapshot
-	cause     vezne.Cause
-	order     vezne.OrderID
-	change    func(tx *store.Tx, f *vezne.Facts) ([]vezne.Entry, error)
-	held      *hookError
+	// asked is the cause as it was given, cause the one that counts now.
+	asked, cause vezne.Cause
+	order        vezne.OrderID
+	change       func(tx *store.Tx, f *vezne.Facts) ([]vezne.Entry, error)
+	held         *hookError
 
 	tx      *store.Tx
 	root    vezne.Root
 	entries []vezne.Entry
 	outcome Outcome
 	view    vezne.OrderView
+	// changed are the objects of the answer of which the mirror learned something.
+	changed map[vezne.ObjectID]bool
 	// regressed is true when an object left a final state.
 	regressed bool
 	wakes     bool
 }
 
 func (w *work) settle(ctx context.Context, tx *store.Tx) error {
-	w.tx, w.entries, w.outcome, w.regressed, w.wakes = tx, nil, Outcome{}, false, false
+	w.tx, w.entries, w.outcome, w.changed, w.regressed, w.wakes = tx, nil, Outcome{}, map[vezne.ObjectID]bool{}, false, false
+	w.cause = w.asked
 	root, err := w.findRoot(ctx)
 	if err != nil {
 		return err
@@ -38,11 +43,34 @@ func (w *work) settle(ctx context.Context, tx *store.Tx) error {
 	w.root, w.outcome.Root = root, root
 	switch root.Kind {
 	case vezne.RootOrder:
-		return w.settleOrder(ctx)
+		err = w.settleOrder(ctx)
 	case vezne.RootCustomer:
-		return w.settleCustomer(ctx)
+		err = w.settleCustomer(ctx)
+	default:
+		return w.settleUnlinked(ctx)
 	}
-	return w.settleUnlinked(ctx)
+	if err != nil {
+		return err
+	}
+	return w.follow(ctx)
+}
+
+// repeatPause is how long a read that showed no change waits to be repeated.
+const repeatPause = 5 * time.Second
+
+// follow marks what the answer's giver wants to be read. The repeated read has
+// no event as its cause, so that it is not repeated again.
+func (w *work) follow(ctx context.Context) error {
+	for _, r := range w.answer.Read {
+		if err := w.mark(ctx, r, 0); err != nil {
+			return err
+		}
+	}
+	if w.answer.Repeat == nil || w.outcome.Changed || w.outcome.Again {
+		return nil
+	}
+	w.cause = vezne.Cause{Actor: vezne.Actor{Kind: vezne.ActorSystem}}
+	return w.mark(ctx, *w.answer.Repeat, repeatPause)
 }
 
 func (w *work) settleOrder(ctx context.Context) error {
@@ -78,9 +106,14 @@ func (w *work) settleOrder(ctx context.Context) error {
 // settleUnlinked keeps what hangs on an object that is not known yet, and lets
 // go of what belongs to nothing here.
 func (w *work) settleUnlinked(ctx context.Context) error {
+	answered := map[vezne.ObjectID]bool{}
+	for _, s := range w.snapshots {
+		answered[s.ID] = true
+	}
 	for _, s := range w.snapshots {
 		parent := parentOf(s)
-		if parent == "" {
+		// A parent that stands in the same answer is known not to be ours.
+		if parent == "" || answered[parent] {
 			if err := w.foreign(ctx, s.ID, s.Type); err != nil {
 				return err
 			}

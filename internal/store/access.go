@@ -228,8 +228,32 @@ func (s *Store) SessionCommit(ctx context.Context, token string, data []byte, ex
 // SessionDelete forgets a session.
 func (s *Store) SessionDelete(ctx context.Context, token string) error {
 	return s.InTx(ctx, func(tx *Tx) error {
-		return tx.q.DeleteSession(ctx, db.DeleteSessionParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, Hash: sessionHash(token)})
+		_, err := tx.q.DeleteSession(ctx, db.DeleteSessionParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, Hash: sessionHash(token)})
+		return err
 	})
+}
+
+// SessionTake returns a session's data and forgets it: of two who take it at
+// once, one gets it.
+func (s *Store) SessionTake(ctx context.Context, token string) ([]byte, bool, error) {
+	var data []byte
+	taken := false
+	err := s.InTx(ctx, func(tx *Tx) error {
+		data, taken = nil, false
+		found, err := tx.q.FindSession(ctx, db.FindSessionParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, Hash: sessionHash(token), Now: micros(tx.now)})
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		n, err := tx.q.DeleteSession(ctx, db.DeleteSessionParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, Hash: sessionHash(token)})
+		if n == 1 {
+			data, taken = found, true
+		}
+		return err
+	})
+	return data, taken && err == nil, err
 }
 
 // Setting returns a kept setting; false when there is none.

@@ -87,11 +87,44 @@ func (s *Store) ClaimCall(ctx context.Context, id vezne.CallID, owner string, le
 	return claimed, err
 }
 
+// BeginCall notes that a call is about to be sent: from now on it is unclear
+// until its end is known. CodeNotFound when the lease is lost or the call has
+// ended, and then it must not be sent.
+func (s *Store) BeginCall(ctx context.Context, id vezne.CallID, owner string) (vezne.Call, error) {
+	var c vezne.Call
+	err := s.InTx(ctx, func(tx *Tx) error {
+		r, err := tx.q.BeginCall(ctx, db.BeginCallParams{Now: ptr(micros(tx.now)), Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), Owner: owner})
+		if err != nil {
+			return notFound("store.BeginCall", "call that waits to be sent", err)
+		}
+		c, err = toCall(r)
+		return err
+	})
+	return c, err
+}
+
+// WithdrawCall ends a call that certainly had no effect, because it was never
+// sent or each sending was turned away. It reports false for any other.
+func (tx *Tx) WithdrawCall(ctx context.Context, id vezne.CallID) (bool, error) {
+	n, err := tx.q.WithdrawCall(ctx, db.WithdrawCallParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id)})
+	return n == 1, storageError("store.WithdrawCall", err)
+}
+
 // ReleaseCall gives a lease back; the call is due again at nextAt.
 func (s *Store) ReleaseCall(ctx context.Context, id vezne.CallID, owner string, nextAt time.Time) error {
 	return s.InTx(ctx, func(tx *Tx) error {
 		return tx.q.ReleaseCall(ctx, db.ReleaseCallParams{NextAt: micros(nextAt), Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), Owner: owner})
 	})
+}
+
+// CallStats returns how many requests have no conclusive answer, and since when
+// the oldest waits for one.
+func (q queries) CallStats(ctx context.Context) (pending int64, oldest time.Time, err error) {
+	r, err := q.q.CallStats(ctx, db.CallStatsParams{Account: q.scope.Account, Livemode: q.scope.Livemode})
+	if err != nil {
+		return 0, time.Time{}, storageError("store.CallStats", err)
+	}
+	return r.Pending, instant(r.Oldest), nil
 }
 
 func toCall(r db.Call) (vezne.Call, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/ids"
@@ -71,16 +72,71 @@ func (s *Store) SetEffectSent(ctx context.Context, id string) error {
 	})
 }
 
-// SetEffectFailed notes why a delivery failed.
-func (s *Store) SetEffectFailed(ctx context.Context, id, reason string) error {
+// SetEffectFailed notes why a delivery failed and after which pause it is tried
+// again.
+func (s *Store) SetEffectFailed(ctx context.Context, id, reason string, pause time.Duration) error {
 	return s.InTx(ctx, func(tx *Tx) error {
-		return tx.q.SetEffectFailed(ctx, db.SetEffectFailedParams{LastError: reason, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: id})
+		return tx.q.SetEffectFailed(ctx, db.SetEffectFailedParams{
+			LastError: reason, NextAt: micros(tx.now.Add(pause)), Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: id,
+		})
 	})
+}
+
+// DueEffects lists what nobody has accepted and was to be delivered more than
+// overdue ago, the longest due first.
+func (s *Store) DueEffects(ctx context.Context, overdue time.Duration, limit int) ([]vezne.Effect, error) {
+	const op = "store.DueEffects"
+	now, err := s.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.q.DueEffects(ctx, db.DueEffectsParams{Account: s.scope.Account, Livemode: s.scope.Livemode, Now: micros(now.Add(-overdue)), RowLimit: rowLimit(limit)})
+	if err != nil {
+		return nil, storageError(op, err)
+	}
+	list := make([]vezne.Effect, len(rows))
+	for i, r := range rows {
+		list[i] = toEffect(r)
+	}
+	return list, nil
+}
+
+// EffectStats returns how many effects nobody has accepted yet, and since when
+// the oldest waits.
+func (q queries) EffectStats(ctx context.Context) (unsent int64, oldest time.Time, err error) {
+	r, err := q.q.EffectStats(ctx, db.EffectStatsParams{Account: q.scope.Account, Livemode: q.scope.Livemode})
+	if err != nil {
+		return 0, time.Time{}, storageError("store.EffectStats", err)
+	}
+	return r.Unsent, instant(r.Oldest), nil
 }
 
 func toEffect(r db.Effect) vezne.Effect {
 	return vezne.Effect{
 		ID: r.ID, Key: r.Key, Kind: vezne.EffectKind(r.Kind), Topic: r.Topic, Root: vezne.Root{Kind: vezne.RootKind(r.RootKind), ID: r.RootID}, Revision: r.Revision,
-		Payload: []byte(r.Payload), CreatedAt: instant(r.CreatedAt), SentAt: instantPtr(r.SentAt), Tries: int(r.Tries), LastError: r.LastError,
+		Payload: []byte(r.Payload), CreatedAt: instant(r.CreatedAt), SentAt: instantPtr(r.SentAt), NextAt: instant(r.NextAt), Tries: int(r.Tries), LastError: r.LastError,
 	}
+}
+
+// DueWork counts what is due now, whether or not somebody is at it.
+type DueWork struct {
+	// Marks are objects to be read, Calls requests to be sent or looked up,
+	// Effects deliveries to be made.
+	Marks, Calls, Effects int64
+}
+
+// IsZero reports whether nothing is due.
+func (d DueWork) IsZero() bool { return d == DueWork{} }
+
+// DueWork counts what is due.
+func (s *Store) DueWork(ctx context.Context) (DueWork, error) {
+	now, err := s.Now(ctx)
+	if err != nil {
+		return DueWork{}, err
+	}
+	r, err := s.q.DueWork(ctx, db.DueWorkParams{Account: s.scope.Account, Livemode: s.scope.Livemode, Now: micros(now)})
+	if err != nil {
+		return DueWork{}, storageError("store.DueWork", err)
+	}
+	return DueWork(r), nil
 }

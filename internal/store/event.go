@@ -40,7 +40,7 @@ func (s *Store) StoreEvents(ctx context.Context, events []vezne.Event) ([]Stored
 			out[i] = Stored{New: isNew}
 			if isNew && e.State == vezne.EventReceived {
 				marks[e.ObjectID] = vezne.Mark{
-					ID: e.ObjectID, Type: e.ObjectType, Number: max(e.Number, marks[e.ObjectID].Number), Priority: priorityOf(e.ObjectType),
+					ID: e.ObjectID, Type: e.ObjectType, Number: max(e.Number, marks[e.ObjectID].Number), Priority: PriorityOf(e.ObjectType),
 					Actor: vezne.Actor{Kind: vezne.ActorWebhook}, EventID: e.ID, DueAt: tx.now,
 				}
 			}
@@ -81,7 +81,8 @@ func (tx *Tx) storeEvent(ctx context.Context, e *vezne.Event) (bool, error) {
 	return deliveries == 1, err
 }
 
-func priorityOf(t vezne.ObjectType) int {
+// PriorityOf returns how soon objects of a type are read.
+func PriorityOf(t vezne.ObjectType) int {
 	switch t {
 	case vezne.TypePaymentIntent, vezne.TypeCheckoutSession:
 		return vezne.PriorityOrder

@@ -58,8 +58,9 @@ func (s *Store) ClaimMarks(ctx context.Context, owner string, limit int, lease t
 type MarkRelease struct {
 	// DueAt is when it is tried again.
 	DueAt time.Time
-	// Tries counts the reads that ended so.
-	Tries int
+	// Tries counts the reads that ended without an answer, Faults those that
+	// ended in an error which no other try will mend.
+	Tries, Faults int
 	// Err is the failure, empty for none.
 	Err string
 	// Dead stops the tries until there is a new reason to read.
@@ -70,7 +71,7 @@ type MarkRelease struct {
 func (s *Store) ReleaseMark(ctx context.Context, id vezne.ObjectID, owner string, r MarkRelease) error {
 	return s.InTx(ctx, func(tx *Tx) error {
 		return tx.q.ReleaseMark(ctx, db.ReleaseMarkParams{
-			DueAt: micros(r.DueAt), Tries: int64(r.Tries), LastError: r.Err, Dead: r.Dead, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), Owner: owner,
+			DueAt: micros(r.DueAt), Tries: int64(r.Tries), Faults: int64(r.Faults), LastError: r.Err, Dead: r.Dead, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), Owner: owner,
 		})
 	})
 }
@@ -88,6 +89,6 @@ func (q queries) MarkStats(ctx context.Context) (waiting int64, oldest time.Time
 func toMark(r db.Mark) vezne.Mark {
 	return vezne.Mark{
 		ID: vezne.ObjectID(r.ID), Type: vezne.ObjectType(r.Type), Number: r.Number, Priority: int(r.Priority), Actor: vezne.ParseActor(r.Actor),
-		EventID: vezne.EventID(r.EventID), DueAt: instant(r.DueAt), Tries: int(r.Tries), Unlinked: r.Unlinked, LastError: r.LastError, CreatedAt: instant(r.CreatedAt),
+		EventID: vezne.EventID(r.EventID), DueAt: instant(r.DueAt), Tries: int(r.Tries), Faults: int(r.Faults), Unlinked: r.Unlinked, LastError: r.LastError, CreatedAt: instant(r.CreatedAt),
 	}
 }

@@ -146,6 +146,12 @@ func (q queries) OrderCounts(ctx context.Context) (map[vezne.OrderStatus]int64, 
 	return counts, nil
 }
 
+// AttentionCount counts the orders that a person should look at.
+func (q queries) AttentionCount(ctx context.Context) (int64, error) {
+	n, err := q.q.CountAttention(ctx, db.CountAttentionParams{Account: q.scope.Account, Livemode: q.scope.Livemode})
+	return n, storageError("store.AttentionCount", err)
+}
+
 func toOrder(r db.Order) (vezne.Order, error) {
 	const op = "store.Order"
 	o := vezne.Order{

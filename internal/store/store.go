@@ -179,8 +179,19 @@ func (s *Store) openSQLite(path string) error {
 	return nil
 }
 
+// poolSize is how many connections a process opens to PostgreSQL at most, when
+// the URL does not say (pool_max_conns). One of them listens for jobs.
+const poolSize = 16
+
 func (s *Store) openPostgres(ctx context.Context) error {
-	pool, err := pgxpool.New(ctx, s.cfg.URL)
+	cfg, err := pgxpool.ParseConfig(s.cfg.URL)
+	if err == nil && !strings.Contains(s.cfg.URL, "pool_max_conns=") {
+		cfg.MaxConns = poolSize
+	}
+	var pool *pgxpool.Pool
+	if err == nil {
+		pool, err = pgxpool.NewWithConfig(ctx, cfg)
+	}
 	if err != nil {
 		return vezne.E(vezne.CodeConfigInvalid, "store.Open", "The database URL cannot be used.").Because(err).WithHint("Check it: postgres://user@host:5432/name?sslmode=…")
 	}

@@ -21,9 +21,11 @@ type queries struct {
 // Tx is a transaction. It is used by one goroutine.
 type Tx struct {
 	queries
-	s   *Store
-	tx  *sql.Tx
-	now time.Time
+	s  *Store
+	tx *sql.Tx
+	// conn is what the transaction runs on.
+	conn *sql.Conn
+	now  time.Time
 	// numbered is true once a number was taken, which SQLite writes back.
 	numbered bool
 }
@@ -68,7 +70,16 @@ func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	if err != nil {
 		return err
 	}
-	sqlTx, err := s.write.BeginTx(ctx, nil)
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closing := conn.Close(); closing != nil && !errors.Is(closing, sql.ErrConnDone) {
+			err = errors.Join(err, closing)
+		}
+	}()
+	sqlTx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -78,7 +89,7 @@ func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) (err error) {
 			err = errors.Join(err, rollback)
 		}
 	}()
-	tx := &Tx{queries: queries{q: db.New(sqlTx), scope: s.cfg.Scope, seal: s.seal}, s: s, tx: sqlTx, now: now}
+	tx := &Tx{queries: queries{q: db.New(sqlTx), scope: s.cfg.Scope, seal: s.seal}, s: s, tx: sqlTx, conn: conn, now: now}
 	if err := fn(tx); err != nil {
 		return err
 	}
@@ -90,6 +101,11 @@ func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) (err error) {
 
 // SQL returns the transaction for queries outside of this package.
 func (tx *Tx) SQL() *sql.Tx { return tx.tx }
+
+// Raw gives f the driver's connection that the transaction runs on, for
+// libraries that do not speak database/sql. f must not keep it, and must leave
+// the transaction to the store.
+func (tx *Tx) Raw(f func(driverConn any) error) error { return tx.conn.Raw(f) }
 
 // Store returns the store that the transaction belongs to.
 func (tx *Tx) Store() *Store { return tx.s }

@@ -35,6 +35,9 @@ const maxAnswer = 16 << 20
 // Config says which account to speak for.
 type Config struct {
 	SecretKey vezne.Secret
+	// Rolled returns the key that counts now, where it may be rolled while the
+	// process runs; nil for SecretKey always. Its mode must not change.
+	Rolled func() vezne.Secret
 	// BaseURL is the API's address; empty for Stripe.
 	BaseURL string
 	// HTTPClient carries the requests; nil for one with sensible limits.
@@ -44,7 +47,7 @@ type Config struct {
 // Client talks to Stripe. It is safe for concurrent use.
 type Client struct {
 	backend stripe.RawRequestBackend
-	key     vezne.Secret
+	key     func() vezne.Secret
 }
 
 // Answer is what Stripe said.
@@ -105,7 +108,11 @@ func New(cfg Config) (*Client, error) {
 	if !ok {
 		return nil, vezne.E(vezne.CodeInternal, op, "The Stripe library cannot send raw requests.")
 	}
-	return &Client{backend: raw, key: cfg.SecretKey}, nil
+	key := cfg.Rolled
+	if key == nil {
+		key = func() vezne.Secret { return cfg.SecretKey }
+	}
+	return &Client{backend: raw, key: key}, nil
 }
 
 func isLive(key string) bool {
@@ -139,7 +146,7 @@ func (c *Client) do(ctx context.Context, method, path, content string, key *stri
 	params := &stripe.RawParams{Params: stripe.Params{
 		Context: context.WithValue(ctx, exchangeKey{}, seen), IdempotencyKey: key, Headers: http.Header{"Stripe-Version": {version}},
 	}}
-	_, err := c.backend.RawRequest(method, path, c.key.Reveal(), content, params)
+	_, err := c.backend.RawRequest(method, path, c.key().Reveal(), content, params)
 	if !seen.complete {
 		return Answer{}, vezne.E(vezne.CodeStripeUnreachable, op, "").Because(errors.Join(err, seen.err))
 	}

@@ -88,7 +88,9 @@ func fromAcceptLanguage(header string) (Lang, bool) {
 type sentence struct{ EN, TR string }
 
 // tables are the sentences by area. A key stands in one of them only.
-var tables = []map[string]sentence{declineSentences, orderSentences, invoiceSentences}
+var tables = []map[string]sentence{
+	declineSentences, orderSentences, invoiceSentences, webSentences, paySentences, shopSentences, adminSentences,
+}
 
 var sentences = func() map[string]sentence {
 	all := map[string]sentence{}

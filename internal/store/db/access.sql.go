@@ -149,7 +149,7 @@ func (q *Queries) CreateToken(ctx context.Context, arg CreateTokenParams) error 
 	return err
 }
 
-const deleteSession = `-- name: DeleteSession :exec
+const deleteSession = `-- name: DeleteSession :execrows
 DELETE FROM sessions WHERE account = $1 AND livemode = $2 AND hash = $3
 `
 
@@ -159,9 +159,12 @@ type DeleteSessionParams struct {
 	Hash     []byte
 }
 
-func (q *Queries) DeleteSession(ctx context.Context, arg DeleteSessionParams) error {
-	_, err := q.db.ExecContext(ctx, deleteSession, arg.Account, arg.Livemode, arg.Hash)
-	return err
+func (q *Queries) DeleteSession(ctx context.Context, arg DeleteSessionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteSession, arg.Account, arg.Livemode, arg.Hash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const findSession = `-- name: FindSession :one

@@ -9,6 +9,86 @@ import (
 	"context"
 )
 
+const beginCall = `-- name: BeginCall :one
+UPDATE calls SET first_sent_at = COALESCE(first_sent_at, $1), tries = tries + 1, unclear = TRUE
+WHERE account = $2 AND livemode = $3 AND id = $4 AND state = 'pending' AND lease_owner = $5
+RETURNING account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor, created_at, first_sent_at, next_at, tries, unclear, status, object_id, refusal, lease_owner, lease_until
+`
+
+type BeginCallParams struct {
+	Now      *int64
+	Account  string
+	Livemode bool
+	ID       string
+	Owner    string
+}
+
+// BeginCall notes a sending before it begins: how often, since when, and that
+// its end is not known yet. Whoever lost the lease, or comes after an end, gets
+// no row and must not send.
+func (q *Queries) BeginCall(ctx context.Context, arg BeginCallParams) (Call, error) {
+	row := q.db.QueryRowContext(ctx, beginCall,
+		arg.Now,
+		arg.Account,
+		arg.Livemode,
+		arg.ID,
+		arg.Owner,
+	)
+	var i Call
+	err := row.Scan(
+		&i.Account,
+		&i.Livemode,
+		&i.ID,
+		&i.RootKind,
+		&i.RootID,
+		&i.Dedupe,
+		&i.AttemptID,
+		&i.RefundID,
+		&i.Purpose,
+		&i.Path,
+		&i.Form,
+		&i.Key,
+		&i.ApiVersion,
+		&i.Number,
+		&i.State,
+		&i.Actor,
+		&i.CreatedAt,
+		&i.FirstSentAt,
+		&i.NextAt,
+		&i.Tries,
+		&i.Unclear,
+		&i.Status,
+		&i.ObjectID,
+		&i.Refusal,
+		&i.LeaseOwner,
+		&i.LeaseUntil,
+	)
+	return i, err
+}
+
+const callStats = `-- name: CallStats :one
+SELECT COUNT(*) AS pending, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM calls
+WHERE account = $1 AND livemode = $2 AND state IN ('pending', 'looking')
+`
+
+type CallStatsParams struct {
+	Account  string
+	Livemode bool
+}
+
+type CallStatsRow struct {
+	Pending int64
+	Oldest  int64
+}
+
+// CallStats tells how many requests have no conclusive answer, and since when.
+func (q *Queries) CallStats(ctx context.Context, arg CallStatsParams) (CallStatsRow, error) {
+	row := q.db.QueryRowContext(ctx, callStats, arg.Account, arg.Livemode)
+	var i CallStatsRow
+	err := row.Scan(&i.Pending, &i.Oldest)
+	return i, err
+}
+
 const claimCall = `-- name: ClaimCall :execrows
 UPDATE calls SET lease_owner = $1, lease_until = $2
 WHERE account = $3 AND livemode = $4 AND id = $5 AND state IN ('pending', 'looking')
@@ -342,6 +422,27 @@ func (q *Queries) SaveCall(ctx context.Context, arg SaveCallParams) (int64, erro
 		arg.Livemode,
 		arg.ID,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const withdrawCall = `-- name: WithdrawCall :execrows
+UPDATE calls SET state = 'refused'
+WHERE account = $1 AND livemode = $2 AND id = $3 AND state = 'pending' AND NOT unclear
+`
+
+type WithdrawCallParams struct {
+	Account  string
+	Livemode bool
+	ID       string
+}
+
+// WithdrawCall ends a call that certainly had no effect: it was never sent, or
+// each sending was turned away.
+func (q *Queries) WithdrawCall(ctx context.Context, arg WithdrawCallParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, withdrawCall, arg.Account, arg.Livemode, arg.ID)
 	if err != nil {
 		return 0, err
 	}

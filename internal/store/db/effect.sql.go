@@ -9,8 +9,115 @@ import (
 	"context"
 )
 
+const dueEffects = `-- name: DueEffects :many
+SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM effects WHERE account = $1 AND livemode = $2 AND sent_at IS NULL AND next_at <= $3
+ORDER BY next_at, id LIMIT $4
+`
+
+type DueEffectsParams struct {
+	Account  string
+	Livemode bool
+	Now      int64
+	RowLimit int32
+}
+
+// DueEffects lists what nobody has accepted and whose time has come.
+func (q *Queries) DueEffects(ctx context.Context, arg DueEffectsParams) ([]Effect, error) {
+	rows, err := q.db.QueryContext(ctx, dueEffects,
+		arg.Account,
+		arg.Livemode,
+		arg.Now,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Effect
+	for rows.Next() {
+		var i Effect
+		if err := rows.Scan(
+			&i.Account,
+			&i.Livemode,
+			&i.ID,
+			&i.Key,
+			&i.Kind,
+			&i.Topic,
+			&i.RootKind,
+			&i.RootID,
+			&i.Revision,
+			&i.Payload,
+			&i.CreatedAt,
+			&i.SentAt,
+			&i.NextAt,
+			&i.Tries,
+			&i.LastError,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dueWork = `-- name: DueWork :one
+SELECT
+    (SELECT COUNT(*) FROM marks m WHERE m.account = $1 AND m.livemode = $2 AND m.due_at <= $3 AND NOT m.unlinked AND NOT m.dead) AS marks,
+    (SELECT COUNT(*) FROM calls c WHERE c.account = $1 AND c.livemode = $2 AND c.next_at <= $3 AND c.state IN ('pending', 'looking')) AS calls,
+    (SELECT COUNT(*) FROM effects e WHERE e.account = $1 AND e.livemode = $2 AND e.next_at <= $3 AND e.sent_at IS NULL) AS effects
+`
+
+type DueWorkParams struct {
+	Account  string
+	Livemode bool
+	Now      int64
+}
+
+type DueWorkRow struct {
+	Marks   int64
+	Calls   int64
+	Effects int64
+}
+
+// DueWork counts what is due to be read, sent or delivered, leased or not.
+func (q *Queries) DueWork(ctx context.Context, arg DueWorkParams) (DueWorkRow, error) {
+	row := q.db.QueryRowContext(ctx, dueWork, arg.Account, arg.Livemode, arg.Now)
+	var i DueWorkRow
+	err := row.Scan(&i.Marks, &i.Calls, &i.Effects)
+	return i, err
+}
+
+const effectStats = `-- name: EffectStats :one
+SELECT COUNT(*) AS unsent, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM effects
+WHERE account = $1 AND livemode = $2 AND sent_at IS NULL
+`
+
+type EffectStatsParams struct {
+	Account  string
+	Livemode bool
+}
+
+type EffectStatsRow struct {
+	Unsent int64
+	Oldest int64
+}
+
+// EffectStats tells how much nobody has accepted yet, and since when.
+func (q *Queries) EffectStats(ctx context.Context, arg EffectStatsParams) (EffectStatsRow, error) {
+	row := q.db.QueryRowContext(ctx, effectStats, arg.Account, arg.Livemode)
+	var i EffectStatsRow
+	err := row.Scan(&i.Unsent, &i.Oldest)
+	return i, err
+}
+
 const getEffect = `-- name: GetEffect :one
-SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, tries, last_error FROM effects WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM effects WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetEffectParams struct {
@@ -35,6 +142,7 @@ func (q *Queries) GetEffect(ctx context.Context, arg GetEffectParams) (Effect, e
 		&i.Payload,
 		&i.CreatedAt,
 		&i.SentAt,
+		&i.NextAt,
 		&i.Tries,
 		&i.LastError,
 	)
@@ -42,9 +150,9 @@ func (q *Queries) GetEffect(ctx context.Context, arg GetEffectParams) (Effect, e
 }
 
 const insertEffect = `-- name: InsertEffect :execrows
-INSERT INTO effects (account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, tries, last_error)
+INSERT INTO effects (account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-    $10, $11, NULL, 0, '')
+    $10, $11, NULL, $11, 0, '')
 ON CONFLICT DO NOTHING
 `
 
@@ -83,7 +191,7 @@ func (q *Queries) InsertEffect(ctx context.Context, arg InsertEffectParams) (int
 }
 
 const listEffects = `-- name: ListEffects :many
-SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, tries, last_error FROM effects WHERE account = $1 AND livemode = $2
+SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM effects WHERE account = $1 AND livemode = $2
     AND (CAST($3 AS TEXT) = '' OR root_id = CAST($3 AS TEXT)) AND (NOT CAST($4 AS BOOLEAN) OR sent_at IS NULL)
 ORDER BY id LIMIT $5
 `
@@ -124,6 +232,7 @@ func (q *Queries) ListEffects(ctx context.Context, arg ListEffectsParams) ([]Eff
 			&i.Payload,
 			&i.CreatedAt,
 			&i.SentAt,
+			&i.NextAt,
 			&i.Tries,
 			&i.LastError,
 		); err != nil {
@@ -141,12 +250,13 @@ func (q *Queries) ListEffects(ctx context.Context, arg ListEffectsParams) ([]Eff
 }
 
 const setEffectFailed = `-- name: SetEffectFailed :exec
-UPDATE effects SET tries = tries + 1, last_error = $1
-WHERE account = $2 AND livemode = $3 AND id = $4 AND sent_at IS NULL
+UPDATE effects SET tries = tries + 1, last_error = $1, next_at = $2
+WHERE account = $3 AND livemode = $4 AND id = $5 AND sent_at IS NULL
 `
 
 type SetEffectFailedParams struct {
 	LastError string
+	NextAt    int64
 	Account   string
 	Livemode  bool
 	ID        string
@@ -155,6 +265,7 @@ type SetEffectFailedParams struct {
 func (q *Queries) SetEffectFailed(ctx context.Context, arg SetEffectFailedParams) error {
 	_, err := q.db.ExecContext(ctx, setEffectFailed,
 		arg.LastError,
+		arg.NextAt,
 		arg.Account,
 		arg.Livemode,
 		arg.ID,

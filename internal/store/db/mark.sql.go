@@ -15,7 +15,7 @@ WHERE marks.account = $3 AND marks.livemode = $4 AND marks.due_at <= $5 AND mark
     AND NOT marks.unlinked AND NOT marks.dead
     AND marks.id IN (SELECT m.id FROM marks m WHERE m.account = $3 AND m.livemode = $4 AND m.due_at <= $5 AND m.lease_until < $5
         AND NOT m.unlinked AND NOT m.dead ORDER BY m.priority, m.number LIMIT $6)
-RETURNING account, livemode, id, type, number, priority, actor, event_id, due_at, tries, unlinked, dead, last_error, lease_owner, lease_until, created_at
+RETURNING account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at
 `
 
 type ClaimMarksParams struct {
@@ -54,6 +54,7 @@ func (q *Queries) ClaimMarks(ctx context.Context, arg ClaimMarksParams) ([]Mark,
 			&i.EventID,
 			&i.DueAt,
 			&i.Tries,
+			&i.Faults,
 			&i.Unlinked,
 			&i.Dead,
 			&i.LastError,
@@ -99,7 +100,7 @@ func (q *Queries) ClearMark(ctx context.Context, arg ClearMarkParams) (int64, er
 }
 
 const getMark = `-- name: GetMark :one
-SELECT account, livemode, id, type, number, priority, actor, event_id, due_at, tries, unlinked, dead, last_error, lease_owner, lease_until, created_at FROM marks WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at FROM marks WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetMarkParams struct {
@@ -122,6 +123,7 @@ func (q *Queries) GetMark(ctx context.Context, arg GetMarkParams) (Mark, error) 
 		&i.EventID,
 		&i.DueAt,
 		&i.Tries,
+		&i.Faults,
 		&i.Unlinked,
 		&i.Dead,
 		&i.LastError,
@@ -156,13 +158,14 @@ func (q *Queries) MarkStats(ctx context.Context, arg MarkStatsParams) (MarkStats
 }
 
 const releaseMark = `-- name: ReleaseMark :exec
-UPDATE marks SET lease_owner = '', lease_until = 0, due_at = $1, tries = $2, last_error = $3, dead = $4
-WHERE account = $5 AND livemode = $6 AND id = $7 AND lease_owner = $8
+UPDATE marks SET lease_owner = '', lease_until = 0, due_at = $1, tries = $2, faults = $3, last_error = $4, dead = $5
+WHERE account = $6 AND livemode = $7 AND id = $8 AND lease_owner = $9
 `
 
 type ReleaseMarkParams struct {
 	DueAt     int64
 	Tries     int64
+	Faults    int64
 	LastError string
 	Dead      bool
 	Account   string
@@ -175,6 +178,7 @@ func (q *Queries) ReleaseMark(ctx context.Context, arg ReleaseMarkParams) error 
 	_, err := q.db.ExecContext(ctx, releaseMark,
 		arg.DueAt,
 		arg.Tries,
+		arg.Faults,
 		arg.LastError,
 		arg.Dead,
 		arg.Account,
@@ -186,15 +190,16 @@ func (q *Queries) ReleaseMark(ctx context.Context, arg ReleaseMarkParams) error 
 }
 
 const setMark = `-- name: SetMark :exec
-INSERT INTO marks (account, livemode, id, type, number, priority, actor, event_id, due_at, tries, unlinked, dead, last_error, lease_owner, lease_until, created_at)
+INSERT INTO marks (account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-    0, FALSE, FALSE, '', '', 0, $10)
+    0, 0, FALSE, FALSE, '', '', 0, $10)
 ON CONFLICT (account, livemode, id) DO UPDATE SET
     number = CASE WHEN marks.number > $5 THEN marks.number ELSE $5 END,
     priority = CASE WHEN marks.priority < $6 THEN marks.priority ELSE $6 END,
     due_at = CASE WHEN marks.due_at < $9 AND NOT marks.unlinked AND NOT marks.dead THEN marks.due_at ELSE $9 END,
     actor = CASE WHEN $8 <> '' OR marks.event_id = '' THEN $7 ELSE marks.actor END,
     event_id = CASE WHEN $8 <> '' THEN $8 ELSE marks.event_id END,
+    faults = CASE WHEN marks.dead THEN 0 ELSE marks.faults END,
     unlinked = FALSE, dead = FALSE
 `
 

@@ -94,6 +94,7 @@ type Effect struct {
 	Payload   string
 	CreatedAt int64
 	SentAt    *int64
+	NextAt    int64
 	Tries     int64
 	LastError string
 }
@@ -174,6 +175,7 @@ type Mark struct {
 	EventID    string
 	DueAt      int64
 	Tries      int64
+	Faults     int64
 	Unlinked   bool
 	Dead       bool
 	LastError  string

@@ -9,6 +9,22 @@ import (
 	"context"
 )
 
+const countAttention = `-- name: CountAttention :one
+SELECT COUNT(*) FROM orders WHERE account = $1 AND livemode = $2 AND attention <> '[]'
+`
+
+type CountAttentionParams struct {
+	Account  string
+	Livemode bool
+}
+
+func (q *Queries) CountAttention(ctx context.Context, arg CountAttentionParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countAttention, arg.Account, arg.Livemode)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countOrders = `-- name: CountOrders :many
 SELECT status, COUNT(*) AS number FROM orders WHERE account = $1 AND livemode = $2 GROUP BY status
 `

@@ -192,6 +192,7 @@ CREATE TABLE marks (
     event_id    TEXT    NOT NULL,
     due_at      BIGINT  NOT NULL,
     tries       BIGINT  NOT NULL,
+    faults      BIGINT  NOT NULL,
     unlinked    BOOLEAN NOT NULL,
     dead        BOOLEAN NOT NULL,
     last_error  TEXT    NOT NULL,
@@ -287,13 +288,15 @@ CREATE TABLE effects (
     payload    TEXT    NOT NULL,
     created_at BIGINT  NOT NULL,
     sent_at    BIGINT,
+    -- When it is delivered, or tried again.
+    next_at    BIGINT  NOT NULL,
     tries      BIGINT  NOT NULL,
     last_error TEXT    NOT NULL,
     PRIMARY KEY (account, livemode, id),
     UNIQUE (account, livemode, key)
 );
 CREATE INDEX effects_root ON effects (account, livemode, root_kind, root_id);
-CREATE INDEX effects_unsent ON effects (account, livemode, created_at) WHERE sent_at IS NULL;
+CREATE INDEX effects_unsent ON effects (account, livemode, next_at) WHERE sent_at IS NULL;
 
 CREATE TABLE idempotency_keys (
     account    TEXT    NOT NULL,

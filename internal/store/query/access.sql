@@ -45,7 +45,7 @@ SELECT data FROM sessions WHERE account = sqlc.arg(account) AND livemode = sqlc.
 INSERT INTO sessions (account, livemode, hash, data, expires_at) VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(hash), sqlc.arg(data), sqlc.arg(expires_at))
 ON CONFLICT (account, livemode, hash) DO UPDATE SET data = sqlc.arg(data), expires_at = sqlc.arg(expires_at);
 
--- name: DeleteSession :exec
+-- name: DeleteSession :execrows
 DELETE FROM sessions WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND hash = sqlc.arg(hash);
 
 -- name: PruneSessions :execrows

@@ -33,6 +33,25 @@ UPDATE calls SET lease_owner = sqlc.arg(owner), lease_until = sqlc.arg(lease_unt
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND state IN ('pending', 'looking')
     AND (lease_until < sqlc.arg(now) OR lease_owner = sqlc.arg(owner));
 
+-- BeginCall notes a sending before it begins: how often, since when, and that
+-- its end is not known yet. Whoever lost the lease, or comes after an end, gets
+-- no row and must not send.
+-- name: BeginCall :one
+UPDATE calls SET first_sent_at = COALESCE(first_sent_at, sqlc.arg(now)), tries = tries + 1, unclear = TRUE
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND state = 'pending' AND lease_owner = sqlc.arg(owner)
+RETURNING *;
+
+-- WithdrawCall ends a call that certainly had no effect: it was never sent, or
+-- each sending was turned away.
+-- name: WithdrawCall :execrows
+UPDATE calls SET state = 'refused'
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND state = 'pending' AND NOT unclear;
+
 -- name: ReleaseCall :exec
 UPDATE calls SET lease_owner = '', lease_until = 0, next_at = sqlc.arg(next_at)
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND lease_owner = sqlc.arg(owner);
+
+-- CallStats tells how many requests have no conclusive answer, and since when.
+-- name: CallStats :one
+SELECT COUNT(*) AS pending, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM calls
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND state IN ('pending', 'looking');

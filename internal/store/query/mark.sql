@@ -1,15 +1,16 @@
 -- SetMark keeps the higher number, the lower priority and the earlier time; a
 -- new reason to read also revives a mark that was unlinked or dead.
 -- name: SetMark :exec
-INSERT INTO marks (account, livemode, id, type, number, priority, actor, event_id, due_at, tries, unlinked, dead, last_error, lease_owner, lease_until, created_at)
+INSERT INTO marks (account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at)
 VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(id), sqlc.arg(type), sqlc.arg(number), sqlc.arg(priority), sqlc.arg(actor), sqlc.arg(event_id), sqlc.arg(due_at),
-    0, FALSE, FALSE, '', '', 0, sqlc.arg(created_at))
+    0, 0, FALSE, FALSE, '', '', 0, sqlc.arg(created_at))
 ON CONFLICT (account, livemode, id) DO UPDATE SET
     number = CASE WHEN marks.number > sqlc.arg(number) THEN marks.number ELSE sqlc.arg(number) END,
     priority = CASE WHEN marks.priority < sqlc.arg(priority) THEN marks.priority ELSE sqlc.arg(priority) END,
     due_at = CASE WHEN marks.due_at < sqlc.arg(due_at) AND NOT marks.unlinked AND NOT marks.dead THEN marks.due_at ELSE sqlc.arg(due_at) END,
     actor = CASE WHEN sqlc.arg(event_id) <> '' OR marks.event_id = '' THEN sqlc.arg(actor) ELSE marks.actor END,
     event_id = CASE WHEN sqlc.arg(event_id) <> '' THEN sqlc.arg(event_id) ELSE marks.event_id END,
+    faults = CASE WHEN marks.dead THEN 0 ELSE marks.faults END,
     unlinked = FALSE, dead = FALSE;
 
 -- name: GetMark :one
@@ -31,7 +32,7 @@ WHERE marks.account = sqlc.arg(account) AND marks.livemode = sqlc.arg(livemode) 
 RETURNING *;
 
 -- name: ReleaseMark :exec
-UPDATE marks SET lease_owner = '', lease_until = 0, due_at = sqlc.arg(due_at), tries = sqlc.arg(tries), last_error = sqlc.arg(last_error), dead = sqlc.arg(dead)
+UPDATE marks SET lease_owner = '', lease_until = 0, due_at = sqlc.arg(due_at), tries = sqlc.arg(tries), faults = sqlc.arg(faults), last_error = sqlc.arg(last_error), dead = sqlc.arg(dead)
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND lease_owner = sqlc.arg(owner);
 
 -- MarkStats tells how much waits and since when.

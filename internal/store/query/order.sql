@@ -43,6 +43,9 @@ ORDER BY orders.id DESC LIMIT sqlc.arg(row_limit);
 -- name: CountOrders :many
 SELECT status, COUNT(*) AS number FROM orders WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) GROUP BY status;
 
+-- name: CountAttention :one
+SELECT COUNT(*) FROM orders WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND attention <> '[]';
+
 -- name: SetOrderEntries :exec
 UPDATE orders SET entries = sqlc.arg(entries) WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id);
 

@@ -1,0 +1,81 @@
+package apply_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/vezne/vezne"
+)
+
+func TestALateObjectOfAnAttemptThatWasGivenUpIsClosed(t *testing.T) {
+	t.Parallel()
+	given := attempt("att_1", vezne.AttemptCheckout, vezne.AttemptUnpaid)
+	next := attempt("att_2", vezne.AttemptPaymentIntent, vezne.AttemptActive)
+	next.Number, next.PaymentIntentID = 2, "pi_2"
+	for name, tt := range map[string]struct {
+		late func(*vezne.Facts)
+		want vezne.CallPurpose
+	}{
+		"a session": {func(f *vezne.Facts) {
+			f.Sessions = append(f.Sessions, session("cs_1", "att_1", "open", "unpaid"))
+		}, vezne.CallExpireSession},
+		"an intent that waits for a card": {func(f *vezne.Facts) {
+			f.Attempts[0].Kind = vezne.AttemptPaymentIntent
+			f.PaymentIntents = append(f.PaymentIntents, intent("pi_1", "att_1", "requires_payment_method"))
+		}, vezne.CallCancelPaymentIntent},
+		"held money": {func(f *vezne.Facts) {
+			f.Attempts[0].Kind = vezne.AttemptPaymentIntent
+			f.PaymentIntents = append(f.PaymentIntents, intent("pi_1", "att_1", "requires_capture"))
+		}, vezne.CallCancelPaymentIntent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := open()
+			f.Attempts = []vezne.Attempt{given, next}
+			f.PaymentIntents = []vezne.PaymentIntent{intent("pi_2", "att_2", "requires_payment_method")}
+			tt.late(&f)
+			m := settle(t, f)
+			if got := purposes(m); !slices.Equal(got, []vezne.CallPurpose{tt.want}) || m.Calls[0].Attempt != "att_1" {
+				t.Errorf("calls %+v, want one %s of the first attempt", m.Calls, tt.want)
+			}
+			if m.Order.PaidAt != nil || stateAfter(f, m, "att_2") != vezne.AttemptActive {
+				t.Errorf("the open attempt was touched: %+v", m)
+			}
+		})
+	}
+}
+
+func stateAfter(f vezne.Facts, m vezne.Moves, id vezne.AttemptID) vezne.AttemptState {
+	for _, a := range append(slices.Clone(m.Attempts), f.Attempts...) {
+		if a.ID == id {
+			return a.State
+		}
+	}
+	return ""
+}
+
+func TestADelayedPaymentThatFailedOpensTheOrderAgain(t *testing.T) {
+	t.Parallel()
+	f := open()
+	a := attempt("att_1", vezne.AttemptCheckout, vezne.AttemptActive)
+	a.SessionID, a.PaymentIntentID = "cs_1", "pi_1"
+	f.Attempts = []vezne.Attempt{a}
+	s := session("cs_1", "att_1", "complete", "unpaid")
+	s.PaymentIntent = "pi_1"
+	f.Sessions = []vezne.CheckoutSession{s}
+
+	f.PaymentIntents = []vezne.PaymentIntent{intent("pi_1", "att_1", "processing")}
+	m := settle(t, f)
+	if m.Order.Status() != vezne.OrderProcessing {
+		t.Fatalf("status %s while the bank checks", m.Order.Status())
+	}
+
+	f.Order = m.Order
+	failed := intent("pi_1", "att_1", "requires_payment_method")
+	failed.LastError = &vezne.StripeError{Type: "card_error", Code: "payment_intent_payment_attempt_failed"}
+	f.PaymentIntents = []vezne.PaymentIntent{failed}
+	m = settle(t, f)
+	if m.Order.Status() != vezne.OrderOpen || stateOf(t, m, "att_1") != vezne.AttemptUnpaid {
+		t.Errorf("status %s, attempts %+v; want open and unpaid", m.Order.Status(), m.Attempts)
+	}
+}

@@ -1,0 +1,57 @@
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/store"
+)
+
+// sqliteQueue is River on SQLite. It shares the one writing connection.
+type sqliteQueue struct{ client *river.Client[*sql.Tx] }
+
+func newSQLite(ctx context.Context, j *Jobs) (queue, error) {
+	const op = "jobs.New"
+	driver := riversqlite.New(j.cfg.Store.DB())
+	cfg := j.riverConfig()
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: cfg.Logger})
+	if err != nil {
+		return nil, vezne.E(vezne.CodeInternal, op, "").Because(err)
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return nil, vezne.E(vezne.CodeStorageUnavailable, op, "The tables of the queue of jobs cannot be brought up to date.").Because(err)
+	}
+	client, err := river.NewClient(driver, cfg)
+	if err != nil {
+		return nil, vezne.E(vezne.CodeInternal, op, "").Because(err)
+	}
+	return &sqliteQueue{client}, nil
+}
+
+func (q *sqliteQueue) insert(ctx context.Context, tx *store.Tx, jobs []river.InsertManyParams) error {
+	_, err := q.client.InsertManyTx(ctx, tx.SQL(), jobs)
+	return err
+}
+
+func (q *sqliteQueue) start(ctx context.Context) error { return q.client.Start(ctx) }
+
+func (q *sqliteQueue) stop(ctx context.Context) error { return stop(ctx, q.client) }
+
+func (q *sqliteQueue) close() {}
+
+// stop ends a client, by force once the context ends.
+func stop[T any](ctx context.Context, c *river.Client[T]) error {
+	err := c.Stop(ctx)
+	if err == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
+	defer cancel()
+	return errors.Join(err, c.StopAndCancel(ctx))
+}

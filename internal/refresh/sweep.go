@@ -1,0 +1,140 @@
+package refresh
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/redact"
+	"github.com/vezne/vezne/internal/store"
+)
+
+const (
+	// batch is how many marks, and rechecks, a sweep takes at once.
+	batch = 50
+	// lease is longer than a batch takes at the lowest rate that makes sense,
+	// with a time-out (stripeapi.ReadTimeout) for each.
+	lease = 2 * time.Minute
+	// period is how often Run sweeps.
+	period = time.Second
+	// deadAfter is how many reads may end in a fault before the object is dead.
+	deadAfter = 5
+)
+
+// Pauses between two reads of an object that end without an answer.
+const (
+	againFirst = 2 * time.Second
+	againLast  = 5 * time.Minute
+)
+
+// Sweep marks what is due to be rechecked, reads what is marked and due, and
+// returns how much that was. What becomes of each mark is written in it; an
+// error means that the database could not be asked.
+func (r *Refresher) Sweep(ctx context.Context) (int, error) {
+	if _, err := r.Store.MarkRechecks(ctx, batch); err != nil {
+		return 0, err
+	}
+	owner := fmt.Sprintf("%s#%d", r.Owner, r.claims.Add(1))
+	marks, err := r.Store.ClaimMarks(ctx, owner, batch, lease)
+	if err != nil {
+		return 0, err
+	}
+	reads := make([]*reading, len(marks))
+	for i, m := range marks {
+		reads[i] = r.join(ctx, m.ID, reading{
+			kind: m.Type, cause: vezne.Cause{Actor: m.Actor, EventID: m.EventID}, priority: m.Priority, repeat: m.EventID != "",
+		})
+	}
+	for i, m := range marks {
+		<-reads[i].done
+		if err := r.release(ctx, m, owner, reads[i].err); err != nil {
+			return len(marks), err
+		}
+	}
+	return len(marks), nil
+}
+
+// release gives a mark back that the answer did not clear. An outage is tried
+// again for ever; a fault that no other try will mend is tried a few times, and
+// then the object is dead until something new is heard of it.
+func (r *Refresher) release(ctx context.Context, m vezne.Mark, owner string, failed error) error {
+	ctx = context.WithoutCancel(ctx)
+	now, err := r.Store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if failed == nil || vezne.CodeOf(failed) == vezne.CodeNotFound {
+		// Read; if the mark is still there, it is newer than the read.
+		return r.Store.ReleaseMark(ctx, m.ID, owner, store.MarkRelease{DueAt: now})
+	}
+	next := store.MarkRelease{Tries: m.Tries, Faults: m.Faults, Err: redact.Secrets(failed.Error())}
+	switch {
+	case isFault(failed):
+		next.Faults++
+		next.Dead = next.Faults >= deadAfter
+		r.Log.ErrorContext(ctx, "an object cannot be applied", "object", string(m.ID), "fault", next.Faults, "dead", next.Dead, "err", failed)
+	default:
+		next.Tries++
+	}
+	next.DueAt = now.Add(r.pause(next.Tries + next.Faults))
+	if !next.Dead {
+		return r.Store.ReleaseMark(ctx, m.ID, owner, next)
+	}
+	if err := r.Store.InTx(ctx, func(tx *store.Tx) error { return tx.SetEventsDead(ctx, m.ID, next.Err) }); err != nil {
+		return err
+	}
+	return r.Store.ReleaseMark(ctx, m.ID, owner, next)
+}
+
+// isFault reports whether another try would end the same way: the answer cannot
+// be read or applied, or the database refuses what follows from it. What is out
+// of reach, busy, or needs another key, is no fault.
+func isFault(err error) bool {
+	switch vezne.CodeOf(err) {
+	case vezne.CodeStripeUnreachable, vezne.CodeRateLimited, vezne.CodeStripeKeyRefused, vezne.CodeStorageUnavailable, vezne.CodeReadOnly, vezne.CodeOverloaded:
+		return false
+	}
+	return true
+}
+
+// pause grows from try to try, and differs between objects.
+func (r *Refresher) pause(tries int) time.Duration {
+	pause := againFirst
+	for range min(max(tries-1, 0), 16) {
+		pause *= 2
+	}
+	pause = min(pause, againLast)
+	return pause/2 + time.Duration(r.Jitter()*float64(pause/2))
+}
+
+// Run sweeps each second and on Wake, until ctx ends; then it waits for what
+// is being read.
+func (r *Refresher) Run(ctx context.Context) {
+	tick := time.NewTicker(period)
+	defer tick.Stop()
+	for {
+		n, err := r.Sweep(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "marks cannot be swept", "err", err)
+		}
+		if n == batch && err == nil && ctx.Err() == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			r.running.Wait()
+			return
+		case <-tick.C:
+		case <-r.wake:
+		}
+	}
+}
+
+// Wake makes Run sweep now.
+func (r *Refresher) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}

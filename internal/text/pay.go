@@ -1,0 +1,73 @@
+package text
+
+// paySentences are what the buyer's pages say.
+var paySentences = map[string]sentence{
+	"pay.order":   {"Order {number}", "Sipariş {number}"},
+	"pay.title":   {"{status} · Order {number}", "{status} · Sipariş {number}"},
+	"pay.summary": {"Your order", "Siparişiniz"},
+	"pay.each":    {"{quantity} × {amount}", "{quantity} × {amount}"},
+	"pay.total":   {"Total", "Toplam"},
+	"pay.seller":  {"Sold by {name}", "Satıcı: {name}"},
+	"pay.contact": {"Questions? Write to {email}.", "Sorularınız için: {email}"},
+
+	"pay.heading":         {"How would you like to pay?", "Nasıl ödemek istersiniz?"},
+	"pay.card":            {"Pay here", "Burada öde"},
+	"pay.card.details":    {"Card details", "Kart bilgileri"},
+	"pay.button":          {"Pay {amount}", "{amount} öde"},
+	"pay.busy":            {"Paying…", "Ödeniyor…"},
+	"pay.loading":         {"The payment form is loading…", "Ödeme formu yükleniyor…"},
+	"pay.safe":            {"What you type goes to Stripe alone; it never passes through this site.", "Yazdıklarınız yalnızca Stripe'a gider, bu siteden geçmez."},
+	"pay.or":              {"or", "ya da"},
+	"pay.checkout":        {"Pay on Stripe's page", "Stripe'ın sayfasında öde"},
+	"pay.checkout.hint":   {"You go to Stripe's secure page and come back here afterwards.", "Stripe'ın güvenli sayfasına gider, ödeyince buraya dönersiniz."},
+	"pay.checkout.resume": {"Continue on Stripe's page", "Stripe'ın sayfasında devam et"},
+	"pay.checkout.open":   {"You have started to pay on Stripe's page. You can go on there; if you pay here instead, that page is closed.", "Stripe'ın sayfasında ödemeye başladınız. Oradan devam edebilirsiniz; burada öderseniz o sayfa kapanır."},
+	"pay.noscript":        {"The card form on this page needs JavaScript.", "Bu sayfadaki kart formu için JavaScript gerekir."},
+	"pay.check":           {"Please check what you typed.", "Lütfen yazdıklarınızı kontrol edin."},
+
+	"pay.action.title":  {"Your bank asks you to confirm", "Bankanız onayınızı istiyor"},
+	"pay.action.lead":   {"The payment waits for the confirmation step of your bank. Go on with it, or pay in another way below.", "Ödeme, bankanızın doğrulama adımını bekliyor. Devam edin ya da aşağıdan başka bir yolla ödeyin."},
+	"pay.action.button": {"Continue with the confirmation", "Doğrulamaya devam et"},
+
+	"pay.processing.title": {"Your payment is being checked", "Ödemeniz kontrol ediliyor"},
+	"pay.processing.lead":  {"With this payment method the bank answers later, sometimes after days. It will say here as soon as we know. Please do not pay again.", "Bu ödeme yönteminde banka sonradan yanıt verir, bu bazen günler sürer. Sonuç belli olunca burada yazacak. Lütfen yeniden ödemeyin."},
+	"pay.checking.title":   {"We are checking your payment", "Ödemenizi kontrol ediyoruz"},
+	"pay.checking.lead":    {"Stripe has not told us the result yet. Please do not pay again; this page updates by itself.", "Stripe sonucu henüz bildirmedi. Lütfen yeniden ödemeyin; bu sayfa kendiliğinden güncellenir."},
+	"pay.refresh":          {"Check now", "Şimdi kontrol et"},
+
+	"pay.held.title": {"The amount is reserved", "Tutar ayrıldı"},
+	"pay.held.lead":  {"{amount} is reserved on your card. It is collected when the seller confirms the order.", "{amount} kartınızda ayrıldı. Satıcı siparişi onaylayınca tahsil edilir."},
+
+	"pay.paid.lead":       {"Thank you! Your payment of {amount} has arrived.", "Teşekkürler! {amount} tutarındaki ödemeniz bize ulaştı."},
+	"pay.free.lead":       {"Thank you! There was nothing to pay.", "Teşekkürler! Ödenecek bir tutar yoktu."},
+	"pay.refunded.lead":   {"{amount} has been refunded. Banks take a few days to show it.", "{amount} iade edildi. Bankaların bunu göstermesi birkaç gün sürer."},
+	"pay.receipt":         {"Receipt number", "Belge no"},
+	"pay.receipt.open":    {"Open the receipt (PDF)", "Satış belgesini aç (PDF)"},
+	"pay.paid_at":         {"Paid", "Ödeme zamanı"},
+	"pay.amount_paid":     {"Amount paid", "Ödenen tutar"},
+	"pay.amount_refunded": {"Refunded", "İade edilen"},
+
+	"pay.canceled.title":  {"This order is canceled", "Bu sipariş iptal edildi"},
+	"pay.canceled.lead":   {"Nothing can be paid for it any more.", "Bu sipariş için artık ödeme yapılamaz."},
+	"pay.canceling.title": {"This order is being canceled", "Bu sipariş iptal ediliyor"},
+	"pay.canceling.lead":  {"Please do not pay for it; this page updates by itself.", "Lütfen bu sipariş için ödeme yapmayın; bu sayfa kendiliğinden güncellenir."},
+
+	// What Stripe's element finds before anything is sent, by Stripe's codes.
+	"card.incomplete_number":          {"The card number is not complete.", "Kart numarası eksik."},
+	"card.invalid_number":             {"This is not a valid card number.", "Bu geçerli bir kart numarası değil."},
+	"card.incomplete_expiry":          {"The expiry date is not complete.", "Son kullanma tarihi eksik."},
+	"card.invalid_expiry_month":       {"The expiry month is not valid.", "Son kullanma ayı geçersiz."},
+	"card.invalid_expiry_month_past":  {"The expiry date is in the past.", "Son kullanma tarihi geçmiş."},
+	"card.invalid_expiry_year":        {"The expiry year is not valid.", "Son kullanma yılı geçersiz."},
+	"card.invalid_expiry_year_past":   {"The expiry year is in the past.", "Son kullanma yılı geçmiş."},
+	"card.incomplete_cvc":             {"The security code (CVC) is not complete.", "Güvenlik kodu (CVC) eksik."},
+	"card.invalid_cvc":                {"The security code (CVC) is not valid.", "Güvenlik kodu (CVC) geçersiz."},
+	"card.incomplete_zip":             {"The postal code is not complete.", "Posta kodu eksik."},
+	"card.incomplete_name":            {"Please enter the name.", "Lütfen adı girin."},
+	"card.incomplete_email":           {"Please enter the e-mail address.", "Lütfen e-posta adresini girin."},
+	"card.invalid_email":              {"Please enter a valid e-mail address.", "Lütfen geçerli bir e-posta adresi girin."},
+	"card.incomplete_iban":            {"The IBAN is not complete.", "IBAN eksik."},
+	"card.invalid_iban":               {"This is not a valid IBAN.", "Bu geçerli bir IBAN değil."},
+	"card.incomplete_payment_details": {"Please complete the payment details.", "Lütfen ödeme bilgilerini tamamlayın."},
+	"card.test_mode_live_card":        {"Real cards do not work in test mode. Use one of Stripe's test cards.", "Test modunda gerçek kartlar geçmez. Stripe'ın test kartlarından birini kullanın."},
+}

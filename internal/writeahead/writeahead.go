@@ -1,0 +1,232 @@
+// Package writeahead sends the calls that were written down before: byte for
+// byte, with the same key, until there is a conclusive answer. The answer is
+// settled; what stays unclear is looked up.
+package writeahead
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/settle"
+	"github.com/vezne/vezne/internal/store"
+	"github.com/vezne/vezne/internal/stripeapi"
+)
+
+// Config is what a Sender stands on.
+type Config struct {
+	Store   *store.Store
+	Settler *settle.Settler
+	Stripe  *stripeapi.Client
+	// Owner names this process in leases.
+	Owner string
+	Log   *slog.Logger
+}
+
+// Sender sends calls. It is safe for concurrent use.
+type Sender struct {
+	Config
+	wake    chan struct{}
+	claims  atomic.Int64
+	mu      sync.Mutex
+	flights map[vezne.CallID]*flight
+	flying  sync.WaitGroup
+}
+
+// flight is a call that is being sent or looked up by this process.
+type flight struct {
+	done   chan struct{}
+	result Result
+	err    error
+}
+
+// Result is a call as it stands.
+type Result struct {
+	Call vezne.Call
+	// Body is what Stripe answered just now, of success or of an error, with
+	// client secrets and whatever else is never kept. It is nil when the answer
+	// came to somebody else or earlier.
+	Body []byte
+}
+
+const (
+	// batch is how many calls a sweep takes at once.
+	batch = 8
+	// lease is longer than everything that is done under it: one sending
+	// (stripeapi.WriteTimeout) or one look-up (lookTime), and what is written.
+	lease = 3 * time.Minute
+	// period is how often Run sweeps.
+	period = time.Second
+	// elsewherePause and elsewhereTime say how often, and how long, a call is
+	// looked at that another process is sending.
+	elsewherePause = 200 * time.Millisecond
+	elsewhereTime  = stripeapi.WriteTimeout + 5*time.Second
+)
+
+// New returns a Sender.
+func New(cfg Config) *Sender {
+	return &Sender{Config: cfg, wake: make(chan struct{}, 1), flights: map[vezne.CallID]*flight{}}
+}
+
+// Send sends a call now, settles the answer and returns the call as it stands
+// then; a call that Stripe refused is no error. Who asks for a call that is on
+// its way waits for it. Its codes are those of Do.
+func (s *Sender) Send(ctx context.Context, id vezne.CallID) (vezne.Call, error) {
+	r, err := s.Do(ctx, id)
+	return r.Call, err
+}
+
+// Do is Send with Stripe's answer. It goes on when ctx ends. Codes, beside the
+// store's: CodeStripeUnreachable while there is no conclusive answer, then the
+// call is sent again or looked up in the background; CodeRateLimited and
+// CodeStripeKeyRefused where Stripe gave that as the reason; CodeNotFound.
+func (s *Sender) Do(ctx context.Context, id vezne.CallID) (Result, error) {
+	f := s.start(id, func() (Result, error) { return s.fly(context.WithoutCancel(ctx), id) })
+	select {
+	case <-f.done:
+		return f.result, f.err
+	case <-ctx.Done():
+		return Result{}, unclear(ctx.Err())
+	}
+}
+
+func unclear(cause error) *vezne.Error {
+	return vezne.E(vezne.CodeStripeUnreachable, "writeahead.Send", "").Because(cause)
+}
+
+// start runs a flight, or returns the one that runs already.
+func (s *Sender) start(id vezne.CallID, run func() (Result, error)) *flight {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f, ok := s.flights[id]; ok {
+		return f
+	}
+	f := &flight{done: make(chan struct{})}
+	s.flights[id] = f
+	s.flying.Go(func() {
+		defer func() {
+			if v := recover(); v != nil {
+				f.err = vezne.E(vezne.CodeInternal, "writeahead.Send", "").Because(fmt.Errorf("it panicked: %v\n%s", v, debug.Stack()))
+			}
+			s.mu.Lock()
+			delete(s.flights, id)
+			s.mu.Unlock()
+			close(f.done)
+		}()
+		f.result, f.err = run()
+	})
+	return f
+}
+
+// claimName names one claim: two claims of one process exclude each other too.
+func (s *Sender) claimName() string { return fmt.Sprintf("%s#%d", s.Owner, s.claims.Add(1)) }
+
+func ended(c vezne.Call) bool { return c.State != vezne.CallPending && c.State != vezne.CallLooking }
+
+// fly claims a call and sends it, or looks it up if its time has come.
+func (s *Sender) fly(ctx context.Context, id vezne.CallID) (Result, error) {
+	call, err := s.Store.Call(ctx, id)
+	if err != nil || ended(call) {
+		return Result{Call: call}, err
+	}
+	now, err := s.Store.Now(ctx)
+	if err != nil {
+		return Result{Call: call}, err
+	}
+	if call.State == vezne.CallLooking && call.NextAt.After(now) {
+		return Result{Call: call}, unclear(nil)
+	}
+	owner := s.claimName()
+	claimed, err := s.Store.ClaimCall(ctx, id, owner, lease)
+	if err != nil {
+		return Result{Call: call}, err
+	}
+	if !claimed {
+		return s.elsewhere(ctx, id)
+	}
+	return s.process(ctx, call, owner)
+}
+
+// elsewhere waits for a call that another process is sending.
+func (s *Sender) elsewhere(ctx context.Context, id vezne.CallID) (Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, elsewhereTime)
+	defer cancel()
+	tick := time.NewTicker(elsewherePause)
+	defer tick.Stop()
+	for {
+		call, err := s.Store.Call(ctx, id)
+		if err != nil || ended(call) {
+			return Result{Call: call}, err
+		}
+		select {
+		case <-ctx.Done():
+			return Result{Call: call}, unclear(ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// Sweep sends or looks up what is due and returns how much that was. What
+// becomes of each call is written in it; an error means that the database could
+// not be asked.
+func (s *Sender) Sweep(ctx context.Context) (int, error) {
+	owner := s.claimName()
+	calls, err := s.Store.ClaimCalls(ctx, owner, batch, lease)
+	if err != nil {
+		return 0, err
+	}
+	flights := make([]*flight, len(calls))
+	for i, c := range calls {
+		flights[i] = s.start(c.ID, func() (Result, error) { return s.process(context.WithoutCancel(ctx), c, owner) })
+	}
+	for i, f := range flights {
+		<-f.done
+		if f.err != nil && vezne.KindOf(f.err) == vezne.KindInternal {
+			s.Log.ErrorContext(ctx, "a call cannot be settled", "call", string(calls[i].ID), "purpose", string(calls[i].Purpose), "err", f.err)
+		}
+	}
+	return len(calls), nil
+}
+
+// Run sweeps each second and on Wake, until ctx ends; then it waits for what
+// is on its way.
+func (s *Sender) Run(ctx context.Context) {
+	tick := time.NewTicker(period)
+	defer tick.Stop()
+	for {
+		n, err := s.Sweep(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "calls cannot be swept", "err", err)
+		}
+		if n == batch && ctx.Err() == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			s.flying.Wait()
+			return
+		case <-tick.C:
+		case <-s.wake:
+		}
+	}
+}
+
+// Wake makes Run sweep now.
+func (s *Sender) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// InFlight returns how many calls this process is sending or looking up.
+func (s *Sender) InFlight() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.flights)
+}

@@ -1,0 +1,157 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+)
+
+// account is one merchant: its objects, its clock, what it has still to do. The suffix of a key names it.
+type account struct {
+	sandbox *Sandbox
+	name    string
+	id      string
+	source  *source
+
+	// advancing lets one move of the clock end before the next begins.
+	advancing sync.Mutex
+
+	// mu guards all below. A request or a job holds it from its first read to its commit.
+	mu        sync.Mutex
+	store     *store
+	clock     accountClock
+	jobs      dueHeap
+	lastJob   int64
+	lastEvent int64
+	keys      map[string]*issuedKey
+	calls     map[string]*idempotentCall
+	pruned    int64
+	timer     *time.Timer
+	baseURL   string
+	closed    bool
+}
+
+// account finds the account of a name, made at first use.
+func (sb *Sandbox) account(name string) *account {
+	sb.mu.Lock()
+	defer sb.mu.Unlock()
+	a := sb.accounts[name]
+	if a == nil {
+		a = sb.newAccount(name)
+		sb.accounts[name] = a
+	}
+	return a
+}
+
+// newAccount makes an account whose own object is its first.
+func (sb *Sandbox) newAccount(name string) *account {
+	a := &account{sandbox: sb, name: name, id: accountID(name), store: newStore(), keys: map[string]*issuedKey{}, calls: map[string]*idempotentCall{}}
+	a.source = newSource(sb.options.Seed, sb.run, name)
+	a.closed = sb.closed
+	tx := &Tx{account: a, now: a.now().Unix()}
+	tx.Put(newAccountObject(tx, sb.options.DisplayName))
+	a.record(tx)
+	return a
+}
+
+// accountID is derived from the name, so that it is the same in every sandbox.
+func accountID(name string) string {
+	sum := sha256.Sum256([]byte("account " + name))
+	id := []byte("acct_1")
+	for _, b := range sum[:15] {
+		id = append(id, base62[int(b)%len(base62)])
+	}
+	return string(id)
+}
+
+// newAccountObject is the merchant as Stripe shows it: a standard account in the United States that may do everything.
+func newAccountObject(tx *Tx, displayName string) *Object {
+	o := tx.New("account").
+		Set("id", tx.account.id).
+		Set("type", "standard").
+		Set("country", "US").
+		Set("default_currency", "usd").
+		Set("created", tx.now).
+		Set("charges_enabled", true).
+		Set("payouts_enabled", true).
+		Set("details_submitted", true)
+	if displayName == "" {
+		displayName = "Sandbox " + tx.account.name
+	}
+	return o.Set("settings.dashboard.display_name", displayName).Set("business_profile.name", displayName)
+}
+
+// Account is the account's object: id, display name, settings.
+func (tx *Tx) Account() *Object { return tx.Get("account", tx.account.id) }
+
+// apiVersion is the version of events and of calls that name none.
+func (a *account) apiVersion() string {
+	if v := a.sandbox.options.DefaultAPIVersion; v != "" {
+		return v
+	}
+	return newestVersion()
+}
+
+// update runs f in a Tx: what fell due before comes first; all changes are kept, or none. It returns f's error, after the
+// changes of an error that keeps them were kept.
+func (a *account) update(r *Request, f func(tx *Tx) error) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.runDue()
+	err := a.transact(&Tx{account: a, request: r, now: a.now().Unix()}, f)
+	a.arm()
+	return err
+}
+
+// transact runs f and commits or rolls back. A panic rolls back and goes on.
+func (a *account) transact(tx *Tx, f func(tx *Tx) error) error {
+	kept := false
+	defer func() {
+		if !kept {
+			tx.rollback()
+		}
+	}()
+	err := f(tx)
+	if err != nil && !keepsChanges(err) {
+		return err
+	}
+	kept = true
+	a.commit(tx)
+	return err
+}
+
+// commit makes a Tx final: events get their numbers, jobs their places, the log and the deliveries their share.
+func (a *account) commit(tx *Tx) {
+	for _, e := range tx.events {
+		a.lastEvent++
+		e.seq = a.lastEvent
+	}
+	for _, d := range tx.due {
+		a.lastJob++
+		d.seq = a.lastJob
+		a.jobs.push(d)
+	}
+	for _, id := range tx.published {
+		a.sandbox.owners.Store(id, a)
+	}
+	a.record(tx)
+	if len(tx.events) > 0 {
+		a.pruneEvents()
+	}
+	if committed := a.sandbox.seams.committed; committed != nil && len(tx.events) > 0 {
+		committed(a, tx.events)
+	}
+}
+
+// fail reports what nobody waits for: a due job that ended with an error.
+func (a *account) fail(job dueJob, err error) {
+	a.sandbox.log.Error("A due job failed.", slog.String("account", a.name), slog.String("job", job.job), slog.String("id", job.id), slog.Any("error", err))
+}
+
+// nameOfKey is the account's name in a key: what follows sk_test_, pk_test_ or rk_test_.
+func nameOfKey(key string) string {
+	_, rest, _ := strings.Cut(key, "_test_")
+	return rest
+}

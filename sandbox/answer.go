@@ -1,0 +1,115 @@
+package sandbox
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// answer is what a call is answered with. The body is written from versions, which never change, so that it can be written
+// again for the same Idempotency-Key.
+type answer struct {
+	status   int
+	object   *Object
+	expanded *expansion
+	failure  *Error
+	// text is the body of an answer that was kept in the journal, or read from it.
+	text []byte
+	// header is sent beside the usual ones.
+	header http.Header
+}
+
+// render writes the body for a call.
+func (an *answer) render(r *Request) []byte {
+	switch {
+	case an.text != nil:
+		return an.text
+	case an.failure != nil:
+		return append(encode(make([]byte, 0, 1024), an.failure.object(r), nil), '\n')
+	}
+	o := downObject(versionChanges, r.Version, an.object)
+	if r.Publishable() && r.route.operation != nil {
+		o = redact(o)
+	}
+	return append(encode(make([]byte, 0, 4096), o, an.expanded), '\n')
+}
+
+// object is the body of an error as Stripe writes it: keys that are empty are left out.
+func (e *Error) object(r *Request) *Object {
+	detail := hash()
+	add := func(key, value string) {
+		if value != "" {
+			detail.Set(key, value)
+		}
+	}
+	add("advice_code", e.AdviceCode)
+	add("charge", e.Charge)
+	add("code", e.Code)
+	add("decline_code", e.DeclineCode)
+	if e.Code != "" {
+		detail.Set("doc_url", "https://stripe.com/docs/error-codes/"+strings.ReplaceAll(e.Code, "_", "-"))
+	}
+	add("message", e.Message)
+	add("network_decline_code", e.NetworkDeclineCode)
+	add("param", e.Param)
+	for _, key := range []string{"payment_intent", "payment_method", "payment_method_type", "setup_intent", "source"} {
+		if o := e.Extra[key]; o != nil {
+			if r.Publishable() {
+				o = redact(o)
+			}
+			detail.Set(key, downObject(versionChanges, r.Version, o))
+		}
+	}
+	if r.account != nil {
+		detail.Set("request_log_url", "https://dashboard.stripe.com/"+r.account.id+"/test/workbench/logs?object="+r.RequestID)
+	}
+	detail.Set("type", e.Type)
+	return hash("error", detail)
+}
+
+// asError is an error as an answer: an *Error as it is, anything else a fault of ours.
+func asError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &Error{Status: http.StatusInternalServerError, Type: "api_error", Message: "An error occurred inside the sandbox: " + err.Error()}
+}
+
+// keepsChanges says whether what was done before an error stays.
+func keepsChanges(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.KeepChanges
+}
+
+// write sends the answer of a call.
+func (an *answer) write(w http.ResponseWriter, r *Request, body []byte) {
+	h := w.Header()
+	for name, values := range an.header {
+		h[name] = values
+	}
+	if an.failure != nil {
+		for name, values := range an.failure.Header {
+			h[name] = values
+		}
+		if h.Get("Stripe-Should-Retry") == "" && an.status < http.StatusInternalServerError && an.status != http.StatusTooManyRequests {
+			h.Set("Stripe-Should-Retry", "false")
+		}
+	}
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-cache, no-store")
+	if r.Version != "" {
+		h.Set("Stripe-Version", r.Version)
+	}
+	if r.account != nil {
+		h.Set("Stripe-Account", r.account.id)
+	}
+	if r.IdempotencyKey != "" && r.Method == http.MethodPost {
+		h.Set("Idempotency-Key", r.IdempotencyKey)
+		if h.Get("Original-Request") == "" {
+			h.Set("Original-Request", r.RequestID)
+		}
+	}
+	w.WriteHeader(an.status)
+	_, _ = w.Write(body) // a caller who left needs no answer
+}

@@ -1,0 +1,176 @@
+package sandbox
+
+import (
+	"slices"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
+)
+
+// applyParams copies parameters into the fields of their names and returns o; metadata is merged by Stripe's rules, and a
+// parameter that was sent empty makes its field null. Parameters without a field of their name are passed over.
+func applyParams(tx *Tx, o *Object, p Params, except ...string) *Object {
+	for _, key := range p.Keys() {
+		if key == "expand" || slices.Contains(except, key) {
+			continue
+		}
+		i := o.slot(key)
+		if i < 0 {
+			continue
+		}
+		n := p.node.hash[key]
+		if key == "metadata" {
+			o.Set(key, mergeMetadata(o.Hash(key), n))
+			continue
+		}
+		var was any
+		if o.slots[i] != absent {
+			was = o.slots[i]
+		}
+		if v, fits := fieldValue(o.shape.node(i), n, was); fits {
+			o.Set(key, v)
+		}
+	}
+	return o
+}
+
+// node is the schema of a slot, nil in a free hash.
+func (s *shape) node(slot int) *description.Node {
+	if s.free {
+		return nil
+	}
+	return s.nodes[slot]
+}
+
+// mergeMetadata adds and replaces keys; an empty value removes its key, and empty metadata removes all.
+func mergeMetadata(was *Object, n *paramNode) *Object {
+	if n.null || was == nil {
+		was = hash()
+	}
+	m := was.Edit()
+	for _, k := range n.keys {
+		v, _ := n.hash[k].value.(string)
+		if v == "" {
+			m.Unset(k)
+			continue
+		}
+		m.Set(k, v)
+	}
+	return m
+}
+
+// fieldValue turns a parameter into the value of a field. It does not fit when the field is of another kind.
+func fieldValue(field *description.Node, n *paramNode, was any) (v any, fits bool) {
+	if n.null {
+		return nil, field == nil || field.Is(description.Null|description.Reference)
+	}
+	if field == nil {
+		return plainValue(n), true
+	}
+	switch {
+	case n.list != nil:
+		return arrayValue(field, n)
+	case n.hash != nil:
+		return hashValue(field, n, was)
+	}
+	return leafValue(field, n.value)
+}
+
+func leafValue(field *description.Node, value any) (v any, fits bool) {
+	text := Params{&paramNode{value: value}}
+	switch {
+	case field.Is(description.Array | description.Hash | description.Map | description.List):
+		return nil, false
+	case field.Is(description.Reference):
+		return text.Str(""), true
+	case field.Is(description.Union):
+		return nil, false
+	case field.Is(description.String):
+		if s := text.Str(""); len(field.Enum) == 0 || slices.Contains(field.Enum, s) {
+			return s, true
+		}
+		return nil, false
+	case field.Is(description.Integer):
+		i, ok := value.(int64)
+		return i, ok
+	case field.Is(description.Number):
+		switch value.(type) {
+		case float64, int64:
+			return text.Float(""), true
+		}
+		return nil, false
+	case field.Is(description.Boolean):
+		b, ok := value.(bool)
+		return b, ok
+	}
+	return nil, false
+}
+
+func arrayValue(field *description.Node, n *paramNode) (v any, fits bool) {
+	if !field.Is(description.Array) {
+		return nil, false
+	}
+	list := make([]any, 0, len(n.list))
+	for _, e := range n.list {
+		v, fits := fieldValue(field.Items, e, nil)
+		if !fits {
+			return nil, false
+		}
+		list = append(list, v)
+	}
+	return list, true
+}
+
+// hashValue writes the members of a parameter into the embedded hash: the former one, or a new one.
+func hashValue(field *description.Node, n *paramNode, was any) (v any, fits bool) {
+	if field.Is(description.List) {
+		return nil, false
+	}
+	node := hashNode(field)
+	if node == nil {
+		return nil, false
+	}
+	var o *Object
+	if former, ok := was.(*Object); ok {
+		o = former.Edit()
+	} else {
+		o = shapeOf(node).newHash()
+	}
+	for _, k := range n.keys {
+		i := o.slot(k)
+		if i < 0 {
+			if o.shape.free {
+				o.Set(k, plainValue(n.hash[k]))
+			}
+			continue
+		}
+		var inner any
+		if o.slots[i] != absent {
+			inner = o.slots[i]
+		}
+		if v, fits := fieldValue(o.shape.node(i), n.hash[k], inner); fits {
+			o.Set(k, v)
+		}
+	}
+	return o, true
+}
+
+// plainValue turns a parameter into a value of no particular shape.
+func plainValue(n *paramNode) any {
+	switch {
+	case n.null:
+		return nil
+	case n.list != nil:
+		list := make([]any, 0, len(n.list))
+		for _, e := range n.list {
+			list = append(list, plainValue(e))
+		}
+		return list
+	case n.hash != nil:
+		o := hash()
+		for _, k := range n.keys {
+			o.Set(k, plainValue(n.hash[k]))
+		}
+		return o
+	}
+	return n.value
+}

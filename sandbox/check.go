@@ -1,0 +1,349 @@
+package sandbox
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
+)
+
+// expandProp is the parameter that every operation takes, said in the description or not.
+var expandProp = &description.Prop{Name: "expand", Node: &description.Node{Kind: description.Array, Items: &description.Node{Kind: description.String}}}
+
+// checkParams holds a request's parameters against the operation's tree, and turns texts into numbers, flags and arrays. It
+// returns Stripe's error for the first fault: what is unknown, then what does not fit in the order in which it was sent,
+// then what is missing.
+func checkParams(root *paramNode, tree *description.Node) error {
+	return checkHash(root, tree, "")
+}
+
+func checkHash(n *paramNode, tree *description.Node, path string) error {
+	if err := checkUnknown(n, tree, path); err != nil {
+		return err
+	}
+	for _, key := range n.keys {
+		p := tree.Prop(key)
+		switch {
+		case p != nil:
+		case path == "" && key == expandProp.Name:
+			p = expandProp
+		default: // a key of the caller's choice
+			if err := checkFree(n.hash[key], tree.Items, below(path, key)); err != nil {
+				return err
+			}
+			continue
+		}
+		at := below(path, key)
+		if err := checkValue(n.hash[key], p.Node, at); err != nil {
+			return err
+		}
+		if key == "metadata" {
+			if err := checkMetadata(n.hash[key], at); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range tree.Props {
+		if p := &tree.Props[i]; p.Required && n.hash[p.Name] == nil {
+			at := below(path, p.Name)
+			return invalid(at, "parameter_missing", "Missing required param: %s.", at)
+		}
+	}
+	return nil
+}
+
+// checkUnknown refuses keys that the tree does not have.
+func checkUnknown(n *paramNode, tree *description.Node, path string) error {
+	if tree.Is(description.Map) {
+		return nil
+	}
+	var unknown []string
+	for _, key := range n.keys {
+		if tree.Prop(key) == nil && (path != "" || key != expandProp.Name) {
+			unknown = append(unknown, key)
+		}
+	}
+	switch len(unknown) {
+	case 0:
+		return nil
+	case 1:
+		at := below(path, unknown[0])
+		message := "Received unknown parameter: " + at
+		if near := nearest(unknown[0], tree); near != "" {
+			message += ". Did you mean " + near + "?"
+		}
+		return invalid(at, "parameter_unknown", "%s", message)
+	}
+	for i, key := range unknown {
+		unknown[i] = below(path, key)
+	}
+	return invalid(unknown[0], "parameter_unknown", "Received unknown parameters: %s", strings.Join(unknown, ", "))
+}
+
+// below is the name of a member in brackets: items[0][price].
+func below(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "[" + key + "]"
+}
+
+// checkFree checks the value of a key of the caller's choice; it may be empty, which unsets it.
+func checkFree(n *paramNode, items *description.Node, path string) error {
+	if n.value == "" {
+		n.value, n.null = "", true
+		return nil
+	}
+	if items == nil || items.Kind == 0 {
+		return nil
+	}
+	return checkValue(n, items, path)
+}
+
+func checkValue(n *paramNode, tree *description.Node, path string) error {
+	if n.hash != nil {
+		return checkBranch(n, tree, path)
+	}
+	text, _ := n.value.(string)
+	if text == "" {
+		if tree.Is(description.Null) {
+			n.value, n.null = nil, true
+			return nil
+		}
+		return invalid(path, "parameter_invalid_empty", "You passed an empty string for '%[1]s'. We assume empty values are an attempt to unset a parameter; however '%[1]s' cannot be unset. "+
+			"You should remove '%[1]s' from your request or supply a non-empty value.", path)
+	}
+	return checkLeaf(n, tree, text, path)
+}
+
+func checkBranch(n *paramNode, tree *description.Node, path string) error {
+	switch {
+	case tree.Is(description.Array):
+		list, ok := n.elements()
+		if !ok && tree.Is(description.Hash) {
+			return checkHash(n, tree, path)
+		}
+		if !ok {
+			return invalid(path, "", "Invalid array")
+		}
+		for i, e := range list {
+			if err := checkValue(e, tree.Items, below(path, strconv.Itoa(i))); err != nil {
+				return err
+			}
+		}
+		n.list = list
+		return nil
+	case tree.Is(description.Hash | description.Map):
+		return checkHash(n, tree, path)
+	}
+	return invalid(path, "", "Invalid %s: %s", kindName(tree), maskNumbers(n.text()))
+}
+
+// kindName is what Stripe's errors call the kind of a value.
+func kindName(tree *description.Node) string {
+	switch {
+	case tree.Is(description.String):
+		return "string"
+	case tree.Is(description.Integer):
+		return "integer"
+	case tree.Is(description.Number):
+		return "decimal"
+	}
+	return "boolean"
+}
+
+func checkLeaf(n *paramNode, tree *description.Node, text, path string) error {
+	if tree.Is(description.Integer) {
+		if i, err := strconv.ParseInt(text, 10, 64); err == nil {
+			n.value = i
+			return nil
+		}
+	}
+	if tree.Is(description.Number) {
+		if f, err := strconv.ParseFloat(text, 64); err == nil {
+			n.value = f
+			return nil
+		}
+	}
+	if tree.Is(description.Boolean) && (text == "true" || text == "false") {
+		n.value = text == "true"
+		return nil
+	}
+	switch {
+	case tree.Is(description.String):
+		return checkText(n, tree, text, path)
+	case tree.Is(description.Integer):
+		return invalid(path, "parameter_invalid_integer", "Invalid integer: %s", maskNumbers(text))
+	case tree.Is(description.Number):
+		return invalid(path, "", "Invalid decimal: %s", maskNumbers(text))
+	case tree.Is(description.Boolean):
+		return invalid(path, "", "Invalid boolean: %s", maskNumbers(text))
+	case tree.Is(description.Array):
+		return invalid(path, "", "Invalid array")
+	}
+	return invalid(path, "", "Invalid object")
+}
+
+func checkText(n *paramNode, tree *description.Node, text, path string) error {
+	if !utf8.ValidString(text) {
+		text = strings.ToValidUTF8(text, "\ufffd")
+		n.value = text
+	}
+	switch {
+	case len(tree.Enum) > 0 && !slices.Contains(tree.Enum, text):
+		return invalid(path, "", "Invalid %s: must be %s", path, choices(tree.Enum))
+	case tree.Is(description.Decimal):
+		if _, err := strconv.ParseFloat(text, 64); err != nil {
+			return invalid(path, "", "Invalid decimal: %s", maskNumbers(text))
+		}
+	case tree.Is(description.Currency):
+		n.value = strings.ToLower(text)
+	}
+	if tree.MaxLength > 0 && len(text) > tree.MaxLength && utf8.RuneCountInString(text) > tree.MaxLength {
+		runes := []rune(text)
+		short := text
+		if len(runes) > 23 {
+			short = string(runes[:10]) + "..." + string(runes[len(runes)-10:])
+		}
+		return invalid(path, "", "Invalid string: %s; must be at most %d characters", maskNumbers(short), tree.MaxLength)
+	}
+	return nil
+}
+
+// choiceOrders are the orders in which Stripe tells choices, where a recorded answer shows another than the description's,
+// which is the alphabet's.
+var choiceOrders = [][]string{
+	{"none", "reverse", "exempt"},
+	{"active", "past_due", "unpaid", "canceled", "incomplete", "incomplete_expired", "trialing", "paused", "all", "ended"},
+	{"draft", "open", "void", "paid", "uncollectible"},
+}
+
+// choices are words as Stripe's errors join them: "one of none, reverse, or exempt".
+func choices(words []string) string {
+	for _, order := range choiceOrders {
+		if len(order) == len(words) && !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(order, w) }) {
+			words = order
+		}
+	}
+	switch n := len(words); n {
+	case 1:
+		return words[0]
+	case 2:
+		return "one of " + words[0] + " or " + words[1]
+	default:
+		return "one of " + strings.Join(words[:n-1], ", ") + ", or " + words[n-1]
+	}
+}
+
+// Limits of metadata, in characters. Source: Stripe's documentation on metadata.
+const (
+	maxMetadataPairs = 50
+	maxMetadataKey   = 40
+	maxMetadataValue = 500
+)
+
+func checkMetadata(n *paramNode, path string) error {
+	for _, key := range n.keys {
+		value, _ := n.hash[key].value.(string)
+		if size := utf8.RuneCountInString(key); size > maxMetadataKey {
+			return invalid(path, "", "Metadata keys can have up to %d characters, but you passed in a key that is %d characters. Invalid key: %s", maxMetadataKey, size, maskNumbers(key))
+		}
+		if size := utf8.RuneCountInString(value); size > maxMetadataValue {
+			return invalid(below(path, key), "", "Metadata values can have up to %d characters, but you passed in a value that is %d characters. Invalid value: %s", maxMetadataValue, size, maskNumbers(value))
+		}
+	}
+	return nil
+}
+
+func tooManyPairs(n int) *Error {
+	return invalid("metadata", "", "You can only have up to %d metadata keys, but this would make %d.", maxMetadataPairs, n)
+}
+
+// shortestNumber is the length from which a run of digits may be a card number.
+const shortestNumber = 12
+
+// maskNumbers hides what may be a card number, so that no error repeats one: all but the last four digits of a long run,
+// spaces and hyphens between digits included.
+func maskNumbers(s string) string {
+	var out []byte
+	for i := 0; i < len(s); {
+		end, digits := numberRun(s[i:])
+		if digits < shortestNumber {
+			n := max(end, 1)
+			if out != nil {
+				out = append(out, s[i:i+n]...)
+			}
+			i += n
+			continue
+		}
+		if out == nil {
+			out = append([]byte{}, s[:i]...)
+		}
+		for j, left := i, digits; j < i+end; j++ {
+			if c := s[j]; c < '0' || c > '9' {
+				continue
+			} else if left--; left >= 4 {
+				out = append(out, '*')
+			} else {
+				out = append(out, c)
+			}
+		}
+		i += end
+	}
+	if out == nil {
+		return s
+	}
+	return string(out)
+}
+
+// numberRun is the length of the run of digits that s begins with, and how many they are.
+func numberRun(s string) (end, digits int) {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case '0' <= c && c <= '9':
+			digits++
+			end = i + 1
+		case (c == ' ' || c == '-') && digits > 0:
+		default:
+			return end, digits
+		}
+	}
+	return end, digits
+}
+
+// nearest is the key of the tree that a wrong one most likely meant, "" when none is near.
+func nearest(key string, tree *description.Node) string {
+	best, near := "", max(1, len(key)/3)+1
+	for i := range tree.Props {
+		if d := editDistance(key, tree.Props[i].Name); d < near {
+			best, near = tree.Props[i].Name, d
+		}
+	}
+	return best
+}
+
+// editDistance counts the letters to add, drop or change between two words.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
+
+// String shows a parameter for a person who debugs, without its value.
+func (p Params) String() string { return fmt.Sprintf("parameters %v", p.Keys()) }

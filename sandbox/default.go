@@ -1,0 +1,172 @@
+package sandbox
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
+)
+
+// defaultBehaviour is what an operation does when no behaviour was written for it: it creates, reads, updates, lists or
+// deletes objects of the shape that it answers, or, for a verb behind an object, changes that object.
+func defaultBehaviour(op *description.Operation) operation {
+	d := newDefault(op)
+	switch {
+	case op.Binary:
+		return d.noFile
+	case op.Answer.Is(description.Search):
+		return d.search
+	case op.Answer.Is(description.List):
+		return d.list
+	case op.Method == http.MethodDelete:
+		return d.remove
+	case op.Method == http.MethodGet:
+		return d.read
+	}
+	return d.write
+}
+
+// defaultOperation is what can be told of an operation from its path and its answer.
+type defaultOperation struct {
+	op *description.Operation
+	// schemas are those of the objects that it answers, living ones only.
+	schemas []*description.Node
+	// owner is the path up to its last name, owned the name; verb is what follows. Without a name owner is "".
+	owner, owned, verb string
+}
+
+func newDefault(op *description.Operation) *defaultOperation {
+	d := &defaultOperation{op: op}
+	n := op.Answer
+	if n.Is(description.List | description.Search) {
+		n = n.Element()
+	}
+	d.schemas = livingSchemas(n, nil)
+	if end := strings.LastIndexByte(op.Path, '}'); end > 0 {
+		start := strings.LastIndexByte(op.Path, '{')
+		d.owner, d.owned, d.verb = op.Path[:end+1], op.Path[start+1:end], strings.TrimPrefix(op.Path[end+1:], "/")
+	}
+	return d
+}
+
+// livingSchemas are the schemas that a value may have, without those of deleted objects; a deleted one stands for the
+// object that it was.
+func livingSchemas(n *description.Node, found []*description.Node) []*description.Node {
+	if n == nil {
+		return found
+	}
+	if n.Is(description.Union) {
+		for _, of := range n.Of {
+			found = livingSchemas(of, found)
+		}
+		return found
+	}
+	name, deleted := strings.CutPrefix(n.Name, "deleted_")
+	if deleted {
+		if len(found) > 0 {
+			return found
+		}
+		return livingSchemas(description.Load().Schema(name), found)
+	}
+	return append(found, n)
+}
+
+// typ is the type of the objects that the operation answers.
+func (d *defaultOperation) typ() string {
+	if len(d.schemas) == 0 {
+		return ""
+	}
+	return d.schemas[0].Type()
+}
+
+// find looks for an object of any of the answer's types.
+func (d *defaultOperation) find(tx *Tx, id string) *Object {
+	for _, n := range d.schemas {
+		if o := tx.Get(n.Type(), id); o != nil {
+			return o
+		}
+	}
+	return nil
+}
+
+// ownerType is the type of the object that the path names last, "" when the description does not tell.
+func (d *defaultOperation) ownerType() string {
+	api := description.Load()
+	for _, path := range []string{d.owner, strings.Replace(d.owner, "/test_helpers", "", 1)} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			op := api.Find(method + " " + path)
+			if op == nil {
+				op = findSamePath(method, path)
+			}
+			if op == nil {
+				continue
+			}
+			if schemas := livingSchemas(op.Answer, nil); len(schemas) > 0 {
+				return schemas[0].Type()
+			}
+		}
+	}
+	return ""
+}
+
+// findSamePath finds an operation whose path differs in the names only.
+func findSamePath(method, path string) *description.Operation {
+	api := description.Load()
+	for i := range api.Operations {
+		if op := &api.Operations[i]; op.Method == method && nameless(op.Path) == nameless(path) {
+			return op
+		}
+	}
+	return nil
+}
+
+// nameless is a path with all its names alike.
+func nameless(path string) string {
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		if strings.HasPrefix(s, "{") {
+			segments[i] = "{}"
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// singular reports a type that an account has only one of: its objects have no id.
+func (d *defaultOperation) singular() bool {
+	return len(d.schemas) > 0 && d.schemas[0].Prop("id") == nil
+}
+
+// fieldOf is the field of a type that points to its owner: customer in a tax_id. It is "" when there is none.
+func fieldOf(n *description.Node, ownerType string) string {
+	name := ownerType[strings.LastIndexByte(ownerType, '.')+1:]
+	if p := n.Prop(name); p != nil && p.Node.Is(description.Reference|description.String) {
+		return name
+	}
+	return ""
+}
+
+// noFile answers a route of files, which the sandbox does not draw.
+func (d *defaultOperation) noFile(_ *Tx, r *Request) (*Object, error) {
+	return nil, missing("file", r.Path(d.owned), d.owned, http.StatusNotFound)
+}
+
+// deletedObject is what is left of an object that was deleted.
+func deletedObject(typ, id string) *Object {
+	return closed(hash("id", id, "object", typ, "deleted", true))
+}
+
+// eventName finds the event of a type that ends in a word: subscription, created → customer.subscription.created. It is ""
+// when Stripe has none.
+func eventName(typ, word string) string {
+	flat := strings.ReplaceAll(typ, ".", "_")
+	suffix := ""
+	for _, name := range description.Load().EventNames() {
+		switch {
+		case name == typ+"."+word, name == flat+"."+word:
+			return name
+		case strings.HasSuffix(name, "."+typ+"."+word):
+			suffix = name
+		}
+	}
+	return suffix
+}

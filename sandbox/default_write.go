@@ -1,0 +1,148 @@
+package sandbox
+
+import (
+	"net/http"
+	"strings"
+	"unicode"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
+)
+
+// write creates an object, changes the one that the path names, or does what a verb behind it says.
+func (d *defaultOperation) write(tx *Tx, r *Request) (*Object, error) {
+	switch {
+	case d.owner == "" && d.singular():
+		return d.writeOnly(tx, r, d.typ())
+	case d.owner == "":
+		return d.create(tx, r, nil)
+	case d.verb == "":
+		o := d.find(tx, r.Path(d.owned))
+		if o == nil {
+			return nil, missingInPath(r, d.typ(), d.owned)
+		}
+		return d.change(tx, r, o, "updated")
+	}
+	owner, err := d.getOwner(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case owner.Type() == d.typ():
+		return d.change(tx, r, owner, pastOf(d.verb[strings.LastIndexByte(d.verb, '/')+1:]))
+	case d.singular():
+		return d.writeOnly(tx, r, d.typ()+" "+owner.ID())
+	case strings.Contains(d.verb, "/"): // /v1/charges/{charge}/dispute/close
+		if o := d.ownedBy(tx, owner); o != nil {
+			return d.change(tx, r, o, pastOf(d.verb[strings.LastIndexByte(d.verb, '/')+1:]))
+		}
+	}
+	return d.create(tx, r, owner)
+}
+
+// create makes an object from the parameters that have the names of its fields.
+func (d *defaultOperation) create(tx *Tx, r *Request, owner *Object) (*Object, error) {
+	n := d.schemas[0]
+	for _, other := range d.schemas {
+		if other.Type() == "card" { // a card is what most callers add to a customer or an account
+			n = other
+		}
+	}
+	o := tx.New(n.Name)
+	if o.ID() == "" && !r.params.Has("id") {
+		o.Set("id", tx.NewID(idFormOf(n.Type()).prefix, 24))
+	}
+	applyParams(tx, o, r.params)
+	if owner != nil {
+		if field := fieldOf(n, owner.Type()); field != "" {
+			o.Set(field, owner.ID())
+		}
+	}
+	if tx.Get(n.Type(), o.ID()) != nil {
+		return nil, invalid("id", "resource_already_exists", "%s already exists.", sentenceName(n.Type()))
+	}
+	tx.Put(o, existing(eventName(n.Type(), "created"))...)
+	return o, nil
+}
+
+// sentenceName is a type at the beginning of a sentence: Coupon.
+func sentenceName(typ string) string {
+	name := []rune(strings.ReplaceAll(objectName(typ), "_", " "))
+	name[0] = unicode.ToUpper(name[0])
+	return string(name)
+}
+
+func existing(event string) []string {
+	if event == "" {
+		return nil
+	}
+	return []string{event}
+}
+
+// change writes the parameters that have the names of fields. The event is that of the word, or the update's.
+func (d *defaultOperation) change(tx *Tx, r *Request, o *Object, word string) (*Object, error) {
+	changed := applyParams(tx, o.Edit(), r.params, "id")
+	if i := changed.slot("updated"); i >= 0 && changed.shape.node(i).Is(description.UnixTime) {
+		changed.Set("updated", tx.now)
+	}
+	event := eventName(o.Type(), word)
+	if event == "" || word == "updated" && equalObjects(o, changed) {
+		event = ""
+	}
+	tx.Put(changed, existing(event)...)
+	return changed, nil
+}
+
+// pastOf is the word of a verb's event: cancel → canceled, close → closed.
+func pastOf(verb string) string {
+	switch {
+	case strings.HasSuffix(verb, "e"):
+		return verb + "d"
+	case verb == "send":
+		return "sent"
+	}
+	return verb + "ed"
+}
+
+// writeOnly changes the one object of a type without ids; one that only a call makes (an account link) is not kept.
+func (d *defaultOperation) writeOnly(tx *Tx, r *Request, key string) (*Object, error) {
+	o := applyParams(tx, d.only(tx, key).Edit(), r.params)
+	if findSamePath(http.MethodGet, d.op.Path) != nil {
+		o.close()
+		tx.put(objectKey{key, onlyID}, o)
+	}
+	return o, nil
+}
+
+// remove deletes the object that the path names and answers what is left of it.
+func (d *defaultOperation) remove(tx *Tx, r *Request) (*Object, error) {
+	var o *Object
+	if d.verb == "" {
+		if o = d.find(tx, r.Path(d.owned)); o == nil {
+			return nil, missingInPath(r, d.typ(), d.owned)
+		}
+	} else {
+		var err error
+		if o, err = d.readOwned(tx, r); err != nil {
+			return nil, err
+		}
+	}
+	tx.Delete(o, eventName(o.Type(), "deleted"))
+	return d.remains(o), nil
+}
+
+// remains is what an operation answers for a deleted object: the schema of its deleted form, or the object as it was.
+func (d *defaultOperation) remains(o *Object) *Object {
+	n := description.Load().Schema("deleted_" + o.Type())
+	if n == nil || !answersDeletedOnly(d.op.Answer) && !answersDeleted(d.op.Answer) {
+		return o
+	}
+	gone := shapeOf(n).newHash()
+	for _, key := range gone.shape.keys {
+		if v := o.Get(key); v != nil {
+			gone.Set(key, v)
+		}
+	}
+	return closed(gone.Set("deleted", true))
+}
+
+func answersDeletedOnly(n *description.Node) bool { return strings.HasPrefix(n.Name, "deleted_") }

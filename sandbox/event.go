@@ -1,0 +1,188 @@
+package sandbox
+
+import "strings"
+
+// event is something that happened: the event's own object, its name, and its number in the account's order.
+type event struct {
+	seq    int64
+	name   string
+	object *Object
+}
+
+// Keys of the hashes of an event. They are shared: a free hash that is clipped copies them when it grows.
+var (
+	eventDataKeys    = []string{"object"}
+	eventUpdatedKeys = []string{"object", "previous_attributes"}
+	eventRequestKeys = []string{"id", "idempotency_key"}
+)
+
+// Event appends an event without a change of the store, or with a former version of the caller's choice. The object is
+// shown as it is now; names that end in updated or tell of a change carry what it was in former.
+func (tx *Tx) Event(name string, o, former *Object) {
+	o.close()
+	data := &Object{shape: freeShape, keys: eventDataKeys, slots: []any{o}}
+	if former != nil && carriesChanges(name) {
+		data = &Object{shape: freeShape, keys: eventUpdatedKeys, slots: []any{o, changedLeaves(former, o)}}
+	}
+	ev := tx.New("event").
+		Set("id", tx.newID(eventIDForm(o.Type()))).
+		Set("type", name).
+		Set("api_version", tx.account.apiVersion()).
+		Set("data", data).
+		Set("request", tx.requestHash()).
+		Set("pending_webhooks", 0)
+	if pending := tx.account.sandbox.seams.pending; pending != nil {
+		ev.Set("pending_webhooks", pending(tx, name))
+	}
+	ev.close()
+	tx.put(objectKey{"event", ev.ID()}, ev)
+	tx.events = append(tx.events, &event{name: name, object: ev})
+}
+
+// listedEvents is how long events are listed, in seconds.
+const listedEvents = 30 * 24 * 60 * 60
+
+// pruneEvents forgets events that are no longer listed.
+func (a *account) pruneEvents() {
+	s := a.store
+	list := s.lists["event"]
+	oldest := a.now().Unix() - listedEvents
+	for len(list) > 0 {
+		key := objectKey{"event", list[0].id}
+		if o := s.objects[key].object; o != nil {
+			if o.Int("created") >= oldest {
+				break
+			}
+			delete(s.objects, key)
+		}
+		list = list[1:]
+	}
+	s.lists["event"] = list
+}
+
+// requestHash tells which call caused an event; both are null for what happens by itself.
+func (tx *Tx) requestHash() *Object {
+	if tx.cause == nil {
+		tx.cause = &Object{shape: freeShape, keys: eventRequestKeys, slots: []any{nil, nil}}
+		if r := tx.request; r != nil {
+			tx.cause.slots[0] = r.RequestID
+			if r.IdempotencyKey != "" {
+				tx.cause.slots[1] = r.IdempotencyKey
+			}
+		}
+	}
+	return tx.cause
+}
+
+// eventIDForm is what an event's id looks like: those of payments begin with evt_3.
+func eventIDForm(typ string) idForm {
+	switch typ {
+	case "payment_intent", "charge", "refund":
+		return idForm{"evt_3", 23}
+	}
+	return idForm{"evt_1", 23}
+}
+
+// changeVerbs end the names of events that carry previous_attributes, besides "updated".
+// Source: recorded events (charge.captured, charge.refunded, payment_method.detached, subscription_schedule.canceled).
+var changeVerbs = map[string]bool{
+	"updated": true, "automatically_updated": true, "captured": true, "refunded": true, "detached": true,
+}
+
+func carriesChanges(name string) bool {
+	verb := name[strings.LastIndexByte(name, '.')+1:]
+	return changeVerbs[verb] || name == "subscription_schedule.canceled"
+}
+
+// changedLeaves is the old value of each leaf that is another now, nested hashes with their changed keys only. A key that
+// was not there before is null.
+func changedLeaves(former, o *Object) *Object {
+	changed := hash()
+	for i, now := range o.slots {
+		key := o.key(i)
+		var was any
+		if former.shape == o.shape && !o.shape.free {
+			was = former.slots[i]
+		} else if at := former.slot(key); at >= 0 {
+			was = former.slots[at]
+		} else {
+			was = absent
+		}
+		addChange(changed, key, was, now)
+	}
+	if former.shape.free {
+		for i, was := range former.slots {
+			if o.slot(former.keys[i]) < 0 {
+				addChange(changed, former.keys[i], was, absent)
+			}
+		}
+	}
+	changed.close()
+	return changed
+}
+
+func addChange(changed *Object, key string, was, now any) {
+	if equalValues(was, now) {
+		return
+	}
+	if was == absent {
+		was = nil
+	}
+	before, isHash := was.(*Object)
+	after, still := now.(*Object)
+	if isHash && still && !isList(before) {
+		was = changedLeaves(before, after)
+	}
+	changed.Set(key, was)
+}
+
+// isList says whether a hash is a list object: its previous value is told whole.
+func isList(o *Object) bool { return o.Str("object") == "list" }
+
+// equalValues compares two values as they would be written.
+func equalValues(a, b any) bool {
+	switch a := a.(type) {
+	case *Object:
+		b, ok := b.(*Object)
+		return ok && equalObjects(a, b)
+	case []any:
+		b, ok := b.([]any)
+		if !ok || len(a) != len(b) {
+			return false
+		}
+		for i := range a {
+			if !equalValues(a[i], b[i]) {
+				return false
+			}
+		}
+		return true
+	}
+	if _, isObject := b.(*Object); isObject {
+		return false
+	}
+	if _, isArray := b.([]any); isArray {
+		return false
+	}
+	return a == b
+}
+
+func equalObjects(a, b *Object) bool {
+	if a == b {
+		return true
+	}
+	if len(a.slots) != len(b.slots) {
+		return false
+	}
+	for i, v := range a.slots {
+		j := i
+		if a.shape.free || a.shape != b.shape {
+			if j = b.slot(a.key(i)); j < 0 {
+				return false
+			}
+		}
+		if !equalValues(v, b.slots[j]) {
+			return false
+		}
+	}
+	return true
+}

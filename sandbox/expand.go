@@ -1,0 +1,218 @@
+package sandbox
+
+import (
+	"strings"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
+)
+
+// expandTree is what expand[] asks for, by key: latest_charge → balance_transaction.
+type expandTree struct{ keys map[string]*expandTree }
+
+// child is what is asked below a slot, nil for nothing.
+func (t *expandTree) child(o *Object, slot int) *expandTree {
+	if t == nil || t.keys == nil {
+		return nil
+	}
+	return t.keys[o.key(slot)]
+}
+
+// expansion is the tree of a request and what was found for it, so that an answer can be written without the store.
+type expansion struct {
+	tree *expandTree
+	// objects are the expanded objects by id.
+	objects map[string]*Object
+	// lists are the lists that an object shows only when asked: charge.refunds.
+	lists map[includeKey]*Object
+}
+
+type includeKey struct {
+	o    *Object
+	slot int
+}
+
+// object is what an id was expanded to, nil when it was not.
+func (x *expansion) object(id string) *Object {
+	if x == nil {
+		return nil
+	}
+	return x.objects[id]
+}
+
+// included is the list that a left-out slot shows, nil when it stays out.
+func (x *expansion) included(o *Object, slot int, asked *expandTree) *Object {
+	if x == nil || asked == nil {
+		return nil
+	}
+	return x.lists[includeKey{o, slot}]
+}
+
+// expandLimit is how deep expand[] may go.
+const expandLimit = 4
+
+// parseExpand builds the tree of expand[] and checks it against the shape of the answer. It returns Stripe's errors.
+func parseExpand(paths []string, answer *description.Node) (*expandTree, error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	root := &expandTree{}
+	for _, path := range paths {
+		keys := strings.Split(path, ".")
+		depth := len(keys)
+		if keys[0] == "data" {
+			depth--
+		}
+		if depth > expandLimit {
+			return nil, invalid("", "", "You cannot expand more than %d levels of a property. Property: %s", expandLimit, path)
+		}
+		if answer != nil && !expandable(answer, keys) {
+			hint := ""
+			if e := answer.Element(); e != nil && expandable(e, keys) {
+				hint = " You may want to try expanding 'data." + path + "' instead."
+			}
+			return nil, invalid("", "", "This property cannot be expanded (%s).%s", path, hint)
+		}
+		at := root
+		for _, key := range keys {
+			if at.keys == nil {
+				at.keys = map[string]*expandTree{}
+			}
+			next := at.keys[key]
+			if next == nil {
+				next = &expandTree{}
+				at.keys[key] = next
+			}
+			at = next
+		}
+	}
+	return root, nil
+}
+
+// expandable says whether a path of keys leads to something that can be expanded. A hash or list on the way, or at the
+// end, is already there: expanding it changes nothing, as `expand[]=data`.
+func expandable(n *description.Node, keys []string) bool {
+	for n.Is(description.Array) && n.Items != nil {
+		n = n.Items
+	}
+	if len(keys) == 0 {
+		return n.Is(description.Hash | description.Map | description.Reference | description.Union)
+	}
+	if n.Is(description.Union | description.Reference) {
+		for _, of := range n.Of {
+			if expandable(of, keys) {
+				return true
+			}
+		}
+		return false
+	}
+	p := n.Prop(keys[0])
+	if p == nil {
+		return keys[0] == "total_count" && n.Is(description.List|description.Search) && len(keys) == 1
+	}
+	return expandable(p.Node, keys[1:])
+}
+
+// includes are the lists that objects show only when expanded, by type and key.
+var includes = map[string]func(tx *Tx, o *Object) []*Object{}
+
+// onExpand registers what expand[]=field shows of a type's list that answers leave out otherwise.
+func onExpand(typ, field string, f func(tx *Tx, o *Object) []*Object) {
+	register(includes, typ+"."+field, f)
+}
+
+// resolve finds what the tree asks for in an answer. It runs under the account's lock.
+func (tx *Tx) resolve(answer *Object, tree *expandTree) *expansion {
+	if tree == nil || answer == nil {
+		return nil
+	}
+	x := &expansion{tree: tree, objects: map[string]*Object{}, lists: map[includeKey]*Object{}}
+	tx.expandHash(x, answer, tree)
+	return x
+}
+
+func (tx *Tx) expandHash(x *expansion, o *Object, tree *expandTree) {
+	for key, sub := range tree.keys {
+		i := o.slot(key)
+		if i < 0 {
+			continue
+		}
+		if o.slots[i] == absent {
+			tx.include(x, o, i, sub)
+			continue
+		}
+		var node *description.Node
+		if !o.shape.free {
+			node = o.shape.nodes[i]
+		}
+		tx.expandValue(x, o.slots[i], node, sub)
+	}
+}
+
+func (tx *Tx) expandValue(x *expansion, v any, n *description.Node, tree *expandTree) {
+	switch v := v.(type) {
+	case *Object:
+		tx.expandHash(x, v, tree)
+	case []any:
+		if n != nil && n.Is(description.Array) {
+			n = n.Items
+		}
+		for _, e := range v {
+			tx.expandValue(x, e, n, tree)
+		}
+	case string:
+		if n == nil || !n.Is(description.Reference) {
+			return
+		}
+		o := x.objects[v]
+		if o == nil {
+			if o = tx.refer(n, v); o == nil {
+				return
+			}
+			x.objects[v] = o
+		}
+		tx.expandHash(x, o, tree)
+	}
+}
+
+// refer finds the object that an expandable field points to. One that was deleted is {id, object, deleted}.
+func (tx *Tx) refer(n *description.Node, id string) *Object {
+	for _, of := range n.Of {
+		typ := of.Type()
+		if o := tx.Get(typ, id); o != nil {
+			return o
+		}
+		if tx.Deleted(typ, id) {
+			return deletedObject(typ, id)
+		}
+	}
+	return nil
+}
+
+// include fills a key that answers leave out unless it is expanded.
+func (tx *Tx) include(x *expansion, o *Object, slot int, tree *expandTree) {
+	key := o.key(slot)
+	fill := includes[o.Type()+"."+key]
+	if fill == nil {
+		return
+	}
+	members := fill(tx, o)
+	n := o.shape.nodes[slot]
+	if !n.Is(description.List) {
+		if len(members) > 0 {
+			x.lists[includeKey{o, slot}] = members[0]
+			tx.expandHash(x, members[0], tree)
+		}
+		return
+	}
+	list := shapeOf(n).newHash().Set("data", members).Set("has_more", false).Set("url", nestedURL(o, key))
+	if list.slot("total_count") >= 0 {
+		list.Set("total_count", len(members))
+	}
+	list.close()
+	x.lists[includeKey{o, slot}] = list
+	if data := tree.keys["data"]; data != nil {
+		for _, m := range members {
+			tx.expandHash(x, m, data)
+		}
+	}
+}

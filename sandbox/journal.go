@@ -1,0 +1,193 @@
+package sandbox
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// journalName is the file in Options.Data: one line of JSON for each commit, written in order and made durable in groups.
+const journalName = "sandbox.log"
+
+// journal is the append-only log of a sandbox's changes. A nil one keeps nothing.
+type journal struct {
+	file *os.File
+
+	mu sync.Mutex
+	// synced wakes those who wait for a group to be stored.
+	synced *sync.Cond
+	// pending are the lines that are not written yet; spare is the buffer of the group that is being written.
+	pending, spare []byte
+	// appended counts the lines, stored those that are on the disk.
+	appended, stored int64
+	writing          bool
+	// broken is the first error of writing: from then on nothing is acknowledged.
+	broken error
+}
+
+// append adds a line. It is stored later, by wait.
+func (j *journal) append(line []byte) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.pending = append(append(j.pending, line...), '\n')
+	j.appended++
+}
+
+// wait returns when all lines so far are on the disk, or the error of writing them. Whoever comes first writes for all who
+// wait.
+func (j *journal) wait() error {
+	if j == nil {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for upTo := j.appended; j.stored < upTo && j.broken == nil; {
+		if j.writing {
+			j.synced.Wait()
+			continue
+		}
+		j.writeGroup()
+	}
+	return j.broken
+}
+
+// writeGroup writes what is pending, without the lock.
+func (j *journal) writeGroup() {
+	group, last := j.pending, j.appended
+	j.pending, j.spare, j.writing = j.spare[:0], nil, true
+	j.mu.Unlock()
+	_, err := j.file.Write(group)
+	if err == nil {
+		err = j.file.Sync()
+	}
+	j.mu.Lock()
+	j.spare, j.writing = group[:0], false
+	if err != nil {
+		j.broken = err
+	} else {
+		j.stored = last
+	}
+	j.synced.Broadcast()
+}
+
+// close stores what is left and closes the file.
+func (j *journal) close() error {
+	if j == nil {
+		return nil
+	}
+	return errors.Join(j.wait(), j.file.Close())
+}
+
+// open reads the data of earlier starts, writes them anew without what is past, and goes on behind them.
+func (sb *Sandbox) open() error {
+	dir := sb.options.Data
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, journalName)
+	if err := sb.replay(path); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	sb.run++
+	if err := sb.compact(path); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	j := &journal{file: file}
+	j.synced = sync.NewCond(&j.mu)
+	sb.journal = j
+	for _, a := range sb.accounts {
+		a.source = newSource(sb.options.Seed, sb.run, a.name)
+		a.mu.Lock()
+		a.arm()
+		a.mu.Unlock()
+	}
+	return nil
+}
+
+// replay applies the lines of a file. A last line without an end was not acknowledged: it is left out.
+func (sb *Sandbox) replay(path string) error {
+	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	lines := bufio.NewReaderSize(file, 1<<20)
+	for number := 1; ; number++ {
+		line, err := lines.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := sb.replayLine(line); err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
+	}
+}
+
+// compact writes the state as it is into a new file, which then takes the place of the old one.
+func (sb *Sandbox) compact(path string) error {
+	temporary, err := os.CreateTemp(filepath.Dir(path), journalName+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	out := bufio.NewWriterSize(temporary, 1<<20)
+	err = sb.dump(out)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err == nil {
+		err = temporary.Sync()
+	}
+	if err = errors.Join(err, temporary.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes a rename durable.
+func syncFolder(dir string) error {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// newSecret makes the key of the fingerprints of a sandbox.
+func newSecret() (secret [32]byte) {
+	_, _ = rand.Read(secret[:]) // never fails: it would end the process instead
+	return secret
+}
+
+func secretText(secret [32]byte) string { return hex.EncodeToString(secret[:]) }
+
+func parseSecret(text string) (secret [32]byte, err error) {
+	b, err := hex.DecodeString(text)
+	if err == nil && len(b) != len(secret) {
+		err = errors.New("the secret has the wrong length")
+	}
+	copy(secret[:], b)
+	return secret, err
+}

@@ -1,0 +1,227 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+)
+
+// journalLine is one commit, or one change of what is beside the objects. Keys that are empty are left out.
+type journalLine struct {
+	// Secret and Run stand in the first line: the key of the fingerprints, and how often the data were opened.
+	Secret string `json:"secret,omitempty"`
+	Run    uint64 `json:"run,omitempty"`
+
+	Account string `json:"account,omitempty"`
+	// Reset says that the account begins anew with this line.
+	Reset   bool            `json:"reset,omitempty"`
+	Put     []journalObject `json:"put,omitempty"`
+	Gone    []objectID      `json:"gone,omitempty"`
+	Events  int64           `json:"events,omitempty"` // the number of the last one
+	Due     []journalJob    `json:"due,omitempty"`
+	Ran     int64           `json:"ran,omitempty"`
+	Publish []string        `json:"publish,omitempty"`
+	Clock   *journalClock   `json:"clock,omitempty"`
+	Key     *journalKey     `json:"key,omitempty"`
+	Call    *journalCall    `json:"call,omitempty"`
+}
+
+type objectID struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+}
+
+// journalObject is a version. Of an event, whose object is mostly a version of the same line, Of is that one's place
+// from 1, and the event itself has null there.
+type journalObject struct {
+	objectID
+	Object json.RawMessage `json:"object,omitempty"`
+	// Deleted removes the object; Object is then left out.
+	Deleted bool `json:"deleted,omitempty"`
+	Of      int  `json:"of,omitempty"`
+}
+
+type journalJob struct {
+	At  int64  `json:"at"`
+	Seq int64  `json:"seq"`
+	Job string `json:"job"`
+	ID  string `json:"id,omitempty"`
+}
+
+// journalClock is an account's clock: an offset in nanoseconds, or an instant at which it stands.
+type journalClock struct {
+	Offset time.Duration `json:"offset,omitempty"`
+	Frozen *time.Time    `json:"frozen,omitempty"`
+}
+
+type journalKey struct {
+	Key         string            `json:"key"`
+	Permissions map[string]string `json:"permissions,omitempty"`
+}
+
+type journalCall struct {
+	Key         string `json:"key"`
+	Route       string `json:"route"`
+	Fingerprint []byte `json:"fingerprint"`
+	At          int64  `json:"at"`
+	Request     string `json:"request"`
+	Status      int    `json:"status"`
+	Body        []byte `json:"body"`
+}
+
+// write appends a line for the account. It does nothing in memory.
+func (a *account) write(l *journalLine) {
+	if a.sandbox.journal == nil {
+		return
+	}
+	l.Account = a.name
+	line, err := json.Marshal(l)
+	if err != nil {
+		panic(fmt.Sprintf("sandbox: a journal line cannot be written: %v", err))
+	}
+	a.sandbox.journal.append(line)
+}
+
+// durable waits until all that was committed is on the disk. It returns the error of writing.
+func (a *account) durable() error { return a.sandbox.journal.wait() }
+
+// record writes a commit.
+func (a *account) record(tx *Tx) {
+	if a.sandbox.journal == nil {
+		return
+	}
+	l := &journalLine{Events: a.lastEvent, Ran: tx.ran, Publish: tx.published}
+	places := map[*Object]int{}
+	for _, c := range tx.undo {
+		l.Put = append(l.Put, journalVersion(c.key, c.now, places))
+		if c.now != nil {
+			places[c.now] = len(l.Put)
+		}
+	}
+	for _, d := range tx.due {
+		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id})
+	}
+	if len(l.Put) == 0 && len(l.Due) == 0 && len(l.Publish) == 0 && l.Ran == 0 {
+		return
+	}
+	a.write(l)
+}
+
+func journalVersion(key objectKey, o *Object, places map[*Object]int) journalObject {
+	v := journalObject{objectID: objectID{key.typ, key.id}, Deleted: o == nil}
+	if o == nil {
+		return v
+	}
+	if data := o.Hash("data.object"); data != nil && key.typ == "event" && places[data] > 0 {
+		v.Of = places[data]
+		data := o.Hash("data")
+		slots := slices.Clone(data.slots)
+		slots[0] = nil
+		o = &Object{shape: o.shape, keys: o.keys, slots: slices.Clone(o.slots)}
+		o.slots[o.slot("data")] = &Object{shape: data.shape, keys: data.keys, slots: slots}
+	}
+	v.Object = encodeCompact(o)
+	return v
+}
+
+func (a *account) recordClock() {
+	a.write(&journalLine{Clock: a.clock.line()})
+}
+
+func (c accountClock) line() *journalClock {
+	if c.frozen {
+		return &journalClock{Frozen: &c.at}
+	}
+	return &journalClock{Offset: c.offset}
+}
+
+// recordRan writes that a job ran, though it changed nothing.
+func (a *account) recordRan(d dueJob) { a.write(&journalLine{Ran: d.seq}) }
+
+func (a *account) recordKey(k *issuedKey) {
+	a.write(&journalLine{Key: &journalKey{k.key, k.permissions}})
+}
+
+func (a *account) recordCall(key string, c *idempotentCall) {
+	if a.sandbox.journal == nil {
+		return
+	}
+	a.write(&journalLine{Call: c.line(key)})
+}
+
+func (c *idempotentCall) line(key string) *journalCall {
+	return &journalCall{key, c.route, c.fingerprint[:], c.at, c.requestID, c.answer.status, c.answer.text}
+}
+
+// recordAll writes the account as it is, after a reset or a snapshot's return.
+func (a *account) recordAll() {
+	if a.sandbox.journal == nil {
+		return
+	}
+	for _, l := range a.lines() {
+		a.write(l)
+	}
+}
+
+// lines are the account as it is. The objects of a type come in the order of their creation.
+func (a *account) lines() []*journalLine {
+	l := &journalLine{Account: a.name, Reset: true, Events: a.lastEvent, Clock: a.clock.line()}
+	type placed struct {
+		seq int64
+		key objectKey
+	}
+	all := make([]placed, 0, len(a.store.objects))
+	for key, v := range a.store.objects {
+		all = append(all, placed{v.seq, key})
+	}
+	slices.SortFunc(all, func(x, y placed) int { return int(x.seq - y.seq) })
+	places := map[*Object]int{}
+	for _, p := range all {
+		o := a.store.objects[p.key].object
+		l.Put = append(l.Put, journalVersion(p.key, o, places))
+		places[o] = len(l.Put)
+	}
+	for key := range a.store.gone {
+		l.Gone = append(l.Gone, objectID{key.typ, key.id})
+	}
+	for _, d := range a.jobs {
+		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id})
+	}
+	a.sandbox.owners.Range(func(id, owner any) bool {
+		if owner == a {
+			l.Publish = append(l.Publish, id.(string))
+		}
+		return true
+	})
+	lines := []*journalLine{l}
+	for _, k := range a.keys {
+		lines = append(lines, &journalLine{Account: a.name, Key: &journalKey{k.key, k.permissions}})
+	}
+	for key, c := range a.calls {
+		if c.answer != nil {
+			lines = append(lines, &journalLine{Account: a.name, Call: c.line(key)})
+		}
+	}
+	return lines
+}
+
+// dump writes the sandbox as it is.
+func (sb *Sandbox) dump(w io.Writer) error {
+	lines := []*journalLine{{Secret: secretText(sb.secret), Run: sb.run}}
+	for _, name := range slices.Sorted(maps.Keys(sb.accounts)) {
+		a := sb.accounts[name]
+		a.pruneEvents()
+		lines = append(lines, a.lines()...)
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for _, l := range lines {
+		if err := e.Encode(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}

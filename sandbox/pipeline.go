@@ -1,0 +1,237 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// serveAPI answers a call of Stripe's API, from the route to the last byte.
+func (sb *Sandbox) serveAPI(w http.ResponseWriter, httpRequest *http.Request) {
+	r := &Request{Method: httpRequest.Method, http: httpRequest, RequestID: sb.ids.id("req_", 14), IdempotencyKey: httpRequest.Header.Get("Idempotency-Key")}
+	w.Header().Set("Request-Id", r.RequestID)
+	an, done := sb.answerCall(w, r)
+	if done {
+		return
+	}
+	body := an.render(r)
+	if sb.seams.answered != nil && r.account != nil {
+		sb.seams.answered(r, an.status, body)
+	}
+	an.write(w, r, body)
+}
+
+// answerCall finds the answer; done says that a planted fault has already given one.
+func (sb *Sandbox) answerCall(w http.ResponseWriter, r *Request) (an *answer, done bool) {
+	if err := sb.admit(r); err != nil {
+		return failed(err), false
+	}
+	running, replay, err := r.account.beginCall(r)
+	if err != nil {
+		return failed(err), false
+	}
+	var kept *answer
+	defer func() { r.account.endCall(r.IdempotencyKey, running, kept) }()
+	if sb.seams.before != nil && sb.seams.before(w, r) {
+		return nil, true
+	}
+	if replay != nil {
+		an = replay.again()
+	} else {
+		an = sb.execute(r)
+		kept = an
+		if running != nil {
+			if sb.journal != nil {
+				an.text = an.render(r)
+			}
+			r.account.endCall(r.IdempotencyKey, running, kept)
+			running = nil
+		}
+	}
+	if err := r.account.durable(); err != nil {
+		return failed(fmt.Errorf("the change could not be stored: %w", err)), false
+	}
+	if sb.seams.after != nil && sb.seams.after(w, r) {
+		return nil, true
+	}
+	return an, false
+}
+
+// again is the kept answer as it is replayed.
+func (c *idempotentCall) again() *answer {
+	an := *c.answer
+	an.header = http.Header{"Idempotent-Replayed": {"true"}, "Original-Request": {c.requestID}}
+	return &an
+}
+
+func failed(err error) *answer {
+	e := asError(err)
+	return &answer{status: e.Status, failure: e}
+}
+
+// admit does all that comes before an operation begins: route, key, version, parameters. It returns Stripe's errors.
+func (sb *Sandbox) admit(r *Request) error {
+	path := r.http.URL.EscapedPath()
+	r.route, r.path = findRoute(r.Method, path)
+	if r.route == nil {
+		return &Error{
+			Status: http.StatusNotFound, Type: "invalid_request_error",
+			Message: fmt.Sprintf("Unrecognized request URL (%s: %s). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.", r.Method, maskNumbers(r.http.URL.Path)),
+		}
+	}
+	r.Method, r.Route = r.route.method, r.route.path
+	if err := sb.authenticate(r); err != nil {
+		return err
+	}
+	if err := r.setVersion(); err != nil {
+		return err
+	}
+	if err := r.readParams(); err != nil {
+		return err
+	}
+	if r.route.operation == nil {
+		return nil
+	}
+	upParams(versionChanges, r.Version, r.route.name(), r.params.node)
+	if err := checkParams(r.params.node, r.route.operation.Params); err != nil {
+		return err
+	}
+	tree, err := parseExpand(r.params.Strs("expand"), r.route.operation.Answer)
+	r.expand = tree
+	return err
+}
+
+// authenticate finds the account. A private route may be asked without a key: then the account is the one that published
+// the first part of the path.
+func (sb *Sandbox) authenticate(r *Request) error {
+	a, key, err := sb.keyAccount(r.http)
+	if err != nil {
+		if r.route.operation == nil && r.http.Header.Get("Authorization") == "" && len(r.route.names) > 0 {
+			id := r.path[r.route.names[0]]
+			if owner, ok := sb.owners.Load(id); ok {
+				r.account = owner.(*account)
+				return nil
+			}
+			return missing("page", id, r.route.names[0], http.StatusNotFound)
+		}
+		return err
+	}
+	r.account, r.Key = a, key
+	if other := r.http.Header.Get("Stripe-Account"); other != "" && other != a.id {
+		return &Error{
+			Status: http.StatusForbidden, Type: "invalid_request_error", Code: "account_invalid",
+			Message: fmt.Sprintf("The provided key '%s' does not have access to account '%s' (or that account does not exist). Application access may have been revoked.", maskKey(key), other),
+		}
+	}
+	if r.Publishable() {
+		return checkPublishable(r.route)
+	}
+	return a.checkPermission(key, r.route)
+}
+
+// setVersion takes the version of the header, or the account's. A wrong one is echoed with the refusal.
+func (r *Request) setVersion() error {
+	r.Version = r.http.Header.Get("Stripe-Version")
+	if r.Version == "" {
+		r.Version = r.account.apiVersion()
+		return nil
+	}
+	return checkVersion(r.Version)
+}
+
+// readParams decodes query and body into one tree of texts.
+func (r *Request) readParams() error {
+	root := &paramNode{hash: map[string]*paramNode{}}
+	r.params = Params{root}
+	if err := decodeForm(root, r.http.URL.RawQuery); err != nil {
+		return err
+	}
+	if r.Method == http.MethodGet {
+		return nil
+	}
+	body, err := readBody(r.http)
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	kind, attributes, err := mime.ParseMediaType(r.http.Header.Get("Content-Type"))
+	switch {
+	case r.http.Header.Get("Content-Type") == "", err == nil && kind == "application/x-www-form-urlencoded":
+		return decodeForm(root, string(body))
+	case err == nil && kind == "multipart/form-data" && r.route.operation != nil && r.route.operation.Multipart:
+		return decodeMultipart(root, body, attributes["boundary"])
+	}
+	return invalid("", "", "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.")
+}
+
+// readBody reads a body of at most maxBody bytes.
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return nil, invalid("", "", "Invalid request: the body could not be read")
+	}
+	if len(body) > maxBody {
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Type: "invalid_request_error", Message: fmt.Sprintf("Request body is larger than %d bytes.", maxBody)}
+	}
+	return body, nil
+}
+
+// execute runs the operation and finds what is to be expanded, in one Tx.
+func (sb *Sandbox) execute(r *Request) (an *answer) {
+	an = &answer{status: http.StatusOK}
+	defer func() {
+		if p := recover(); p != nil {
+			sb.reportPanic(r, p)
+			an = failed(errors.New("the operation could not be finished"))
+		}
+	}()
+	err := r.account.update(r, func(tx *Tx) error {
+		if err := tx.checkClientSecret(r); err != nil {
+			return err
+		}
+		o, err := r.route.run(tx, r)
+		if err != nil {
+			return err
+		}
+		if err := tx.checkMetadataSize(); err != nil {
+			return err
+		}
+		an.object, an.expanded = o, tx.resolve(o, r.expand)
+		return nil
+	})
+	if err != nil {
+		return failed(err)
+	}
+	return an
+}
+
+// checkMetadataSize refuses changes that leave an object with too many keys of metadata.
+func (tx *Tx) checkMetadataSize() error {
+	for _, c := range tx.undo {
+		if m := tx.Get(c.key.typ, c.key.id).Hash("metadata"); m != nil && len(m.slots) > maxMetadataPairs {
+			return tooManyPairs(len(m.slots))
+		}
+	}
+	return nil
+}
+
+// corsHeaders open the API to scripts of any origin: a key, not an origin, decides.
+func corsHeaders(h http.Header) {
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, PUT, PATCH, POST, DELETE")
+	h.Set("Access-Control-Expose-Headers", "Request-Id, Stripe-Manage-Version, Stripe-Should-Retry, X-Stripe-External-Auth-Required, X-Stripe-Privileged-Session-Required, Idempotent-Replayed")
+	h.Set("Access-Control-Max-Age", "300")
+}
+
+// preflight answers a browser that asks whether it may call.
+func preflight(w http.ResponseWriter, r *http.Request) {
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		w.Header().Set("Access-Control-Allow-Headers", strings.ToLower(asked))
+	}
+	w.WriteHeader(http.StatusNoContent)
+}

@@ -1,0 +1,169 @@
+package sandbox
+
+import (
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
+)
+
+// route is an operation of the description, or a private one, with what answers it.
+type route struct {
+	// method and path are the operation's: POST, /v1/payment_intents/{intent}.
+	method, path string
+	// names are the parts of the path that stand for something: intent.
+	names []string
+	// operation is nil for private routes.
+	operation *description.Operation
+	run       operation
+}
+
+// name is "METHOD /path".
+func (rt *route) name() string { return rt.method + " " + rt.path }
+
+// routeNode is a place in the tree of path segments.
+type routeNode struct {
+	fixed  map[string]*routeNode
+	any    *routeNode
+	routes []*route
+}
+
+// routes is the tree of all routes, built at the first request.
+var routes = sync.OnceValue(func() *routeNode {
+	root := &routeNode{}
+	api := description.Load()
+	for i := range api.Operations {
+		op := &api.Operations[i]
+		rt := &route{method: op.Method, path: op.Path, operation: op}
+		if rt.run = behaviours[rt.name()]; rt.run == nil {
+			rt.run = defaultBehaviour(op)
+		}
+		root.add(rt)
+	}
+	for name, run := range privates {
+		method, path, _ := strings.Cut(name, " ")
+		root.add(&route{method: method, path: path, run: run})
+	}
+	return root
+})
+
+func (n *routeNode) add(rt *route) {
+	for segment := range strings.SplitSeq(rt.path[1:], "/") {
+		if strings.HasPrefix(segment, "{") {
+			rt.names = append(rt.names, segment[1:len(segment)-1])
+			if n.any == nil {
+				n.any = &routeNode{}
+			}
+			n = n.any
+			continue
+		}
+		if n.fixed == nil {
+			n.fixed = map[string]*routeNode{}
+		}
+		if n.fixed[segment] == nil {
+			n.fixed[segment] = &routeNode{}
+		}
+		n = n.fixed[segment]
+	}
+	n.routes = append(n.routes, rt)
+}
+
+// find gives the route of a path and the values of its names, nil when there is none. A fixed segment goes before a name.
+func (n *routeNode) find(method, path string, values []string) (*route, []string) {
+	if path == "" {
+		for _, rt := range n.routes {
+			if rt.method == method {
+				return rt, values
+			}
+		}
+		return nil, nil
+	}
+	segment, rest, _ := strings.Cut(path[1:], "/")
+	if rest != "" || strings.HasSuffix(path, "/") && len(path) > len(segment)+1 {
+		rest = "/" + rest
+	}
+	if next := n.fixed[segment]; next != nil {
+		if rt, v := next.find(method, rest, values); rt != nil {
+			return rt, v
+		}
+	}
+	if n.any == nil || segment == "" {
+		return nil, nil
+	}
+	value, err := url.PathUnescape(segment)
+	if err != nil {
+		return nil, nil
+	}
+	return n.any.find(method, rest, append(values, value))
+}
+
+// findRoute gives the route of a request and the parts of its path by name. HEAD is answered as GET.
+func findRoute(method, escapedPath string) (*route, map[string]string) {
+	if method == "HEAD" {
+		method = "GET"
+	}
+	if escapedPath == "" || escapedPath[0] != '/' {
+		return nil, nil
+	}
+	rt, values := routes().find(method, escapedPath, nil)
+	if rt == nil {
+		return nil, nil
+	}
+	path := make(map[string]string, len(values))
+	for i, name := range rt.names {
+		path[name] = values[i]
+	}
+	return rt, path
+}
+
+// paths are where the objects of a type are: the path of one, by its type, without the id.
+var paths = sync.OnceValue(func() map[string]string {
+	found := map[string]string{}
+	api := description.Load()
+	for i := range api.Operations {
+		op := &api.Operations[i]
+		parent, last := cutLast(op.Path)
+		if op.Method != "GET" || !strings.HasPrefix(last, "{") || strings.Contains(parent, "{") {
+			continue
+		}
+		if n := answerSchema(op.Answer); n != nil && found[n.Type()] == "" {
+			found[n.Type()] = parent
+		}
+	}
+	return found
+})
+
+// nestedURL is the address of a list inside an object: /v1/charges/ch_x/refunds.
+func nestedURL(o *Object, key string) string {
+	base := paths()[o.Type()]
+	if base == "" {
+		base = "/v1/" + strings.ReplaceAll(o.Type(), ".", "/") + "s"
+	}
+	if o.ID() == "" {
+		return base + "/" + key
+	}
+	return base + "/" + o.ID() + "/" + key
+}
+
+func cutLast(path string) (parent, last string) {
+	i := strings.LastIndexByte(path, '/')
+	return path[:i], path[i+1:]
+}
+
+// isListNode says whether a value is an embedded list.
+func isListNode(n *description.Node) bool { return n.Is(description.List) }
+
+// answerSchema is the schema of the one object that an operation answers, the living one where it may be a deleted one;
+// nil when it answers a list or several kinds.
+func answerSchema(n *description.Node) *description.Node {
+	switch {
+	case n.Is(description.List | description.Search):
+		return nil
+	case n.Is(description.Union) && len(n.Of) > 0:
+		return n.Of[0]
+	case n.Name != "":
+		return n
+	}
+	return nil
+}

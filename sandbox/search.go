@@ -1,0 +1,3 @@
+package sandbox
+
+func (d *defaultOperation) search(tx *Tx, r *Request) (*Object, error) { return nil, nil }

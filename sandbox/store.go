@@ -1,0 +1,119 @@
+package sandbox
+
+import "slices"
+
+// store holds the newest version of each object of an account, the one before it, and the order in which they were made.
+type store struct {
+	objects map[objectKey]version
+	// lists are the ids of a type in the order of creation; ids of objects that are gone stay in them.
+	lists map[string][]entry
+	// indexes are lists of the objects of a type whose field has a value.
+	indexes map[indexKey][]entry
+	// gone are the objects that were deleted.
+	gone map[objectKey]bool
+	last int64
+}
+
+type objectKey struct{ typ, id string }
+
+// version is an object as it is and as it was before its last change.
+type version struct {
+	object, former *Object
+	// seq is the place of the object among all that were made.
+	seq int64
+}
+
+type entry struct {
+	seq int64
+	id  string
+}
+
+type indexKey struct{ typ, field, value string }
+
+// indexedFields are searched so often that a list is kept for each value.
+var indexedFields = []string{"customer", "payment_intent", "charge", "lookup_key"}
+
+func newStore() *store {
+	return &store{objects: map[objectKey]version{}, lists: map[string][]entry{}, indexes: map[indexKey][]entry{}, gone: map[objectKey]bool{}}
+}
+
+// put makes o the newest version and returns what was there, for undo.
+func (s *store) put(key objectKey, o *Object) version {
+	was := s.objects[key]
+	now := version{object: o, former: was.object, seq: was.seq}
+	if was.object == nil {
+		s.last++
+		now.seq = s.last
+		s.lists[key.typ] = append(s.lists[key.typ], entry{now.seq, key.id})
+		delete(s.gone, key)
+	}
+	s.objects[key] = now
+	s.index(key, o, was.object, now.seq)
+	return was
+}
+
+func (s *store) index(key objectKey, o, former *Object, seq int64) {
+	for _, field := range indexedFields {
+		value := o.Str(field)
+		if value == "" || former != nil && former.Str(field) == value {
+			continue
+		}
+		k := indexKey{key.typ, field, value}
+		list := s.indexes[k]
+		at, found := slices.BinarySearchFunc(list, seq, func(e entry, seq int64) int { return int(e.seq - seq) })
+		if !found {
+			s.indexes[k] = slices.Insert(list, at, entry{seq, key.id})
+		}
+	}
+}
+
+// remove deletes an object and returns what was there, for undo.
+func (s *store) remove(key objectKey) version {
+	was := s.objects[key]
+	delete(s.objects, key)
+	s.gone[key] = true
+	return was
+}
+
+// undo brings back what put or remove returned. An entry of a list or an index that points nowhere is passed over by
+// walks, and its number is never given again.
+func (s *store) undo(key objectKey, was version) {
+	if was.object == nil {
+		delete(s.objects, key)
+		if list := s.lists[key.typ]; len(list) > 0 && list[len(list)-1].id == key.id {
+			s.lists[key.typ] = list[:len(list)-1]
+		}
+		return
+	}
+	s.objects[key] = was
+	delete(s.gone, key)
+}
+
+// each walks the objects of a list, newest first, until f answers false.
+func (s *store) each(typ string, list []entry, f func(*Object) bool) {
+	for _, e := range slices.Backward(list) {
+		v := s.objects[objectKey{typ, e.id}]
+		if v.object != nil && v.seq == e.seq && !f(v.object) {
+			return
+		}
+	}
+}
+
+// clone copies the store for a snapshot: versions are shared, they never change.
+func (s *store) clone() *store {
+	c := &store{objects: make(map[objectKey]version, len(s.objects)), lists: make(map[string][]entry, len(s.lists)), last: s.last}
+	c.indexes, c.gone = make(map[indexKey][]entry, len(s.indexes)), make(map[objectKey]bool, len(s.gone))
+	for k, v := range s.objects {
+		c.objects[k] = v
+	}
+	for k, v := range s.lists {
+		c.lists[k] = slices.Clip(v)
+	}
+	for k, v := range s.indexes {
+		c.indexes[k] = slices.Clone(v)
+	}
+	for k := range s.gone {
+		c.gone[k] = true
+	}
+	return c
+}
