@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"crypto/sha256"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -50,9 +51,12 @@ func (sb *Sandbox) newAccount(name string) *account {
 	a := &account{sandbox: sb, name: name, id: accountID(name), store: newStore(), keys: map[string]*issuedKey{}, calls: map[string]*idempotentCall{}}
 	a.source = newSource(sb.options.Seed, sb.run, name)
 	a.closed = sb.closed
-	tx := &Tx{account: a, now: a.now().Unix()}
+	tx := &Tx{account: a, now: a.now()}
 	tx.Put(newAccountObject(tx, sb.options.DisplayName))
 	a.record(tx)
+	if opened := sb.seams.opened; opened != nil {
+		opened(a)
+	}
 	return a
 }
 
@@ -94,13 +98,27 @@ func (a *account) apiVersion() string {
 	return newestVersion()
 }
 
+// do runs f in a Tx that belongs to no call, and returns when its changes are stored. It returns f's error or that of
+// storing.
+func (a *account) do(f func(tx *Tx) error) error {
+	err := a.update(nil, f)
+	return errors.Join(err, a.durable())
+}
+
+// locked runs f under the account's lock, for reads and for what is no change of objects.
+func (a *account) locked(f func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f()
+}
+
 // update runs f in a Tx: what fell due before comes first; all changes are kept, or none. It returns f's error, after the
 // changes of an error that keeps them were kept.
 func (a *account) update(r *Request, f func(tx *Tx) error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.runDue()
-	err := a.transact(&Tx{account: a, request: r, now: a.now().Unix()}, f)
+	a.runPast()
+	err := a.transact(&Tx{account: a, request: r, now: a.now()}, f)
 	a.arm()
 	return err
 }
@@ -117,6 +135,9 @@ func (a *account) transact(tx *Tx, f func(tx *Tx) error) error {
 	if err != nil && !keepsChanges(err) {
 		return err
 	}
+	if committing := a.sandbox.seams.committing; committing != nil && len(tx.events) > 0 {
+		committing(tx)
+	}
 	kept = true
 	a.commit(tx)
 	return err
@@ -125,6 +146,7 @@ func (a *account) transact(tx *Tx, f func(tx *Tx) error) error {
 // commit makes a Tx final: events get their numbers, jobs their places, the log and the deliveries their share.
 func (a *account) commit(tx *Tx) {
 	for _, e := range tx.events {
+		e.object.close()
 		a.lastEvent++
 		e.seq = a.lastEvent
 	}

@@ -27,7 +27,7 @@ func applyParams(tx *Tx, o *Object, p Params, except ...string) *Object {
 			was = o.slots[i]
 		}
 		if v, fits := fieldValue(o.shape.node(i), n, was); fits {
-			o.Set(key, v)
+			o.setOwn(key, v)
 		}
 	}
 	return o
@@ -53,7 +53,7 @@ func mergeMetadata(was *Object, n *paramNode) *Object {
 			m.Unset(k)
 			continue
 		}
-		m.Set(k, v)
+		m.setOwn(k, v)
 	}
 	return m
 }
@@ -139,7 +139,7 @@ func hashValue(field *description.Node, n *paramNode, was any) (v any, fits bool
 		i := o.slot(k)
 		if i < 0 {
 			if o.shape.free {
-				o.Set(k, plainValue(n.hash[k]))
+				o.setOwn(k, plainValue(n.hash[k]))
 			}
 			continue
 		}
@@ -148,7 +148,7 @@ func hashValue(field *description.Node, n *paramNode, was any) (v any, fits bool
 			inner = o.slots[i]
 		}
 		if v, fits := fieldValue(o.shape.node(i), n.hash[k], inner); fits {
-			o.Set(k, v)
+			o.setOwn(k, v)
 		}
 	}
 	return o, true
@@ -168,7 +168,7 @@ func plainValue(n *paramNode) any {
 	case n.hash != nil:
 		o := hash()
 		for _, k := range n.keys {
-			o.Set(k, plainValue(n.hash[k]))
+			o.setOwn(k, plainValue(n.hash[k]))
 		}
 		return o
 	}

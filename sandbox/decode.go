@@ -8,10 +8,12 @@ import (
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
-// encodeCompact writes an object as one line of JSON.
+// encodeCompact writes an object as one line of JSON, what is hidden in it under the key "_".
 func encodeCompact(o *Object) json.RawMessage {
+	e := encoder{hidden: true}
+	e.object(o, nil)
 	var out bytes.Buffer
-	if err := json.Compact(&out, encode(nil, o, nil)); err != nil {
+	if err := json.Compact(&out, e.out); err != nil {
 		panic(fmt.Sprintf("sandbox: an object cannot be written: %v", err))
 	}
 	return out.Bytes()
@@ -81,6 +83,14 @@ func decodeHash(d *json.Decoder, n *description.Node) (any, error) {
 			return nil, err
 		}
 		name := key.(string)
+		if name == "_" {
+			v, err := decodeValue(d, nil)
+			if err != nil {
+				return nil, err
+			}
+			free.hidden, _ = v.(*Object)
+			continue
+		}
 		var member *description.Node
 		if node != nil {
 			if p := node.Prop(name); p != nil {
@@ -97,14 +107,14 @@ func decodeHash(d *json.Decoder, n *description.Node) (any, error) {
 			if typ, ok := v.(string); ok {
 				node = ofType(n, typ)
 			}
-			free.Set(name, v)
+			free.setOwn(name, v)
 			continue
 		}
 		v, err := decodeValue(d, member)
 		if err != nil {
 			return nil, err
 		}
-		free.Set(name, v)
+		free.setOwn(name, v)
 	}
 	if _, err := d.Token(); err != nil { // the brace
 		return nil, err
@@ -140,6 +150,7 @@ func shaped(free *Object, n *description.Node) *Object {
 		return free
 	}
 	o := shapeOf(n).newHash()
+	o.hidden = free.hidden
 	for i := range o.slots {
 		o.slots[i] = absent
 	}

@@ -139,7 +139,7 @@ func (d *defaultOperation) remains(o *Object) *Object {
 	gone := shapeOf(n).newHash()
 	for _, key := range gone.shape.keys {
 		if v := o.Get(key); v != nil {
-			gone.Set(key, v)
+			gone.setOwn(key, v)
 		}
 	}
 	return closed(gone.Set("deleted", true))

@@ -44,33 +44,9 @@ func (h *dueHeap) remove(seq int64) {
 }
 func (h *dueHeap) pop() dueJob { return heap.Pop(h).(dueJob) }
 
-// accountClock is the account's time: the sandbox's plus an offset, or frozen.
-type accountClock struct {
-	offset time.Duration
-	frozen bool
-	at     time.Time
-}
-
-// now is the account's time. The caller holds the account's lock.
-func (a *account) now() time.Time {
-	if a.clock.frozen {
-		return a.clock.at
-	}
-	return a.sandbox.now().Add(a.clock.offset)
-}
-
-// setNow makes the account's time t from now on.
-func (a *account) setNow(t time.Time, frozen bool) {
-	a.clock = accountClock{frozen: frozen, at: t}
-	if !frozen {
-		a.clock = accountClock{offset: t.Sub(a.sandbox.now())}
-	}
-	a.recordClock()
-}
-
-// runDue runs what is due by now, each job at its own instant. The caller holds the lock.
-func (a *account) runDue() {
-	for len(a.jobs) > 0 && a.jobs[0].at <= a.now().Unix() {
+// runPast runs what is due by now, each job at its own instant. The caller holds the lock.
+func (a *account) runPast() {
+	for len(a.jobs) > 0 && a.jobs[0].at <= a.now() {
 		a.runNext()
 	}
 }
@@ -102,7 +78,7 @@ func (a *account) arm() {
 	if a.closed || len(a.jobs) == 0 {
 		return
 	}
-	wait := time.Unix(a.jobs[0].at, 0).Sub(a.now())
+	wait := time.Unix(a.jobs[0].at, 0).Sub(a.instant())
 	if wait > 0 && a.clock.frozen {
 		return
 	}
@@ -123,62 +99,11 @@ func (a *account) fire() {
 	a.mu.Lock()
 	if !a.closed {
 		a.timer = nil
-		a.runDue()
+		a.runPast()
 		a.arm()
 	}
 	a.mu.Unlock()
 	if err := a.durable(); err != nil {
 		a.sandbox.log.Error("What fell due could not be stored.", slog.String("account", a.name), slog.Any("error", err))
 	}
-}
-
-// advance moves the clock to an instant, forward only, and then lets it run or keeps it frozen. All that falls due on the
-// way runs in order, each job with the clock at its own instant; between two jobs deliveries come to rest. It returns an
-// error when the instant is past, or when what changed could not be stored.
-func (a *account) advance(to time.Time, frozen bool) error {
-	a.advancing.Lock()
-	defer a.advancing.Unlock()
-	if err := a.advanceTo(to, frozen); err != nil {
-		return err
-	}
-	return a.durable()
-}
-
-func (a *account) advanceTo(to time.Time, frozen bool) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if to.Before(a.now().Truncate(time.Second)) {
-		return fmt.Errorf("the clock only goes forward: it is %s", a.now().UTC().Format(time.RFC3339))
-	}
-	for len(a.jobs) > 0 && a.jobs[0].at <= to.Unix() {
-		if at := time.Unix(a.jobs[0].at, 0); at.After(a.now()) {
-			a.clock = accountClock{frozen: true, at: at}
-		} else {
-			a.clock = accountClock{frozen: true, at: a.now()}
-		}
-		a.disarm()
-		a.runNext()
-		a.rest()
-	}
-	a.setNow(to, frozen)
-	a.arm()
-	return nil
-}
-
-// rest waits, without the lock, until deliveries are done with what has been committed.
-func (a *account) rest() {
-	settled := a.sandbox.seams.settled
-	if settled == nil {
-		return
-	}
-	a.mu.Unlock()
-	defer a.mu.Lock()
-	settled(a)
-}
-
-// outstanding says whether a job is due and has not run.
-func (a *account) outstanding() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.jobs) > 0 && a.jobs[0].at <= a.now().Unix()
 }

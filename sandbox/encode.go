@@ -12,6 +12,8 @@ type encoder struct {
 	out      []byte
 	depth    int
 	expanded *expansion
+	// hidden writes what answers never show, for the journal.
+	hidden bool
 }
 
 // encode renders an object with its expanded fields; expanded may be nil.
@@ -24,6 +26,9 @@ func encode(out []byte, o *Object, expanded *expansion) []byte {
 	e.object(o, tree)
 	return e.out
 }
+
+// render is an object as JSON, nothing expanded, as an event or an answer shows it.
+func render(o *Object) []byte { return encode(make([]byte, 0, 4096), o, nil) }
 
 // spaces are cut to the depth of a line.
 const spaces = "\n                                                                                "
@@ -61,6 +66,14 @@ func (e *encoder) object(o *Object, tree *expandTree) {
 			e.out = append(e.out, o.shape.quoted[i]...)
 		}
 		e.value(v, sub)
+	}
+	if e.hidden && o.hidden != nil {
+		if !first {
+			e.out = append(e.out, ',')
+		}
+		first = false
+		e.out = append(e.out, `"_":`...)
+		e.object(o.hidden, nil)
 	}
 	e.depth--
 	if !first {

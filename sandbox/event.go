@@ -31,10 +31,6 @@ func (tx *Tx) Event(name string, o, former *Object) {
 		Set("data", data).
 		Set("request", tx.requestHash()).
 		Set("pending_webhooks", 0)
-	if pending := tx.account.sandbox.seams.pending; pending != nil {
-		ev.Set("pending_webhooks", pending(tx, name))
-	}
-	ev.close()
 	tx.put(objectKey{"event", ev.ID()}, ev)
 	tx.events = append(tx.events, &event{name: name, object: ev})
 }
@@ -46,7 +42,7 @@ const listedEvents = 30 * 24 * 60 * 60
 func (a *account) pruneEvents() {
 	s := a.store
 	list := s.lists["event"]
-	oldest := a.now().Unix() - listedEvents
+	oldest := a.now() - listedEvents
 	for len(list) > 0 {
 		key := objectKey{"event", list[0].id}
 		if o := s.objects[key].object; o != nil {
@@ -133,7 +129,7 @@ func addChange(changed *Object, key string, was, now any) {
 	if isHash && still && !isList(before) {
 		was = changedLeaves(before, after)
 	}
-	changed.Set(key, was)
+	changed.setOwn(key, was)
 }
 
 // isList says whether a hash is a list object: its previous value is told whole.

@@ -76,7 +76,7 @@ func (a *account) beginCall(r *Request) (running, replay *idempotentCall, err er
 	route := r.route.name()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := a.now().Unix()
+	now := a.now()
 	a.pruneCalls(now)
 	if c := a.calls[r.IdempotencyKey]; c != nil {
 		switch {

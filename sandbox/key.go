@@ -44,13 +44,18 @@ func unauthorized(message string) *Error {
 	return &Error{Status: http.StatusUnauthorized, Type: "invalid_request_error", Message: message, Header: http.Header{"Www-Authenticate": {`Basic realm="Stripe"`}}}
 }
 
-// keyAccount finds the account that a key belongs to. It returns Stripe's 401 for a key that is missing, malformed or
-// unknown, and refuses live keys with a sentence.
-func (sb *Sandbox) keyAccount(r *http.Request) (a *account, key string, err error) {
+// keyAccount finds the account of a request's key. It returns Stripe's 401 for a key that is missing.
+func (sb *Sandbox) keyAccount(r *http.Request) (a *account, key string, err *Error) {
 	key, ok := credentials(r)
 	if !ok {
 		return nil, "", unauthorized(noKeyMessage)
 	}
+	return sb.checkKey(key)
+}
+
+// checkKey finds the account that a key belongs to. It returns Stripe's 401 for a key that is malformed or unknown, and
+// refuses live keys with a sentence.
+func (sb *Sandbox) checkKey(key string) (*account, string, *Error) {
 	if len(key) > 8 && key[2:8] == "_live_" {
 		return nil, "", unauthorized("This is a sandbox, and " + maskKey(key) + " is a live key: it was not sent anywhere and must not be used here. Use a key that begins with " + key[:3] + "test_.")
 	}
@@ -64,6 +69,12 @@ func (sb *Sandbox) keyAccount(r *http.Request) (a *account, key string, err erro
 		return nil, "", unauthorized("Invalid API Key provided: " + maskKey(key))
 	}
 	return sb.account(nameOfKey(key)), key, nil
+}
+
+// accountOf finds the account of a secret key, as the API does. It returns the 401 that the API answers.
+func (sb *Sandbox) accountOf(key string) (*account, *Error) {
+	a, _, err := sb.checkKey(key)
+	return a, err
 }
 
 // issued finds the account that a key was made for.

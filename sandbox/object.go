@@ -13,6 +13,8 @@ type Object struct {
 	// keys are those of a free hash; a shape has the keys of the others.
 	keys  []string
 	slots []any
+	// hidden are the values of keys that begin with _: the sandbox knows them and shows them to nobody.
+	hidden *Object
 	// open says that this copy is private and may be Set. Put closes it.
 	open bool
 }
@@ -57,6 +59,11 @@ func (o *Object) Type() string { return o.Str("object") }
 func (o *Object) Get(path string) any {
 	for o != nil {
 		key, rest, nested := strings.Cut(path, ".")
+		if isHidden(key) && o.hidden != nil {
+			o = o.hidden
+			path = path[1:]
+			continue
+		}
 		i := o.slot(key)
 		if i < 0 || o.slots[i] == absent {
 			return nil
@@ -132,12 +139,16 @@ func (o *Object) Keys() []string {
 
 // Edit makes a private copy that may be Set; the original never changes.
 func (o *Object) Edit() *Object {
-	return &Object{shape: o.shape, keys: slices.Clip(o.keys), slots: slices.Clone(o.slots), open: true}
+	return &Object{shape: o.shape, keys: slices.Clip(o.keys), slots: slices.Clone(o.slots), hidden: o.hidden, open: true}
 }
 
+// isHidden says whether a key is one that answers never show.
+func isHidden(key string) bool { return key != "" && key[0] == '_' }
+
 // Set writes a value at a dotted path and returns o. An int is taken as int64, a nil *Object as null. Null parents of a
-// dotted path are made from the description. Set panics on a key that the shape does not have and on a version that is
-// already stored: both are faults of ours.
+// dotted path are made from the description. A key that begins with _ is kept with the version and never shown. Null
+// leaves a key out of answers when the description says that it may be missing and is never null. Set panics on a key that
+// the shape does not have and on a version that is already stored: both are faults of ours.
 func (o *Object) Set(path string, v any) *Object {
 	at := o
 	key, rest, nested := strings.Cut(path, ".")
@@ -150,6 +161,9 @@ func (o *Object) Set(path string, v any) *Object {
 
 // openChild gives the private copy of an embedded hash, made when it is null.
 func (o *Object) openChild(key string) *Object {
+	if isHidden(key) {
+		return o.openHidden().openChild(key[1:])
+	}
 	i := o.mustSlot(key)
 	child, _ := o.slots[i].(*Object)
 	switch {
@@ -164,7 +178,28 @@ func (o *Object) openChild(key string) *Object {
 	return child
 }
 
+// openHidden gives the private copy of what is hidden in o.
+func (o *Object) openHidden() *Object {
+	o.mustBeOpen("_")
+	switch {
+	case o.hidden == nil:
+		o.hidden = hash()
+	case !o.hidden.open:
+		o.hidden = o.hidden.Edit()
+	}
+	return o.hidden
+}
+
 func (o *Object) setKey(key string, v any) {
+	if isHidden(key) {
+		o.openHidden().setOwn(key[1:], v)
+		return
+	}
+	o.setOwn(key, v)
+}
+
+// setOwn writes a key as it is: one of a caller's choice may begin with _ or have dots in it.
+func (o *Object) setOwn(key string, v any) {
 	i := o.mustSlot(key)
 	switch n := v.(type) {
 	case int:
@@ -186,14 +221,21 @@ func (o *Object) setKey(key string, v any) {
 		}
 		v = list
 	}
+	if v == nil && !o.shape.free && o.shape.optional[i] {
+		v = absent
+	}
 	o.slots[i] = v
+}
+
+func (o *Object) mustBeOpen(key string) {
+	if !o.open {
+		panic(fmt.Sprintf("sandbox: Set of %s on a stored %s; Edit it first", key, o.shape.name))
+	}
 }
 
 // mustSlot finds the slot of a key for writing; a free hash grows by it.
 func (o *Object) mustSlot(key string) int {
-	if !o.open {
-		panic(fmt.Sprintf("sandbox: Set of %s on a stored %s; Edit it first", key, o.shape.name))
-	}
+	o.mustBeOpen(key)
 	i := o.slot(key)
 	if i >= 0 {
 		return i
@@ -227,6 +269,7 @@ func (o *Object) close() {
 		return
 	}
 	o.open = false
+	o.hidden.close()
 	for _, v := range o.slots {
 		closeValue(v)
 	}

@@ -19,7 +19,7 @@ func (sb *Sandbox) serveAPI(w http.ResponseWriter, httpRequest *http.Request) {
 	}
 	body := an.render(r)
 	if sb.seams.answered != nil && r.account != nil {
-		sb.seams.answered(r, an.status, body)
+		sb.seams.answered(r, an, body)
 	}
 	an.write(w, r, body)
 }
@@ -42,6 +42,9 @@ func (sb *Sandbox) answerCall(w http.ResponseWriter, r *Request) (an *answer, do
 		an = replay.again()
 	} else {
 		an = sb.execute(r)
+		if sb.seams.keeping != nil {
+			an = sb.seams.keeping(r, an)
+		}
 		kept = an
 		if running != nil {
 			if sb.journal != nil {
@@ -54,7 +57,7 @@ func (sb *Sandbox) answerCall(w http.ResponseWriter, r *Request) (an *answer, do
 	if err := r.account.durable(); err != nil {
 		return failed(fmt.Errorf("the change could not be stored: %w", err)), false
 	}
-	if sb.seams.after != nil && sb.seams.after(w, r) {
+	if sb.seams.after != nil && sb.seams.after(w, r, an) {
 		return nil, true
 	}
 	return an, false

@@ -24,6 +24,8 @@ type shape struct {
 	// quoted are the keys as JSON writes them.
 	quoted   []string
 	defaults []any
+	// optional are the slots that may be missing and are never null.
+	optional []bool
 	// times are the slots that hold the time of creation.
 	times []int
 }
@@ -74,6 +76,7 @@ func newShape(n *description.Node) *shape {
 	s.nodes = make([]*description.Node, len(n.Props))
 	s.quoted = make([]string, len(n.Props))
 	s.defaults = make([]any, len(n.Props))
+	s.optional = make([]bool, len(n.Props))
 	if n.Is(description.List) {
 		listOrder(s, n)
 	}
@@ -86,6 +89,7 @@ func newShape(n *description.Node) *shape {
 		s.keys[at], s.nodes[at] = p.Name, p.Node
 		s.quoted[at] = string(appendString(nil, p.Name)) + ": "
 		s.defaults[at] = defaultOf(p)
+		s.optional[at] = !p.Required && !p.Node.Is(description.Null)
 		if p.Required && p.Node.Is(description.UnixTime) && !p.Node.Is(description.Null) {
 			s.times = append(s.times, at)
 		}
