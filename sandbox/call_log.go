@@ -23,12 +23,13 @@ type Call struct {
 	Route string `json:"route"`
 	// Params are the parameters, of the query or of the body: hashes, arrays and texts.
 	Params map[string]any `json:"params"`
-	// Key is the kind of the key and its last four letters: sk_test_…1234.
+	// Key is the kind of the key and its last four letters: sk_test_****1234.
 	Key            string `json:"key"`
 	APIVersion     string `json:"api_version"`
 	IdempotencyKey string `json:"idempotency_key,omitempty"`
 	UserAgent      string `json:"user_agent,omitempty"`
-	Status         int    `json:"status"`
+	// Status is the answer's, 0 when a planted fault left the call without one.
+	Status int `json:"status"`
 	// Replayed says that the answer was the kept one of an earlier call with the same idempotency key.
 	Replayed bool `json:"replayed,omitempty"`
 	// Error is what the answer said went wrong.
@@ -79,22 +80,11 @@ func (j *callLog) replace(calls []Call) {
 	j.calls, j.next = slices.Clone(calls), 0
 }
 
-// maskKey leaves the kind of a key and its last four letters.
-func maskKey(key string) string {
-	kind, rest := key, ""
-	if i := strings.LastIndex(key, "_test_"); i >= 0 {
-		kind, rest = key[:i+len("_test_")], key[i+len("_test_"):]
-	}
-	if len(rest) > 4 {
-		rest = "…" + rest[len(rest)-4:]
-	}
-	return kind + rest
-}
-
 // answered takes a call that is over into the journal.
-func (c *control) answered(r *Request, status int, body []byte) {
-	call := Call{ID: r.RequestID, Created: c.account.now(), Method: r.Method, Path: r.http.URL.Path, Route: r.Route, Key: maskKey(r.Key), APIVersion: r.Version,
-		IdempotencyKey: mask(r.IdempotencyKey), UserAgent: mask(r.http.UserAgent()), Status: status, Replayed: r.replayed, Params: map[string]any{}}
+func (c *control) answered(r *Request, an *answer, body []byte) {
+	status, replayed := an.status, an.header.Get("Idempotent-Replayed") != ""
+	call := Call{ID: r.RequestID, Created: c.account.seconds(), Method: r.Method, Path: r.http.URL.Path, Route: r.Route, Key: maskKey(r.Key), APIVersion: r.Version,
+		IdempotencyKey: mask(r.IdempotencyKey), UserAgent: mask(r.http.UserAgent()), Status: status, Replayed: replayed, Params: map[string]any{}}
 	if params, ok := maskParams(r.params.node, "").(map[string]any); ok {
 		call.Params = params
 	}
@@ -113,6 +103,9 @@ func (c *control) answered(r *Request, status int, body []byte) {
 		call.Object = firstID(body)
 	}
 	c.calls.add(call)
+	if !replayed {
+		c.tell(r, status, body)
+	}
 }
 
 // firstID is the id at the head of an object's JSON, which Stripe writes first; "" for a list.

@@ -1,8 +1,8 @@
 package sandbox
 
 import (
-	"encoding/json"
-	"fmt"
+	"net/http"
+	"strings"
 	"time"
 )
 
@@ -17,11 +17,28 @@ type Account struct {
 // Account gives the control over the account that a secret key names, made at first use. An error of the key, an *Error
 // as for the API, is returned by the methods.
 func (sb *Sandbox) Account(key string) *Account {
-	a, err := sb.accountOf(key)
+	a, err := sb.controlled(key)
 	if err != nil {
 		return &Account{err: err}
 	}
 	return &Account{a: a, key: key}
+}
+
+// controlled finds the account that a key may control: a secret key's.
+func (sb *Sandbox) controlled(key string) (*account, error) {
+	a, refused := sb.accountOf(key)
+	if refused != nil {
+		return nil, refused
+	}
+	if strings.HasPrefix(key, "pk_") {
+		return nil, unauthorized("The control API takes a secret key; " + maskKey(key) + " is a publishable one.")
+	}
+	restricted := false
+	a.locked(func() { restricted = a.keys[key] != nil && a.keys[key].permissions != nil })
+	if restricted {
+		return nil, &Error{Status: http.StatusForbidden, Type: "invalid_request_error", Message: "The control API takes a secret key; " + maskKey(key) + " is a restricted one."}
+	}
+	return a, nil
 }
 
 // Name is what the account's keys end with, "" when the key was refused.
@@ -55,14 +72,4 @@ func seconds(d time.Duration, param string) (int64, error) {
 		return 0, invalid(param, "parameter_invalid_integer", "Invalid %s: %s is no whole number of seconds", param, d)
 	}
 	return int64(d / time.Second), nil
-}
-
-// asMap turns a value into what its JSON says.
-func asMap(v any) (map[string]any, error) {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("sandbox: %T as JSON: %w", v, err)
-	}
-	var m map[string]any
-	return m, json.Unmarshal(text, &m)
 }

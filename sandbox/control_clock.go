@@ -32,6 +32,12 @@ func (a *Account) Clock() (Clock, error) {
 	return c.account.clockNow(), nil
 }
 
+// clockNow reads the clock.
+func (a *account) clockNow() (c Clock) {
+	a.locked(func() { c = Clock{a.now(), a.clock.frozen} })
+	return c
+}
+
 // SetClock changes the account's clock and returns after all that was due ran, each step at its own instant, deliveries
 // included. It returns an *Error for a change that is not possible, and the context's error when that ended first: the
 // clock then stands where it got to.
@@ -43,15 +49,11 @@ func (a *Account) SetClock(ctx context.Context, change ClockChange) (Clock, erro
 	if change.Now != nil && change.AdvanceSeconds != nil {
 		return Clock{}, invalid("now", "", "Give now or advance_seconds, not both")
 	}
-	if change.Frozen != nil {
-		if err := c.account.freeze(*change.Frozen); err != nil {
-			return Clock{}, err
-		}
-	}
-	to := c.account.clockNow().Now
+	now := c.account.clockNow().Now
+	to := now
 	switch {
-	case change.Now != nil && *change.Now < to:
-		return Clock{}, invalid("now", "", "Invalid now: the clock stands at %d and cannot go back", to)
+	case change.Now != nil && *change.Now < now:
+		return Clock{}, invalid("now", "", "Invalid now: the clock stands at %d and cannot go back", now)
 	case change.Now != nil:
 		to = *change.Now
 	case change.AdvanceSeconds != nil && *change.AdvanceSeconds < 0:
@@ -59,11 +61,32 @@ func (a *Account) SetClock(ctx context.Context, change ClockChange) (Clock, erro
 	case change.AdvanceSeconds != nil:
 		to += *change.AdvanceSeconds
 	}
-	if err := c.account.advance(ctx, to); err != nil {
+	if to > maxInstantSeconds {
+		return Clock{}, invalid("now", "", "Invalid now: the clock goes up to %d, the end of the year 9999", int64(maxInstantSeconds))
+	}
+	if change.Frozen != nil && *change.Frozen {
+		if err := c.account.freeze(true); err != nil {
+			return Clock{}, err
+		}
+	}
+	if to > now {
+		err = c.account.advance(ctx, to)
+	} else {
+		err = c.account.runDue(ctx)
+	}
+	if err != nil {
 		return Clock{}, err
+	}
+	if change.Frozen != nil && !*change.Frozen {
+		if err := c.account.freeze(false); err != nil {
+			return Clock{}, err
+		}
 	}
 	return c.account.clockNow(), nil
 }
+
+// maxInstantSeconds is the last second of the year 9999, beyond which no application can write a time.
+const maxInstantSeconds = 253402300799
 
 // Advance puts the clock forward by whole seconds and runs what falls due on the way.
 func (a *Account) Advance(ctx context.Context, by time.Duration) (Clock, error) {

@@ -21,13 +21,13 @@ func (a *Account) Idle(ctx context.Context) error {
 		return err
 	}
 	for {
-		if err := c.account.runDue(ctx); err != nil {
+		if err := c.account.do(func(*Tx) error { return nil }); err != nil { // runs what is due
 			return err
 		}
-		if err := c.senderNow().settled(ctx); err != nil {
+		if err := c.settled(ctx); err != nil {
 			return err
 		}
-		if !c.account.hasDue() {
+		if !c.account.outstanding() {
 			return nil
 		}
 	}

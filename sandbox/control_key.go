@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
 // Key is a restricted key that the account issued.
@@ -25,23 +28,55 @@ func (a *Account) AddKey(permissions map[string]string) (Key, error) {
 	if permissions == nil {
 		permissions = map[string]string{}
 	}
-	known := permissionNames()
+	granted := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(permissions)) {
-		if !known[name] {
+		access := permissions[name]
+		if !slices.Contains([]string{"none", "read", "write"}, access) {
+			return Key{}, invalid("permissions["+name+"]", "", "Invalid permissions[%s]: must be one of none, read, or write", name)
+		}
+		resource, known := permissionWords()[name]
+		if !known && name != everyPermission {
 			return Key{}, invalid("permissions["+name+"]", "", "Invalid permissions: there is no resource %s; use the words of the path, as in payment_intents or checkout_sessions, or *", name)
 		}
-		if !slices.Contains([]string{"none", "read", "write"}, permissions[name]) {
-			return Key{}, invalid("permissions["+name+"]", "", "Invalid permissions: must be one of none, read, or write")
+		if known {
+			granted[resource] = access
+		}
+	}
+	if access, all := permissions[everyPermission]; all {
+		for _, resource := range permissionWords() {
+			if granted[resource] == "" {
+				granted[resource] = access
+			}
 		}
 	}
 	key := Key{Permissions: maps.Clone(permissions)}
 	err = c.account.do(func(tx *Tx) error {
 		key.Key = tx.NewID("rk_test_"+c.account.name+"_", 24)
-		tx.account.issueKey(key.Key, maps.Clone(permissions))
+		tx.account.issueKey(key.Key, granted)
 		return nil
 	})
 	return key, err
 }
+
+// everyPermission stands for all resources that are not named.
+const everyPermission = "*"
+
+// permissionWords are the words for a permission: the path's (payment_intents, checkout_sessions) and Stripe's own
+// (payment_intent), with Stripe's.
+var permissionWords = sync.OnceValue(func() map[string]string {
+	words := map[string]string{}
+	api := description.Load()
+	for i := range api.Operations {
+		op := &api.Operations[i]
+		resource, _ := permissionOf(op.Method, op.Path)
+		words[resource] = resource
+		path, _, _ := strings.Cut(strings.TrimPrefix(op.Path, "/v1/"), "/{")
+		if name := strings.ReplaceAll(path, "/", "_"); words[name] == "" {
+			words[name] = resource
+		}
+	}
+	return words
+})
 
 // Keys lists the restricted keys that the account issued.
 func (a *Account) Keys() ([]Key, error) {

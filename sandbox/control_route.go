@@ -93,11 +93,15 @@ func newControlHandler(sb *Sandbox) http.Handler {
 }
 
 func (route controlRoute) serve(sb *Sandbox, r *http.Request) (any, error) {
-	a, err := sb.accountOf(requestKey(r))
-	if err != nil {
-		return nil, err
+	key, ok := credentials(r)
+	if !ok {
+		return nil, unauthorized(noKeyMessage)
 	}
-	return route.call(&Account{a: a}, r)
+	a := sb.Account(key)
+	if a.err != nil {
+		return nil, a.err
+	}
+	return route.call(a, r)
 }
 
 // decodeControl reads a JSON object into v. An empty body is an empty object. It says in a sentence what is wrong.

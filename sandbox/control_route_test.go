@@ -451,9 +451,9 @@ func TestFixturesSayWhatIsWrong(t *testing.T) {
 	b := newBench(t)
 	for file, want := range map[string]string{
 		`nonsense`: "is not JSON",
-		`{"fixtures":[{"name":"a","path":"/v1/customers","method":"post","params":{"name":"${b:id}"}}]}`:                         `fixture 1, "a": ${b:id} points to nothing`,
-		`{"fixtures":[{"name":"a","path":"/v1/customers/cus_1","method":"get"}]}`:                                                "No such customer",
-		`{"fixtures":[{"name":"a","path":"/v1/customers","method":"post","expected_error_type":"card_error"}]}`:                  `expected "card_error"`,
+		`{"fixtures":[{"name":"a","path":"/v1/customers","method":"post","params":{"name":"${b:id}"}}]}`:                      `fixture 1, "a": ${b:id} points to nothing`,
+		`{"fixtures":[{"name":"a","path":"/v1/customers/cus_1","method":"get"}]}`:                                             "No such customer",
+		`{"fixtures":[{"name":"a","path":"/v1/customers","method":"post","expected_error_type":"card_error"}]}`:               `expected "card_error"`,
 		`{"fixtures":[{"name":"a","path":"/v1/customers","method":"post"},{"name":"b","path":"/v1/castles","method":"get"}]}`: `fixture 2, "b"`,
 	} {
 		if err := b.account.RunFixtures(t.Context(), []byte(file)); err == nil || !strings.Contains(err.Error(), want) {

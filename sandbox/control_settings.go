@@ -46,7 +46,7 @@ func (s Settings) check() error {
 	switch {
 	case s.DisplayName == "" || len(s.DisplayName) > 100:
 		return invalid("display_name", "", "Invalid display_name: must be a text of 1 to 100 bytes")
-	case !knownVersion(s.DefaultAPIVersion):
+	case checkVersion(s.DefaultAPIVersion) != nil:
 		return invalid("default_api_version", "", "Invalid Stripe API version: %s", s.DefaultAPIVersion)
 	case len(s.DeliveryRetries) > maxRetries:
 		return invalid("delivery_retries", "", "Invalid delivery_retries: at most %d of them", maxRetries)
@@ -70,7 +70,7 @@ func (s Settings) check() error {
 // settings are the account's settings: what was set, else the defaults.
 func (tx *Tx) settings() Settings {
 	account := tx.Account()
-	s := Settings{DisplayName: account.Str("settings.dashboard.display_name"), DefaultAPIVersion: tx.account.defaultVersion(),
+	s := Settings{DisplayName: account.Str("settings.dashboard.display_name"), DefaultAPIVersion: tx.account.sandbox.apiVersion(),
 		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: defaultFeePercent, FeeFixed: defaultFeeFixed}
 	set := account.Hash("_settings")
 	if set == nil {
@@ -82,6 +82,7 @@ func (tx *Tx) settings() Settings {
 			s.DeliveryRetries[i], _ = v.(int64)
 		}
 	}
+	s.DefaultAPIVersion = set.Str("default_api_version")
 	s.DeliveryTimeoutMS = set.Int("delivery_timeout_ms")
 	s.FeePercent, s.FeeFixed = set.Float("fee_percent"), set.Int("fee_fixed")
 	s.RateLimit, s.EndpointRateLimit = set.Int("rate_limit"), set.Int("endpoint_rate_limit")
@@ -94,7 +95,7 @@ func (tx *Tx) setSettings(s Settings) {
 	for i, n := range s.DeliveryRetries {
 		retries[i] = n
 	}
-	tx.setAccount(tx.Account().Edit().Set("settings.dashboard.display_name", s.DisplayName).Set("_settings", hash(
+	tx.Put(tx.Account().Edit().Set("settings.dashboard.display_name", s.DisplayName).Set("_settings", hash(
 		"default_api_version", s.DefaultAPIVersion, "delivery_retries", retries, "delivery_timeout_ms", s.DeliveryTimeoutMS,
 		"fee_percent", s.FeePercent, "fee_fixed", s.FeeFixed, "rate_limit", s.RateLimit, "endpoint_rate_limit", s.EndpointRateLimit)))
 }
@@ -129,7 +130,7 @@ func (a *Account) ChangeSettings(change func(*Settings) error) (Settings, error)
 			return err
 		}
 		tx.setSettings(s)
-		tx.afterCommit(func() { c.rate.set(s.RateLimit, s.EndpointRateLimit) })
+		tx.afterCommit(func() { c.refresh(tx) })
 		return nil
 	})
 	return s, err

@@ -33,7 +33,7 @@ func (a *Account) Simulate(typ string, params map[string]any) (json.RawMessage, 
 		if err != nil {
 			return err
 		}
-		answer = encode(o)
+		answer = render(o)
 		return nil
 	})
 	return answer, err
@@ -99,7 +99,7 @@ func (a *Account) Forge(ctx context.Context, f Forgery) (Forged, error) {
 		out.signature = *f.Signature
 	}
 	at := forged.At
-	forged.URL, forged.Signature, forged.Attempt = out.url, out.signature, out.send(ctx, c.client)
+	forged.URL, forged.Signature, forged.Attempt = out.url, out.signature, out.send(ctx, c.account.sandbox.webhooks)
 	forged.At = at
 	return forged, ctx.Err()
 }

@@ -20,6 +20,8 @@ type savedState struct {
 	faults         []Fault
 	deliveryFaults []DeliveryFault
 	journal        []Call
+	story          []step
+	cut            bool
 }
 
 // Snapshot keeps the account as it is: objects, events, deliveries, keys, settings, clock, planted faults and journal.
@@ -34,6 +36,7 @@ func (a *Account) Snapshot() (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	saved := &savedState{Snapshot: Snapshot{ID: id}, faults: c.faults.list(), deliveryFaults: c.deliveryFaults.list(), journal: c.calls.list()}
+	saved.story, saved.cut = c.story.list()
 	c.account.locked(func() {
 		saved.account = c.account.snapshot()
 		saved.Created = c.account.now()
@@ -75,12 +78,11 @@ func (a *Account) Restore(id string) error {
 		if saved == nil {
 			return noSuch("snapshot", id)
 		}
-		if err := c.account.restore(saved.account); err != nil {
-			return err
-		}
+		c.account.restore(saved.account)
 		c.faults.replace(saved.faults)
 		c.deliveryFaults.replace(saved.deliveryFaults)
 		c.calls.replace(saved.journal)
+		c.story.replace(saved.story, saved.cut)
 		return nil
 	})
 }
@@ -108,18 +110,20 @@ func (a *Account) Reset() error {
 		return err
 	}
 	return c.replace(func() error {
-		if err := c.account.reset(); err != nil {
-			return err
-		}
+		c.account.reset()
+		c.beginAnew()
 		c.faults.replace(nil)
 		c.deliveryFaults.replace(nil)
 		c.calls.replace(nil)
+		c.story.replace(nil, false)
 		return nil
 	})
 }
 
 // replace puts another state in the account's place, under its lock, and begins its deliveries anew.
 func (c *control) replace(state func() error) (err error) {
+	c.account.advancing.Lock() // a clock that is on its way arrives first
+	defer c.account.advancing.Unlock()
 	c.account.locked(func() {
 		if err = state(); err != nil {
 			return
@@ -128,7 +132,10 @@ func (c *control) replace(state func() error) (err error) {
 		c.sender = newSender(c)
 		c.resume()
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return c.account.durable()
 }
 
 func getSnapshots(a *Account, _ *http.Request) (any, error) {

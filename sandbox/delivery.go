@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -76,10 +77,11 @@ func (a Attempt) Succeeded() bool {
 	return a.Status >= http.StatusOK && a.Status < http.StatusMultipleChoices
 }
 
-// newDelivery makes the object of an event's way to an endpoint. It is not stored yet.
+// newDelivery makes the object of an event's way to an endpoint. It is not stored yet. pending is the number of
+// pending_webhooks that its body shows; counts says that a success lowers the event's.
 func newDelivery(tx *Tx, event, endpoint *Object) *Object {
 	return hash("id", tx.NewID("del_", 24), "object", deliveryType, "event", event.ID(), "type", event.Str("type"), "endpoint", endpoint.ID(),
-		"status", deliveryPending, "created", tx.Now(), "next_attempt_at", nil, "fault", nil, "tries", 0, "attempts", []any{})
+		"status", deliveryPending, "created", tx.Now(), "next_attempt_at", nil, "fault", nil, "pending", event.Int("pending_webhooks"), "tries", 0, "counts", true, "attempts", []any{})
 }
 
 // deliveryOf turns the stored object into what people read.
@@ -98,70 +100,74 @@ func deliveryOf(o *Object) Delivery {
 	return d
 }
 
-// plan decides, inside the Tx that makes events, where each of them goes: it counts pending_webhooks, lets planted
-// faults do their work, and stores one delivery per endpoint, so that what is committed is delivered even if the process
-// ends in between.
+// plan decides, at the end of the Tx that makes events, where each of them goes: it lets planted faults do their work and
+// stores one delivery for each endpoint, so that what is committed is sent even if the process ends in between.
 func (c *control) plan(tx *Tx) {
 	var endpoints []*Object
 	tx.Each("webhook_endpoint", func(o *Object) bool {
-		if o.Str("status") == "enabled" {
-			endpoints = append(endpoints, o)
-		}
+		endpoints = append(endpoints, o)
 		return true
 	})
 	if len(endpoints) == 0 {
 		return
 	}
+	slices.Reverse(endpoints)             // the oldest first
 	for i := 0; i < len(tx.events); i++ { // a twin is appended on the way
 		c.planEvent(tx, tx.events[i], endpoints)
 	}
 }
 
 func (c *control) planEvent(tx *Tx, ev *event, endpoints []*Object) {
-	name, twin := ev.object.Str("type"), (*event)(nil)
-	var wanted []*Object
+	endpoints = slices.DeleteFunc(slices.Clone(endpoints), func(endpoint *Object) bool {
+		return ev.only != "" && endpoint.ID() != ev.only || !wantsEvent(endpoint, ev.name)
+	})
+	ev.object.Set("pending_webhooks", len(endpoints))
 	for _, endpoint := range endpoints {
-		if ev.only != "" && endpoint.ID() != ev.only || !wantsEvent(endpoint, name) {
-			continue
-		}
-		wanted = append(wanted, endpoint)
-	}
-	ev.object.Set("pending_webhooks", len(wanted)).Set("_pending", len(wanted))
-	for _, endpoint := range wanted {
-		effect := c.deliveryFaults.decide(endpoint.ID(), name)
+		effect := c.deliveryFaults.decide(endpoint.ID(), ev.name)
 		d := newDelivery(tx, ev.object, endpoint)
 		p := parcel{ids: []string{d.ID()}}
 		if effect != nil {
 			d.Set("fault", effect.Effect)
-			switch effect.Effect {
-			case effectDrop:
-				d.Set("status", deliveryDropped)
-			case effectHold:
-				d.Set("status", deliveryHeld)
-			case effectDelay:
-				if effect.DelayMS > 0 {
-					p.pause = time.Duration(effect.DelayMS) * time.Millisecond
-					break
-				}
-				at := tx.Now() + effect.DelaySeconds
-				d.Set("next_attempt_at", at)
-				tx.Due(at, dueDelivery, d.ID())
-			case effectDuplicate:
-				again := newDelivery(tx, ev.object, endpoint).Set("fault", effect.Effect)
-				tx.Put(again)
-				ev.parcels = append(ev.parcels, addressed{endpoint.ID(), parcel{ids: []string{again.ID()}}})
-			case effectTwin:
-				if ev.only == "" && twin == nil {
-					twin = tx.twin(ev)
-					twin.only = effect.Endpoint
-				}
-			case effectReorder:
-				p.back = true
-			}
+			c.afflict(tx, ev, effect, d, &p)
 		}
 		tx.Put(d)
 		if d.Str("status") == deliveryPending && !d.Has("next_attempt_at") {
 			ev.parcels = append(ev.parcels, addressed{endpoint.ID(), p})
 		}
 	}
+}
+
+// afflict does what a planted fault says to a delivery that is not stored yet.
+func (c *control) afflict(tx *Tx, ev *event, effect *DeliveryFault, d *Object, p *parcel) {
+	switch effect.Effect {
+	case effectDrop:
+		d.Set("status", deliveryDropped)
+	case effectHold:
+		d.Set("status", deliveryHeld)
+	case effectReorder:
+		p.back = true
+	case effectDelay:
+		if effect.DelayMS > 0 {
+			p.pause = time.Duration(effect.DelayMS) * time.Millisecond
+			return
+		}
+		at := tx.Now() + effect.DelaySeconds
+		d.Set("next_attempt_at", at)
+		tx.Due(at, dueDelivery, d.ID())
+	case effectDuplicate:
+		again := d.Edit().Set("id", tx.NewID("del_", 24)).Set("counts", false)
+		tx.Put(again)
+		ev.parcels = append(ev.parcels, addressed{d.Str("endpoint"), parcel{ids: []string{again.ID()}}})
+	case effectTwin:
+		if !ev.twin {
+			tx.twin(ev, d.Str("endpoint"))
+		}
+	}
+}
+
+// twin appends another event of the same fact, for one endpoint.
+func (tx *Tx) twin(ev *event, endpoint string) {
+	o := ev.object.Edit().Set("id", tx.newID(eventIDForm(ev.object.Str("data.object.object"))))
+	tx.put(objectKey{"event", o.ID()}, o)
+	tx.events = append(tx.events, &event{name: ev.name, object: o, twin: true, only: endpoint})
 }

@@ -191,7 +191,12 @@ func (s *strictWorld) decide() *DeliveryFault {
 	return &DeliveryFault{Effect: effectTwin}
 }
 
-// shuffle mixes what one call or job sends.
-func (s *strictWorld) shuffle(parcels []addressed) {
-	s.chance.Shuffle(len(parcels), func(i, j int) { parcels[i], parcels[j] = parcels[j], parcels[i] })
+// shuffle mixes what one call or job sends, in the strict world.
+func (f *deliveryFaults) shuffle(parcels []addressed) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.strict == nil {
+		return
+	}
+	f.strict.chance.Shuffle(len(parcels), func(i, j int) { parcels[i], parcels[j] = parcels[j], parcels[i] })
 }

@@ -44,8 +44,7 @@ type sender struct {
 	queues map[string]*endpointQueue
 	busy   int
 	// quiet is closed when nothing is queued or under way any more; nil while nothing is.
-	quiet   chan struct{}
-	running sync.WaitGroup
+	quiet chan struct{}
 }
 
 // endpointQueue is what waits for one endpoint.
@@ -59,7 +58,7 @@ type endpointQueue struct {
 
 func newSender(c *control) *sender {
 	s := &sender{control: c, workers: endpointWorkers, queues: map[string]*endpointQueue{}}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.ctx, s.cancel = context.WithCancel(c.account.sandbox.closing)
 	if c.deliveryFaults.strict != nil {
 		s.workers = 1 // so that the order is the seed's and not the scheduler's
 	}
@@ -104,7 +103,7 @@ func (s *sender) push(q *endpointQueue, p parcel) {
 	q.waiting = append(q.waiting, p)
 	if q.workers < s.workers {
 		q.workers++
-		s.running.Go(func() { s.work(q) })
+		s.control.account.sandbox.background.Go(func() { s.work(q) })
 	}
 }
 
@@ -195,17 +194,5 @@ func (s *sender) stop() {
 			q.timer = nil
 		}
 		q.back, q.waiting = nil, nil
-	}
-}
-
-// wait pauses for real time, or until the context ends; it says whether the pause is over.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

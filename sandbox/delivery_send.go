@@ -110,7 +110,7 @@ func (s *sender) deliver(id string, manual bool) {
 	if !ok {
 		return
 	}
-	attempt := out.send(s.ctx, s.control.client)
+	attempt := out.send(s.ctx, s.control.account.sandbox.webhooks)
 	attempt.Automatic = !manual
 	if s.ctx.Err() == nil {
 		s.record(id, attempt)
@@ -120,42 +120,43 @@ func (s *sender) deliver(id string, manual bool) {
 // prepare reads what an attempt needs: the event as it was made, the endpoint as it is now, and every secret that lives
 // now. An endpoint that is disabled or gone ends the delivery.
 func (s *sender) prepare(id string) (out outgoing, ok bool) {
-	s.control.background(s, func(tx *Tx) error {
+	s.control.background(s, func(tx *Tx) {
 		d := tx.Get(deliveryType, id)
 		if d == nil {
-			return nil
+			return
 		}
 		ev, endpoint := tx.Get("event", d.Str("event")), tx.Get("webhook_endpoint", d.Str("endpoint"))
 		if ev == nil || endpoint == nil || endpoint.Str("status") != "enabled" {
 			if d.Str("status") == deliveryPending {
 				tx.Put(d.Edit().Set("status", deliveryCanceled))
 			}
-			return nil
+			return
 		}
-		body := eventBody(ev, endpoint)
+		body := eventBody(ev, endpoint, d.Int("pending"))
 		out = outgoing{url: endpoint.Str("url"), body: body, timeout: tx.settings().deliveryTimeout()}
 		out.signature = signEvent(time.Now().Unix(), body, liveSecrets(endpoint, tx.Now())...)
 		ok = true
-		return nil
 	})
 	return out, ok
 }
 
 // eventBody is the body of an event for an endpoint: as the event was when it was made, in the endpoint's API version.
-func eventBody(ev, endpoint *Object) []byte {
-	ev = ev.Edit().Set("pending_webhooks", ev.Int("_pending"))
-	if version := endpoint.Str("api_version"); version != "" {
-		ev.Set("api_version", version)
+func eventBody(ev, endpoint *Object, pending int64) []byte {
+	version := endpoint.Str("api_version")
+	if version == "" {
+		version = ev.Str("api_version")
 	}
-	return encode(ev)
+	ev = ev.Edit().Set("pending_webhooks", pending).Set("api_version", version)
+	ev.Set("data.object", downObject(versionChanges, version, ev.Hash("data.object")))
+	return render(ev)
 }
 
 // record writes an attempt down and plans the next one.
 func (s *sender) record(id string, attempt Attempt) {
-	s.control.background(s, func(tx *Tx) error {
+	s.control.background(s, func(tx *Tx) {
 		d := tx.Get(deliveryType, id)
 		if d == nil {
-			return nil
+			return
 		}
 		former := d.Str("status")
 		attempt.At = tx.Now()
@@ -184,7 +185,6 @@ func (s *sender) record(id string, attempt Attempt) {
 			lowerPending(tx, d.Str("event"))
 		}
 		tx.Put(d)
-		return nil
 	})
 }
 

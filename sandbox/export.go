@@ -59,7 +59,7 @@ func (s *story) replace(steps []step, cut bool) {
 // tell keeps a call for the export: one that changed something, or a decline, which leaves its failed charge. No card
 // number is kept: a published test card becomes its token.
 func (c *control) tell(r *Request, status int, body []byte) {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.replayed || status >= http.StatusBadRequest && status != http.StatusPaymentRequired {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || status >= http.StatusBadRequest && status != http.StatusPaymentRequired {
 		return
 	}
 	next := step{method: r.Method, path: r.http.URL.Path, params: replayParams(r.params.node, ""), ids: idsIn(body)}

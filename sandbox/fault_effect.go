@@ -10,7 +10,8 @@ import (
 
 // before meets a call that is about to run. It says true when the call is over: answered, cut, or given up.
 func (c *control) before(w http.ResponseWriter, r *Request) (done bool) {
-	if c.limited(w, r) {
+	if reason := c.rate.take(time.Now(), r.route.name()); reason != "" {
+		c.refuse(w, r, rateLimitError("", reason))
 		return true
 	}
 	f := c.faults.decide(r)
@@ -26,40 +27,65 @@ func (c *control) before(w http.ResponseWriter, r *Request) (done bool) {
 		r.stale = true
 		return false
 	case effectRateLimit:
-		c.writeError(w, r, rateLimitError(f.Code, "global-rate"))
+		c.refuse(w, r, rateLimitError(f.Code, "global-rate"))
 		return true
+	case effectStatus:
+		if *f.Kept && f.When == momentBefore {
+			r.instead = statusError(f.Status, f.Code)
+			return false
+		}
 	}
-	if f.When != momentBefore {
+	return f.When == momentBefore && c.meet(w, r, f)
+}
+
+// keepFault puts the answer that a planted fault wants kept under the idempotency key in the place of the true one.
+func keepFault(r *Request, an *answer) *answer {
+	if f := r.fault; f != nil && f.Kept != nil && *f.Kept && f.When == momentAfter {
+		return failed(statusError(f.Status, f.Code))
+	}
+	return an
+}
+
+// after meets a call that took effect, before its answer is written.
+func (c *control) after(w http.ResponseWriter, r *Request) (done bool) {
+	f := r.fault
+	if f == nil || f.When != momentAfter || f.Kept != nil && *f.Kept {
 		return false
 	}
 	return c.meet(w, r, f)
 }
 
-// after meets a call that took effect, before its answer is written.
-func (c *control) after(w http.ResponseWriter, r *Request) (done bool) {
-	if r.fault == nil || r.fault.When != momentAfter {
-		return false
-	}
-	return c.meet(w, r, r.fault)
-}
-
 // meet does what a fault says. A delay is no end: the call goes on after it, even if its client has left.
 func (c *control) meet(w http.ResponseWriter, r *Request, f *Fault) (done bool) {
+	closing := c.account.sandbox.closing
 	switch f.Effect {
 	case effectStatus:
-		c.writeError(w, r, statusError(f.Status, f.Code))
+		c.refuse(w, r, statusError(f.Status, f.Code))
 	case effectTimeout:
+		c.answered(r, &answer{}, nil)
 		select {
 		case <-r.http.Context().Done():
-		case <-c.closing.Done():
+		case <-closing.Done():
 		}
 		panic(http.ErrAbortHandler) // no answer, not even an empty one
 	case effectReset:
+		c.answered(r, &answer{}, nil)
 		cut(w)
 	case effectDelay:
-		return !wait(c.closing, time.Duration(f.DelayMS)*time.Millisecond)
+		if !wait(closing, time.Duration(f.DelayMS)*time.Millisecond) {
+			panic(http.ErrAbortHandler)
+		}
+		return false
 	}
 	return true
+}
+
+// refuse answers a call with an error.
+func (c *control) refuse(w http.ResponseWriter, r *Request, e *Error) {
+	an := failed(e)
+	body := an.render(r)
+	c.answered(r, an, body)
+	an.write(w, r, body)
 }
 
 // statusError is the answer of a planted status, in the body that Stripe gives that status.
@@ -101,14 +127,4 @@ func cut(w http.ResponseWriter) {
 		_ = t.SetLinger(0) // if it fails the client sees an end instead of a reset: a lost answer all the same
 	}
 	conn.Close()
-}
-
-// limited answers 429 when the account's settings limit the calls of a second and this one is too many.
-func (c *control) limited(w http.ResponseWriter, r *Request) bool {
-	reason := c.rate.take(time.Now(), r.Method+" "+r.Route)
-	if reason == "" {
-		return false
-	}
-	c.writeError(w, r, rateLimitError("", reason))
-	return true
 }

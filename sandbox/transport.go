@@ -31,12 +31,12 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	inner.RemoteAddr = "127.0.0.1:0"
 	w := &memoryAnswer{capture: capture{header: http.Header{}, status: http.StatusOK}}
 	over := make(chan error, 1)
-	if !t.sb.begin() {
+	if !t.sb.beginCall() {
 		inner.Body.Close()
 		return nil, errors.New("sandbox: closed")
 	}
 	go func() {
-		defer t.sb.end()
+		defer t.sb.background.Done()
 		defer inner.Body.Close()
 		over <- w.run(t.sb, inner)
 	}()
@@ -53,6 +53,16 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: w.header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r,
 	}, nil
+}
+
+// beginCall counts a call among what Close waits for; it says false when the sandbox is closed.
+func (sb *Sandbox) beginCall() bool {
+	sb.mu.Lock()
+	defer sb.mu.Unlock()
+	if !sb.closed {
+		sb.background.Add(1)
+	}
+	return !sb.closed
 }
 
 // memoryAnswer keeps an answer, and notes a cut connection.

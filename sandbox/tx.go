@@ -21,6 +21,8 @@ type Tx struct {
 	published []string
 	// ran is the number of the due job that the Tx belongs to, 0 for a request.
 	ran int64
+	// after is what happens when the Tx was kept, under the account's lock.
+	after []func()
 	// cause is the event's request hash, made once.
 	cause *Object
 }
@@ -162,10 +164,13 @@ func (tx *Tx) URL(path string) string {
 	return strings.TrimSuffix(base, "/") + path
 }
 
+// afterCommit runs f when the Tx was kept, still under the account's lock: f must not block.
+func (tx *Tx) afterCommit(f func()) { tx.after = append(tx.after, f) }
+
 // rollback takes all changes back.
 func (tx *Tx) rollback() {
 	for _, c := range slices.Backward(tx.undo) {
 		tx.account.store.undo(c.key, c.was)
 	}
-	tx.undo, tx.events, tx.due, tx.published = nil, nil, nil, nil
+	tx.undo, tx.events, tx.due, tx.published, tx.after = nil, nil, nil, nil, nil
 }
