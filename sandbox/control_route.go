@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -64,10 +63,7 @@ func newControlHandler(sb *Sandbox) http.Handler {
 	mux.HandleFunc("GET /_sandbox/health", func(w http.ResponseWriter, _ *http.Request) {
 		writeControl(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	methods := map[string][]string{}
 	for _, route := range controlRoutes {
-		method, path, _ := strings.Cut(route.pattern, " ")
-		methods[path] = append(methods[path], method)
 		mux.HandleFunc(route.pattern, func(w http.ResponseWriter, r *http.Request) {
 			answer, err := route.serve(sb, r)
 			if err != nil {
@@ -77,17 +73,21 @@ func newControlHandler(sb *Sandbox) http.Handler {
 			writeControl(w, route.ok, answer)
 		})
 	}
-	for path, allowed := range methods {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			slices.Sort(allowed)
-			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			writeControlError(w, &Error{Status: http.StatusMethodNotAllowed, Type: "invalid_request_error",
-				Message: fmt.Sprintf("%s takes %s, not %s.", path, strings.Join(allowed, " and "), r.Method)})
-		})
-	}
 	mux.HandleFunc("/_sandbox/", func(w http.ResponseWriter, r *http.Request) {
-		writeControlError(w, &Error{Status: http.StatusNotFound, Type: "invalid_request_error",
-			Message: fmt.Sprintf("Unrecognized request URL (%s: %s). The control API is described in docs/reference/sandbox-control.md.", r.Method, r.URL.Path)})
+		var allowed []string
+		for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodPost} {
+			if _, pattern := mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); strings.HasPrefix(pattern, method) {
+				allowed = append(allowed, method)
+			}
+		}
+		if len(allowed) == 0 {
+			writeControlError(w, &Error{Status: http.StatusNotFound, Type: "invalid_request_error",
+				Message: fmt.Sprintf("Unrecognized request URL (%s: %s). The control API is described in docs/reference/sandbox-control.md.", r.Method, r.URL.Path)})
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		writeControlError(w, &Error{Status: http.StatusMethodNotAllowed, Type: "invalid_request_error",
+			Message: fmt.Sprintf("%s takes %s, not %s.", r.URL.Path, strings.Join(allowed, " and "), r.Method)})
 	})
 	return mux
 }

@@ -71,7 +71,7 @@ func (s Settings) check() error {
 func (tx *Tx) settings() Settings {
 	account := tx.Account()
 	s := Settings{DisplayName: account.Str("settings.dashboard.display_name"), DefaultAPIVersion: tx.account.sandbox.apiVersion(),
-		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: defaultFeePercent, FeeFixed: defaultFeeFixed}
+		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: feePercent, FeeFixed: feeFixed}
 	set := account.Hash("_settings")
 	if set == nil {
 		return s

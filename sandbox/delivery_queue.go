@@ -11,7 +11,7 @@ const (
 	// endpointWorkers bounds the requests that are under way to one endpoint at a time.
 	endpointWorkers = 4
 	// reorderPatience is how long, in real time, a delivery that the reorder fault keeps back waits to be overtaken.
-	// Idle does not wait for it: when nothing else is under way, what is kept back leaves.
+	// Idle does not wait that long: when nothing else is under way to the endpoint, what is kept back leaves.
 	reorderPatience = 250 * time.Millisecond
 )
 
@@ -43,6 +43,8 @@ type sender struct {
 	mu     sync.Mutex
 	queues map[string]*endpointQueue
 	busy   int
+	// waiters counts those who wait for quiet.
+	waiters int
 	// quiet is closed when nothing is queued or under way any more; nil while nothing is.
 	quiet chan struct{}
 }
@@ -92,6 +94,9 @@ func (s *sender) queue(endpoint string, p parcel) {
 		}
 		return
 	}
+	if !p.manual {
+		p.ids = append(p.ids, q.takeBack()...)
+	}
 	s.push(q, p)
 }
 
@@ -107,21 +112,24 @@ func (s *sender) push(q *endpointQueue, p parcel) {
 	}
 }
 
-// letGo sends what the reorder fault kept back, the last first, one after the other. The caller holds the lock.
-func (s *sender) letGo(q *endpointQueue) {
+// takeBack gives what the reorder fault kept back, the last first: it follows the delivery that overtook it.
+func (q *endpointQueue) takeBack() (ids []string) {
 	if q.timer != nil {
 		q.timer.Stop()
 		q.timer = nil
 	}
-	if len(q.back) == 0 {
-		return
-	}
-	train := parcel{}
 	for _, p := range slices.Backward(q.back) {
-		train.ids = append(train.ids, p.ids...)
+		ids = append(ids, p.ids...)
 	}
 	q.back = nil
-	s.push(q, train)
+	return ids
+}
+
+// letGo sends what nothing overtook, one after the other. The caller holds the lock.
+func (s *sender) letGo(q *endpointQueue) {
+	if ids := q.takeBack(); len(ids) > 0 {
+		s.push(q, parcel{ids: ids})
+	}
 }
 
 // work sends what waits for an endpoint and ends when nothing does.
@@ -130,6 +138,9 @@ func (s *sender) work(q *endpointQueue) {
 		s.mu.Lock()
 		if len(q.waiting) == 0 || s.ctx.Err() != nil {
 			q.workers--
+			if q.workers == 0 && s.waiters > 0 {
+				s.letGo(q)
+			}
 			s.mu.Unlock()
 			return
 		}
@@ -142,7 +153,6 @@ func (s *sender) work(q *endpointQueue) {
 		for _, id := range p.ids {
 			s.deliver(id, p.manual)
 			s.mu.Lock()
-			s.letGo(q)
 			if s.busy--; s.busy == 0 {
 				close(s.quiet)
 				s.quiet = nil
@@ -152,33 +162,34 @@ func (s *sender) work(q *endpointQueue) {
 	}
 }
 
-// settled waits until nothing is queued or under way.
+// settled waits until nothing is queued or under way. It returns the context's error when that ended first.
 func (s *sender) settled(ctx context.Context) error {
+	s.mu.Lock()
+	s.waiters++
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.waiters--
+		s.mu.Unlock()
+	}()
 	for {
 		s.mu.Lock()
 		if s.ctx.Err() != nil || s.busy == 0 {
 			s.mu.Unlock()
 			return nil
 		}
-		s.letGoAlone()
+		for _, q := range s.queues {
+			if q.workers == 0 {
+				s.letGo(q)
+			}
+		}
 		quiet := s.quiet
 		s.mu.Unlock()
 		select {
 		case <-quiet:
 		case <-s.ctx.Done():
-			return nil
 		case <-ctx.Done():
 			return ctx.Err()
-		}
-	}
-}
-
-// letGoAlone sends what is kept back at endpoints where nothing else is under way that could overtake it. The caller
-// holds the lock.
-func (s *sender) letGoAlone() {
-	for _, q := range s.queues {
-		if q.workers == 0 && len(q.back) > 0 {
-			s.letGo(q)
 		}
 	}
 }

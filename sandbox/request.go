@@ -39,6 +39,16 @@ type Request struct {
 // Path is a part of the path by the description's name for it: {intent}.
 func (r *Request) Path(name string) string { return r.path[name] }
 
+// names says whether the path names an id.
+func (r *Request) names(id string) bool {
+	for _, name := range r.path {
+		if name == id {
+			return true
+		}
+	}
+	return false
+}
+
 // Params are the call's parameters.
 func (r *Request) Params() Params { return r.params }
 

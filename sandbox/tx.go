@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -64,11 +63,11 @@ func (tx *Tx) New(typ string) *Object {
 // It panics when there is no such schema.
 func (tx *Tx) NewHash(schema string) *Object { return shapeNamed(schema).newHash() }
 
-// Get reads the newest version, nil when there is none or it was deleted. A planted fault makes a request read the version
-// before it.
+// Get reads the newest version, nil when there is none or it was deleted. A planted fault makes a call read the version
+// before it of the object that its path names.
 func (tx *Tx) Get(typ, id string) *Object {
 	v := tx.account.store.objects[objectKey{typ, id}]
-	if r := tx.request; r != nil && r.stale && r.Method == http.MethodGet && v.former != nil {
+	if r := tx.request; r != nil && r.stale && r.names(id) {
 		return v.former
 	}
 	return v.object
