@@ -58,7 +58,7 @@ func (sb *Sandbox) newAccount(name string) *account {
 	tx := &Tx{account: a, now: a.now()}
 	tx.Put(newAccountObject(tx, sb.options.DisplayName))
 	a.record(tx)
-	if opened := sb.seams.opened; opened != nil {
+	if opened := sb.seams.opened; opened != nil && !sb.replaying {
 		opened(a)
 	}
 	return a

@@ -73,6 +73,8 @@ type Sandbox struct {
 	mu       sync.Mutex
 	accounts map[string]*account
 	closed   bool
+	// replaying says that accounts are being read from the data.
+	replaying bool
 }
 
 // New makes a sandbox. It returns an error when Data cannot be read or written, or when DefaultAPIVersion is unknown.

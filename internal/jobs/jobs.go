@@ -62,6 +62,25 @@ func New(ctx context.Context, cfg Config) (*Jobs, error) {
 	return j, nil
 }
 
+// Migrate brings River's tables up to date and does nothing else.
+func Migrate(ctx context.Context, s *store.Store) error {
+	log := slog.New(slog.DiscardHandler)
+	var err error
+	if s.Dialect() == store.SQLite {
+		err = migrateSQLite(ctx, s.DB(), log)
+	} else {
+		err = migratePostgres(ctx, s.Pool(), log)
+	}
+	if err != nil {
+		return outdated(err)
+	}
+	return nil
+}
+
+func outdated(cause error) *vezne.Error {
+	return vezne.E(vezne.CodeStorageUnavailable, "jobs.Migrate", "The tables of the queue of jobs cannot be brought up to date.").Because(cause)
+}
+
 const (
 	// workers is how many effects are delivered at once by one process.
 	workers = 16
@@ -94,7 +113,7 @@ func (j *Jobs) riverConfig() *river.Config {
 		Workers: kinds, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll, JobTimeout: jobTime, RescueStuckJobsAfter: rescue,
 		CompletedJobRetentionPeriod: finished, CancelledJobRetentionPeriod: finished, DiscardedJobRetentionPeriod: 24 * time.Hour,
-		Logger: slog.New(quiet{j.cfg.Log.Handler()}),
+		Logger: quietLog(j.cfg.Log),
 		PeriodicJobs: []*river.PeriodicJob{
 			river.NewPeriodicJob(river.PeriodicInterval(tendEvery), func() (river.JobArgs, *river.InsertOpts) { return tendArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(pruneEvery), func() (river.JobArgs, *river.InsertOpts) { return pruneArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
@@ -173,7 +192,7 @@ func (j *Jobs) DeliverDue(ctx context.Context) (int, error) {
 // queues effects again whose job is lost, and marks objects whose time to be
 // looked at has come.
 func (j *Jobs) Tend(ctx context.Context) error {
-	_, sealing := j.Seal(ctx)
+	sealing := j.seal(ctx)
 	marked, marking := j.cfg.Store.MarkRechecks(ctx, batch)
 	if marked > 0 && j.cfg.Wake != nil {
 		j.cfg.Wake()
@@ -181,29 +200,18 @@ func (j *Jobs) Tend(ctx context.Context) error {
 	return errors.Join(sealing, marking, j.requeue(ctx))
 }
 
-// Seal seals all entries of the audit trail that are not sealed yet and
-// returns how many. The head of the chain goes to the log as well: a chain
-// proves nothing against somebody who rewrites all of it.
-func (j *Jobs) Seal(ctx context.Context) (int, error) {
-	total := 0
-	for {
-		n, err := j.cfg.Store.Seal(ctx, batch)
-		total += n
-		if err != nil {
-			return total, err
-		}
-		if n < batch {
-			break
-		}
-	}
-	if total == 0 {
-		return 0, nil
+// seal seals the audit trail. The head of the chain goes to the log as well: a
+// chain proves nothing against somebody who rewrites all of it.
+func (j *Jobs) seal(ctx context.Context) error {
+	n, err := j.cfg.Store.SealAll(ctx)
+	if err != nil || n == 0 {
+		return err
 	}
 	seq, hash, err := j.cfg.Store.AuditHead(ctx)
 	if err == nil {
 		j.cfg.Log.InfoContext(ctx, "the audit trail was sealed", "seq", seq, "hash", hash)
 	}
-	return total, err
+	return err
 }
 
 // Prune removes what has expired: idempotency keys, sessions, and raw bodies
@@ -239,6 +247,8 @@ func (j *Jobs) requeue(ctx context.Context) error {
 	}
 	return j.cfg.Store.InTx(ctx, func(tx *store.Tx) error { return j.queue.insert(ctx, tx, params) })
 }
+
+func quietLog(log *slog.Logger) *slog.Logger { return slog.New(quiet{log.Handler()}) }
 
 // quiet passes River's warnings and errors on, and no more.
 type quiet struct{ slog.Handler }

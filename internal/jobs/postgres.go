@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -45,15 +46,13 @@ func newPostgres(ctx context.Context, j *Jobs) (queue, error) {
 		}
 		q.pool, q.owned = pool, true
 	}
+	if err := migratePostgres(ctx, q.pool, quietLog(j.cfg.Log)); err != nil {
+		q.close()
+		return nil, outdated(err).WithHint("The role needs the right to create the schema " + schema + " in this database; or let its owner run `vezne migrate` once.")
+	}
 	cfg := j.riverConfig()
 	cfg.Schema = schema
-	driver := riverpgxv5.New(q.pool)
-	if err := migrate(ctx, q.pool, driver, cfg); err != nil {
-		q.close()
-		return nil, vezne.E(vezne.CodeStorageUnavailable, op, "The tables of the queue of jobs cannot be brought up to date.").Because(err).
-			WithHint("The role needs the right to create the schema " + schema + " in this database.")
-	}
-	client, err := river.NewClient(driver, cfg)
+	client, err := river.NewClient(riverpgxv5.New(q.pool), cfg)
 	if err != nil {
 		q.close()
 		return nil, vezne.E(vezne.CodeInternal, op, "").Because(err)
@@ -99,7 +98,7 @@ func poolOf(ctx context.Context, s *store.Store) (pool *pgxpool.Pool, err error)
 	return pool, nil
 }
 
-func migrate(ctx context.Context, pool *pgxpool.Pool, driver *riverpgxv5.Driver, cfg *river.Config) (err error) {
+func migratePostgres(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (err error) {
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -112,10 +111,17 @@ func migrate(ctx context.Context, pool *pgxpool.Pool, driver *riverpgxv5.Driver,
 		_, unlock := conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
 		err = errors.Join(err, unlock)
 	}()
-	if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+schema); err != nil {
+	// A role that may not create anything can still use what is there.
+	exists := false
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)", schema).Scan(&exists); err != nil {
 		return err
 	}
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: cfg.Logger, Schema: schema})
+	if !exists {
+		if _, err := conn.Exec(ctx, "CREATE SCHEMA "+schema); err != nil {
+			return err
+		}
+	}
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: log, Schema: schema})
 	if err != nil {
 		return err
 	}

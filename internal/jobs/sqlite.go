@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -17,21 +18,22 @@ import (
 type sqliteQueue struct{ client *river.Client[*sql.Tx] }
 
 func newSQLite(ctx context.Context, j *Jobs) (queue, error) {
-	const op = "jobs.New"
-	driver := riversqlite.New(j.cfg.Store.DB())
-	cfg := j.riverConfig()
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: cfg.Logger})
-	if err != nil {
-		return nil, vezne.E(vezne.CodeInternal, op, "").Because(err)
+	if err := migrateSQLite(ctx, j.cfg.Store.DB(), quietLog(j.cfg.Log)); err != nil {
+		return nil, outdated(err)
 	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return nil, vezne.E(vezne.CodeStorageUnavailable, op, "The tables of the queue of jobs cannot be brought up to date.").Because(err)
-	}
-	client, err := river.NewClient(driver, cfg)
+	client, err := river.NewClient(riversqlite.New(j.cfg.Store.DB()), j.riverConfig())
 	if err != nil {
-		return nil, vezne.E(vezne.CodeInternal, op, "").Because(err)
+		return nil, vezne.E(vezne.CodeInternal, "jobs.New", "").Because(err)
 	}
 	return &sqliteQueue{client}, nil
+}
+
+func migrateSQLite(ctx context.Context, db *sql.DB, log *slog.Logger) error {
+	migrator, err := rivermigrate.New(riversqlite.New(db), &rivermigrate.Config{Logger: log})
+	if err == nil {
+		_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	}
+	return err
 }
 
 func (q *sqliteQueue) insert(ctx context.Context, tx *store.Tx, jobs []river.InsertManyParams) error {

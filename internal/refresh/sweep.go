@@ -65,10 +65,11 @@ func (r *Refresher) release(ctx context.Context, m vezne.Mark, owner string, fai
 		return err
 	}
 	if failed == nil || vezne.CodeOf(failed) == vezne.CodeNotFound {
-		// Read; if the mark is still there, it is newer than the read.
-		return r.Store.ReleaseMark(ctx, m.ID, owner, store.MarkRelease{DueAt: now})
+		// Read; if the mark is still there, it is newer than the read, and due when
+		// it says: at once, or after the pause that settle gave it.
+		return r.Store.ReleaseMark(ctx, m.ID, owner, store.MarkRelease{Number: m.Number, DueAt: now})
 	}
-	next := store.MarkRelease{Tries: m.Tries, Faults: m.Faults, Err: redact.Secrets(failed.Error())}
+	next := store.MarkRelease{Number: m.Number, Tries: m.Tries, Faults: m.Faults, Err: redact.Secrets(failed.Error())}
 	switch {
 	case isFault(failed):
 		next.Faults++

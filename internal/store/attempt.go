@@ -54,6 +54,10 @@ func (q queries) Attempt(ctx context.Context, id vezne.AttemptID) (vezne.Attempt
 // AttemptByObject returns the attempt that a session or an intent belongs to.
 // CodeNotFound.
 func (q queries) AttemptByObject(ctx context.Context, id vezne.ObjectID) (vezne.Attempt, error) {
+	if id == "" {
+		// An attempt whose objects are not known yet has no id of theirs.
+		return vezne.Attempt{}, vezne.E(vezne.CodeNotFound, "store.AttemptByObject", "")
+	}
 	r, err := q.q.GetAttemptByObject(ctx, db.GetAttemptByObjectParams{Account: q.scope.Account, Livemode: q.scope.Livemode, ObjectID: string(id)})
 	if err != nil {
 		return vezne.Attempt{}, notFound("store.AttemptByObject", "attempt", err)

@@ -176,6 +176,22 @@ func (s *Store) Seal(ctx context.Context, limit int) (int, error) {
 	return sealed, err
 }
 
+// sealBatch is how many entries are sealed in one transaction.
+const sealBatch = 500
+
+// SealAll seals everything that is not sealed yet, in batches, and returns how
+// many entries that were.
+func (s *Store) SealAll(ctx context.Context) (int, error) {
+	total := 0
+	for {
+		n, err := s.Seal(ctx, sealBatch)
+		total += n
+		if err != nil || n < sealBatch {
+			return total, err
+		}
+	}
+}
+
 // AuditLine is one sealed entry as it is exported: exactly what the digest
 // covers, so that whoever holds an export can check it without the database.
 type AuditLine struct {
@@ -277,41 +293,62 @@ type AuditReport struct {
 // verifyBatch is how many entries are read at once.
 const verifyBatch = 1000
 
-// VerifyAudit recomputes the hash chain and reports the first break.
+// VerifyAudit recomputes the hash chain and reports the first break. What is
+// sealed while it runs is left to the next time.
 func (s *Store) VerifyAudit(ctx context.Context) (AuditReport, error) {
 	const op = "store.VerifyAudit"
 	var report AuditReport
-	hash := ""
-	for {
+	// The head is read first: a chain only grows, so everything up to it stands.
+	head, found, err := s.chainHead(ctx)
+	if err != nil {
+		return report, err
+	}
+	for !found || report.Entries < head.Seq {
 		rows, err := s.q.SealedEntries(ctx, db.SealedEntriesParams{Account: s.scope.Account, Livemode: s.scope.Livemode, After: &report.Entries, RowLimit: verifyBatch})
 		if err != nil {
 			return report, storageError(op, err)
 		}
+		if !found && len(rows) > 0 {
+			// Did the first sealing come between the two questions?
+			if head, found, err = s.chainHead(ctx); err != nil {
+				return report, err
+			}
+			if !found {
+				report.Broken, report.BrokenAt = "the head of the chain is missing", 1
+				return report, nil
+			}
+		}
 		for _, r := range rows {
-			broken, err := checkEntry(r, report.Entries+1, hash)
+			if report.Entries == head.Seq {
+				break
+			}
+			broken, err := checkEntry(r, report.Entries+1, report.Head)
 			if err != nil {
 				return report, vezne.E(vezne.CodeInternal, op, "").Because(err)
 			}
 			if broken != "" {
-				report.Broken, report.BrokenAt, report.Head = broken, report.Entries+1, hash
+				report.Broken, report.BrokenAt = broken, report.Entries+1
 				return report, nil
 			}
 			report.Entries++
-			hash = r.Hash
+			report.Head = r.Hash
 		}
-		if len(rows) < verifyBatch {
+		if len(rows) == 0 {
 			break
 		}
 	}
-	report.Head = hash
-	head, err := s.q.GetChainHead(ctx, db.GetChainHeadParams{Account: s.scope.Account, Livemode: s.scope.Livemode})
-	switch {
-	case err != nil && report.Entries > 0:
-		report.Broken, report.BrokenAt = "the head of the chain is missing", report.Entries
-	case err == nil && (head.Seq != report.Entries || head.Hash != hash):
+	if head.Seq != report.Entries || head.Hash != report.Head {
 		report.Broken, report.BrokenAt = fmt.Sprintf("the chain ends at %d, its head says %d", report.Entries, head.Seq), report.Entries
 	}
 	return report, nil
+}
+
+func (s *Store) chainHead(ctx context.Context) (head db.GetChainHeadRow, found bool, err error) {
+	head, err = s.q.GetChainHead(ctx, db.GetChainHeadParams{Account: s.scope.Account, Livemode: s.scope.Livemode})
+	if errors.Is(err, sql.ErrNoRows) {
+		return head, false, nil
+	}
+	return head, err == nil, storageError("store.VerifyAudit", err)
 }
 
 func checkEntry(r db.Entry, want int64, former string) (string, error) {

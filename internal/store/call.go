@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/vezne/vezne"
@@ -56,8 +58,8 @@ func (q queries) Calls(ctx context.Context, root vezne.Root) ([]vezne.Call, erro
 	return collect(rows, toCall)
 }
 
-// ClaimCalls leases calls that are due to be sent or looked up. Another
-// process does not get them before the lease ends.
+// ClaimCalls leases calls that are due to be sent or looked up, the longest
+// due first. Another process does not get them before the lease ends.
 func (s *Store) ClaimCalls(ctx context.Context, owner string, limit int, lease time.Duration) ([]vezne.Call, error) {
 	var list []vezne.Call
 	err := s.InTx(ctx, func(tx *Tx) error {
@@ -68,6 +70,8 @@ func (s *Store) ClaimCalls(ctx context.Context, owner string, limit int, lease t
 			return err
 		}
 		list, err = collect(rows, toCall)
+		// RETURNING has no order.
+		slices.SortFunc(list, func(a, b vezne.Call) int { return cmp.Or(a.NextAt.Compare(b.NextAt), cmp.Compare(a.ID, b.ID)) })
 		return err
 	})
 	return list, err

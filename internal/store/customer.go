@@ -68,6 +68,9 @@ func (q queries) CustomerByReference(ctx context.Context, reference string) (vez
 
 // CustomerByStripeID returns the customer of Stripe's id. CodeNotFound.
 func (q queries) CustomerByStripeID(ctx context.Context, id vezne.ObjectID) (vezne.Customer, error) {
+	if id == "" {
+		return vezne.Customer{}, vezne.E(vezne.CodeNotFound, "store.CustomerByStripeID", "")
+	}
 	r, err := q.q.GetCustomerByStripeID(ctx, db.GetCustomerByStripeIDParams{Account: q.scope.Account, Livemode: q.scope.Livemode, StripeCustomerID: string(id)})
 	if err != nil {
 		return vezne.Customer{}, notFound("store.CustomerByStripeID", "customer", err)

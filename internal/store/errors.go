@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"net"
 	"strings"
 
@@ -70,7 +71,7 @@ func classify(err error) failure {
 	}
 	var network net.Error
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &network) || pgconn.SafeToRetry(err) || errors.Is(err, context.Canceled) {
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network) || pgconn.SafeToRetry(err) || errors.Is(err, context.Canceled) {
 		return failureGone
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {

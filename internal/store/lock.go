@@ -29,8 +29,9 @@ func lockFile(path string) (*fileLock, error) {
 	return &fileLock{f}, nil
 }
 
+// release frees the file; a second time does nothing.
 func (l *fileLock) release() error {
-	if err := l.f.Close(); err != nil {
+	if err := l.f.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return fmt.Errorf("store: free the database's lock: %w", err)
 	}
 	return nil

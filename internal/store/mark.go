@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/vezne/vezne"
@@ -49,6 +51,10 @@ func (s *Store) ClaimMarks(ctx context.Context, owner string, limit int, lease t
 		for i, r := range rows {
 			list[i] = toMark(r)
 		}
+		// RETURNING has no order.
+		slices.SortFunc(list, func(a, b vezne.Mark) int {
+			return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.Number, b.Number))
+		})
 		return err
 	})
 	return list, err
@@ -56,6 +62,9 @@ func (s *Store) ClaimMarks(ctx context.Context, owner string, limit int, lease t
 
 // MarkRelease says how a read ended that did not clear its mark.
 type MarkRelease struct {
+	// Number is the mark's as it was claimed. If the mark has a higher one now,
+	// a new reason to read came in the meantime: DueAt and Dead do not count.
+	Number int64
 	// DueAt is when it is tried again.
 	DueAt time.Time
 	// Tries counts the reads that ended without an answer, Faults those that
@@ -71,7 +80,8 @@ type MarkRelease struct {
 func (s *Store) ReleaseMark(ctx context.Context, id vezne.ObjectID, owner string, r MarkRelease) error {
 	return s.InTx(ctx, func(tx *Tx) error {
 		return tx.q.ReleaseMark(ctx, db.ReleaseMarkParams{
-			DueAt: micros(r.DueAt), Tries: int64(r.Tries), Faults: int64(r.Faults), LastError: r.Err, Dead: r.Dead, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), Owner: owner,
+			Number: r.Number, DueAt: micros(r.DueAt), Tries: int64(r.Tries), Faults: int64(r.Faults), LastError: r.Err, Dead: r.Dead,
+			Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), Owner: owner,
 		})
 	})
 }

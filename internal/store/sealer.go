@@ -18,9 +18,15 @@ const (
 	bodySealed = 1
 )
 
+// keySize is how many bytes a key has.
+const keySize = 32
+
 func newSealer(key []byte) (*sealer, error) {
 	if len(key) == 0 {
 		return &sealer{}, nil
+	}
+	if len(key) != keySize {
+		return nil, fmt.Errorf("the key has %d bytes, not %d", len(key), keySize)
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {

@@ -101,6 +101,19 @@ func KeptAccount(ctx context.Context, cfg Config) (string, error) {
 	return account, errors.Join(err, s.Close())
 }
 
+// Migrate brings the schema up to date, gives the store, which serves nobody
+// yet, to also, and closes it.
+func Migrate(ctx context.Context, cfg Config, also func(ctx context.Context, s *Store) error) error {
+	s, err := connect(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if err = s.migrate(ctx); err == nil {
+		err = also(ctx, s)
+	}
+	return errors.Join(err, s.Close())
+}
+
 func connect(ctx context.Context, cfg Config) (*Store, error) {
 	const op = "store.Open"
 	s := &Store{cfg: cfg, dialect: cfg.Dialect, owned: cfg.DB == nil}
@@ -147,6 +160,10 @@ func (s *Store) openSQLite(path string) error {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return vezne.E(vezne.CodeConfigInvalid, op, "The database path cannot be used.").Because(err)
+	}
+	// Two names of one file are one database.
+	if resolved, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = resolved
 	}
 	if s.lock, err = lockFile(abs + ".lock"); err != nil {
 		return err
@@ -230,14 +247,21 @@ func (s *Store) migrate(ctx context.Context) error {
 		if err != nil {
 			return storageError(op, err)
 		}
-		defer conn.Close()
+		defer conn.Close() //nolint:errcheck // it goes back to the pool
 		if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
 			return storageError(op, err)
 		}
 		// The lock belongs to the connection: it goes with it if this fails.
 		defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock)) //nolint:errcheck // see above
-		if _, err := conn.ExecContext(ctx, "CREATE SEQUENCE IF NOT EXISTS vezne_number CACHE 1"); err != nil {
+		// A role that may not create anything can still use what is there.
+		exists := false
+		if err := conn.QueryRowContext(ctx, "SELECT to_regclass('vezne_number') IS NOT NULL").Scan(&exists); err != nil {
 			return storageError(op, err)
+		}
+		if !exists {
+			if _, err := conn.ExecContext(ctx, "CREATE SEQUENCE vezne_number CACHE 1"); err != nil {
+				return storageError(op, err)
+			}
 		}
 	}
 	provider, err := goose.NewProvider(dialect, s.write, fsys, goose.WithDisableGlobalRegistry(true), goose.WithTableName("vezne_migrations"))
@@ -276,7 +300,8 @@ func (s *Store) pinAccount(ctx context.Context) error {
 	return nil
 }
 
-// Close closes the database, unless it was handed in, and frees the file.
+// Close closes the database, unless it was handed in, and frees the file. A
+// second time does nothing.
 func (s *Store) Close() error {
 	var errs []error
 	if s.owned {

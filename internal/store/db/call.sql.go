@@ -387,9 +387,10 @@ func (q *Queries) ReleaseCall(ctx context.Context, arg ReleaseCallParams) error 
 }
 
 const saveCall = `-- name: SaveCall :execrows
-UPDATE calls SET state = $1, first_sent_at = $2, next_at = $3, tries = $4, unclear = $5,
+UPDATE calls SET state = CAST($1 AS TEXT), first_sent_at = $2, next_at = $3, tries = $4, unclear = $5,
     status = $6, object_id = $7, refusal = $8
-WHERE account = $9 AND livemode = $10 AND id = $11 AND state IN ('pending', 'looking', 'abandoned')
+WHERE account = $9 AND livemode = $10 AND id = $11
+    AND (state IN ('pending', 'looking') OR (state = 'abandoned' AND CAST($1 AS TEXT) = 'done'))
 `
 
 type SaveCallParams struct {

@@ -158,15 +158,18 @@ func (q *Queries) MarkStats(ctx context.Context, arg MarkStatsParams) (MarkStats
 }
 
 const releaseMark = `-- name: ReleaseMark :exec
-UPDATE marks SET lease_owner = '', lease_until = 0, due_at = $1, tries = $2, faults = $3, last_error = $4, dead = $5
-WHERE account = $6 AND livemode = $7 AND id = $8 AND lease_owner = $9
+UPDATE marks SET lease_owner = '', lease_until = 0, tries = $1, faults = $2, last_error = $3,
+    due_at = CASE WHEN marks.number = $4 THEN $5 ELSE marks.due_at END,
+    dead = CASE WHEN marks.number = $4 THEN CAST($6 AS BOOLEAN) ELSE marks.dead END
+WHERE account = $7 AND livemode = $8 AND id = $9 AND lease_owner = $10
 `
 
 type ReleaseMarkParams struct {
-	DueAt     int64
 	Tries     int64
 	Faults    int64
 	LastError string
+	Number    int64
+	DueAt     int64
 	Dead      bool
 	Account   string
 	Livemode  bool
@@ -174,12 +177,15 @@ type ReleaseMarkParams struct {
 	Owner     string
 }
 
+// ReleaseMark gives a lease back. A new reason to read that came in the
+// meantime stands: it is due when it says, and not dead.
 func (q *Queries) ReleaseMark(ctx context.Context, arg ReleaseMarkParams) error {
 	_, err := q.db.ExecContext(ctx, releaseMark,
-		arg.DueAt,
 		arg.Tries,
 		arg.Faults,
 		arg.LastError,
+		arg.Number,
+		arg.DueAt,
 		arg.Dead,
 		arg.Account,
 		arg.Livemode,

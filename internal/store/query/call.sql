@@ -9,9 +9,10 @@ ON CONFLICT DO NOTHING;
 -- SaveCall never takes back an end: a call that is done, refused or abandoned
 -- stays so, except that a late object makes an abandoned one done.
 -- name: SaveCall :execrows
-UPDATE calls SET state = sqlc.arg(state), first_sent_at = sqlc.arg(first_sent_at), next_at = sqlc.arg(next_at), tries = sqlc.arg(tries), unclear = sqlc.arg(unclear),
+UPDATE calls SET state = CAST(sqlc.arg(state) AS TEXT), first_sent_at = sqlc.arg(first_sent_at), next_at = sqlc.arg(next_at), tries = sqlc.arg(tries), unclear = sqlc.arg(unclear),
     status = sqlc.arg(status), object_id = sqlc.arg(object_id), refusal = sqlc.arg(refusal)
-WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND state IN ('pending', 'looking', 'abandoned');
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id)
+    AND (state IN ('pending', 'looking') OR (state = 'abandoned' AND CAST(sqlc.arg(state) AS TEXT) = 'done'));
 
 -- name: GetCall :one
 SELECT * FROM calls WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id);

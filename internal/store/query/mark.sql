@@ -31,8 +31,12 @@ WHERE marks.account = sqlc.arg(account) AND marks.livemode = sqlc.arg(livemode) 
         AND NOT m.unlinked AND NOT m.dead ORDER BY m.priority, m.number LIMIT sqlc.arg(row_limit))
 RETURNING *;
 
+-- ReleaseMark gives a lease back. A new reason to read that came in the
+-- meantime stands: it is due when it says, and not dead.
 -- name: ReleaseMark :exec
-UPDATE marks SET lease_owner = '', lease_until = 0, due_at = sqlc.arg(due_at), tries = sqlc.arg(tries), faults = sqlc.arg(faults), last_error = sqlc.arg(last_error), dead = sqlc.arg(dead)
+UPDATE marks SET lease_owner = '', lease_until = 0, tries = sqlc.arg(tries), faults = sqlc.arg(faults), last_error = sqlc.arg(last_error),
+    due_at = CASE WHEN marks.number = sqlc.arg(number) THEN sqlc.arg(due_at) ELSE marks.due_at END,
+    dead = CASE WHEN marks.number = sqlc.arg(number) THEN CAST(sqlc.arg(dead) AS BOOLEAN) ELSE marks.dead END
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND lease_owner = sqlc.arg(owner);
 
 -- MarkStats tells how much waits and since when.

@@ -139,19 +139,26 @@ func Open(t testing.TB, cfg store.Config) *store.Store {
 }
 
 // Each runs a test on SQLite and on PostgreSQL, side by side. open opens the
-// one database of the subtest, again if it is called again; URL, DB and Dialect
-// of its Config are filled in.
+// one database of the subtest, again if it is called again; URL of its Config is
+// filled in.
 func Each(t *testing.T, run func(t *testing.T, open func(cfg store.Config) *store.Store)) {
+	t.Helper()
+	EachURL(t, func(t *testing.T, url string) {
+		run(t, func(cfg store.Config) *store.Store {
+			t.Helper()
+			cfg.URL = url
+			return Open(t, cfg)
+		})
+	})
+}
+
+// EachURL is Each for tests that open the database themselves.
+func EachURL(t *testing.T, run func(t *testing.T, url string)) {
 	t.Helper()
 	for dialect, url := range map[store.Dialect]func(testing.TB) string{store.SQLite: SQLite, store.Postgres: Postgres} {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()
-			at := url(t)
-			run(t, func(cfg store.Config) *store.Store {
-				t.Helper()
-				cfg.URL = at
-				return Open(t, cfg)
-			})
+			run(t, url(t))
 		})
 	}
 }
