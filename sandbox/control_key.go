@@ -5,9 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
-
-	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
 // Key is a restricted key that the account issued.
@@ -25,58 +22,25 @@ func (a *Account) AddKey(permissions map[string]string) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	if permissions == nil {
-		permissions = map[string]string{}
+	if len(permissions) == 0 {
+		permissions = map[string]string{everyResource: "none"}
 	}
-	granted := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(permissions)) {
-		access := permissions[name]
-		if !slices.Contains([]string{"none", "read", "write"}, access) {
+		if !slices.Contains([]string{"none", "read", "write"}, permissions[name]) {
 			return Key{}, invalid("permissions["+name+"]", "", "Invalid permissions[%s]: must be one of none, read, or write", name)
 		}
-		resource, known := permissionWords()[name]
-		if !known && name != everyPermission {
+		if !permissionNames()[name] {
 			return Key{}, invalid("permissions["+name+"]", "", "Invalid permissions: there is no resource %s; use the words of the path, as in payment_intents or checkout_sessions, or *", name)
-		}
-		if known {
-			granted[resource] = access
-		}
-	}
-	if access, all := permissions[everyPermission]; all {
-		for _, resource := range permissionWords() {
-			if granted[resource] == "" {
-				granted[resource] = access
-			}
 		}
 	}
 	key := Key{Permissions: maps.Clone(permissions)}
 	err = c.account.do(func(tx *Tx) error {
 		key.Key = tx.NewID("rk_test_"+c.account.name+"_", 24)
-		tx.account.issueKey(key.Key, granted)
+		tx.account.issueKey(key.Key, maps.Clone(permissions))
 		return nil
 	})
 	return key, err
 }
-
-// everyPermission stands for all resources that are not named.
-const everyPermission = "*"
-
-// permissionWords are the words for a permission: the path's (payment_intents, checkout_sessions) and Stripe's own
-// (payment_intent), with Stripe's.
-var permissionWords = sync.OnceValue(func() map[string]string {
-	words := map[string]string{}
-	api := description.Load()
-	for i := range api.Operations {
-		op := &api.Operations[i]
-		resource, _ := permissionOf(op.Method, op.Path)
-		words[resource] = resource
-		path, _, _ := strings.Cut(strings.TrimPrefix(op.Path, "/v1/"), "/{")
-		if name := strings.ReplaceAll(path, "/", "_"); words[name] == "" {
-			words[name] = resource
-		}
-	}
-	return words
-})
 
 // Keys lists the restricted keys that the account issued.
 func (a *Account) Keys() ([]Key, error) {
@@ -85,15 +49,15 @@ func (a *Account) Keys() ([]Key, error) {
 		return nil, err
 	}
 	list := []Key{}
-	return list, c.account.do(func(tx *Tx) error {
-		for _, k := range tx.account.keys {
+	c.account.locked(func() {
+		for _, k := range c.account.keys {
 			if k.permissions != nil {
 				list = append(list, Key{k.key, maps.Clone(k.permissions)})
 			}
 		}
-		slices.SortFunc(list, func(a, b Key) int { return strings.Compare(a.Key, b.Key) })
-		return nil
 	})
+	slices.SortFunc(list, func(a, b Key) int { return strings.Compare(a.Key, b.Key) })
+	return list, nil
 }
 
 func getKeys(a *Account, _ *http.Request) (any, error) {

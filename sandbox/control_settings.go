@@ -111,10 +111,11 @@ func (a *Account) Settings() (Settings, error) {
 		return Settings{}, err
 	}
 	var s Settings
-	return s, c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *Tx) error {
 		s = tx.settings()
 		return nil
 	})
+	return s, err
 }
 
 // ChangeSettings lets change set what it wants and returns what is set from then on. It returns the error of change, or

@@ -110,6 +110,7 @@ func (a *Account) Reset() error {
 		return err
 	}
 	return c.replace(func() error {
+		c.keepForward()
 		c.account.reset()
 		c.beginAnew()
 		c.faults.replace(nil)

@@ -126,5 +126,5 @@ func cut(w http.ResponseWriter) {
 	if t, ok := under.(*net.TCPConn); ok {
 		_ = t.SetLinger(0) // if it fails the client sees an end instead of a reset: a lost answer all the same
 	}
-	conn.Close()
+	_ = conn.Close() // cut either way
 }

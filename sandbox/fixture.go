@@ -84,6 +84,7 @@ func (a *Account) runFixture(ctx context.Context, f fixture, answers map[string]
 	if err != nil {
 		return nil, err
 	}
+	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err

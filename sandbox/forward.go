@@ -60,6 +60,16 @@ func (c *control) issueFirstKeys() {
 	}
 }
 
+// keepForward remembers the endpoint of ForwardTo as it is now, its rolled secrets too. The caller holds the lock.
+func (c *control) keepForward() {
+	if c.forward == nil {
+		return
+	}
+	if o := c.account.store.objects[objectKey{"webhook_endpoint", c.forward.ID()}].object; o != nil {
+		c.forward = o
+	}
+}
+
 // beginAnew gives an account that was reset what it had at the start of the sandbox. The caller holds the lock.
 func (c *control) beginAnew() {
 	if c.account.name != c.account.sandbox.firstName() {
@@ -83,7 +93,7 @@ func (sb *Sandbox) Ready(s *Server) (Ready, error) {
 	if sb.options.PublicURL != "" {
 		r.Sandbox = sb.options.PublicURL
 	}
-	return r, a.do(func(tx *Tx) error {
+	err := a.do(func(tx *Tx) error {
 		if forward := a.control.forward; forward != nil {
 			if o := tx.Get("webhook_endpoint", forward.ID()); o != nil {
 				r.WebhookSecret = liveSecrets(o, tx.Now())[0]
@@ -91,4 +101,5 @@ func (sb *Sandbox) Ready(s *Server) (Ready, error) {
 		}
 		return nil
 	})
+	return r, err
 }

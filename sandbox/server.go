@@ -62,7 +62,7 @@ func (sb *Sandbox) Listen(ctx context.Context, l Listen) (_ *Server, err error) 
 		if err != nil {
 			leave()
 			for _, listener := range open {
-				listener.Close()
+				_ = listener.Close() // the error that is returned matters more
 			}
 		}
 	}()
@@ -119,9 +119,7 @@ func (s *Server) Serve() error {
 			if errors.Is(err, http.ErrServerClosed) {
 				return nil
 			}
-			s.plain.Close()
-			s.secure.Close()
-			return fmt.Errorf("sandbox: %w", err)
+			return errors.Join(fmt.Errorf("sandbox: %w", err), s.plain.Close(), s.secure.Close())
 		})
 	}
 	return group.Wait()
@@ -142,8 +140,7 @@ func removeDeadSocket(ctx context.Context, path string) error {
 	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
 	if err == nil {
-		conn.Close()
-		return nil
+		return conn.Close()
 	}
 	if err := os.Remove(path); err != nil {
 		return fmt.Errorf("sandbox: an old socket: %w", err)

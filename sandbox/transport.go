@@ -77,10 +77,10 @@ func (w *memoryAnswer) WriteHeader(status int) { w.once.Do(func() { w.status = s
 // run answers a call; a cut connection is ECONNRESET.
 func (w *memoryAnswer) run(h http.Handler, r *http.Request) (err error) {
 	defer func() {
-		switch cause := recover(); {
-		case cause == http.ErrAbortHandler:
+		cause := recover()
+		if abort, ok := cause.(error); ok && errors.Is(abort, http.ErrAbortHandler) {
 			err = fmt.Errorf("sandbox: %w", syscall.ECONNRESET)
-		case cause != nil:
+		} else if cause != nil {
 			panic(cause)
 		}
 	}()
