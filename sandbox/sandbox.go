@@ -94,6 +94,7 @@ func New(o Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	sb.ids = newSource(o.Seed, sb.run, "requests")
+	sb.pages = newPages(http.HandlerFunc(sb.serveAPI), publishedNumbers(), currencyDecimals)
 	if err := sb.begin(); err != nil {
 		return nil, errors.Join(fmt.Errorf("sandbox: %w", err), sb.Close())
 	}
