@@ -31,10 +31,6 @@ type Settings struct {
 func defaultRetries() []int64 { return []int64{10 * 60, 60 * 60, 3 * 60 * 60} }
 
 const (
-	// The fee of an account in the United States: 2.9 % and 30 cents.
-	defaultFeePercent = 2.9
-	defaultFeeFixed   = 30
-
 	defaultDeliveryTimeout = 10_000
 	// maxDeliveryTimeout keeps a hanging endpoint from holding up a whole test, in milliseconds.
 	maxDeliveryTimeout = 120_000
@@ -75,7 +71,7 @@ func (s Settings) check() error {
 func (tx *Tx) settings() Settings {
 	account := tx.Account()
 	s := Settings{DisplayName: account.Str("settings.dashboard.display_name"), DefaultAPIVersion: tx.account.sandbox.apiVersion(),
-		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: defaultFeePercent, FeeFixed: defaultFeeFixed}
+		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: feePercent, FeeFixed: feeFixed}
 	set := account.Hash("_settings")
 	if set == nil {
 		return s

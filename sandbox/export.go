@@ -109,15 +109,15 @@ func replayParams(n *paramNode, key string) any {
 	return n.value
 }
 
-// cardToken names the token of a published test card's number, "" for none.
-var cardToken = func(number string) string { return "" }
-
 // tokenOf is the token of the published test card whose number a hash has, "" for none.
 func tokenOf(n *paramNode) string {
 	if n == nil || n.hash == nil || n.hash["number"] == nil {
 		return ""
 	}
-	return cardToken(Params{n}.Str("number"))
+	if card := cardsByNumber[onlyDigits(Params{n}.Str("number"))]; card != nil {
+		return "tok_" + card.name
+	}
+	return ""
 }
 
 // idShape is what an id looks like: a prefix and letters and digits, at least one of them no small letter, unlike a

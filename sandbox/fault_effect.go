@@ -70,7 +70,7 @@ func (c *control) meet(w http.ResponseWriter, r *Request, f *Fault) (done bool) 
 		panic(http.ErrAbortHandler) // no answer, not even an empty one
 	case effectReset:
 		c.answered(r, &answer{}, nil)
-		cut(w)
+		hangUp(w)
 	case effectDelay:
 		if !wait(closing, time.Duration(f.DelayMS)*time.Millisecond) {
 			panic(http.ErrAbortHandler)
@@ -112,9 +112,9 @@ func rateLimitError(code, reason string) *Error {
 		Header: http.Header{"Stripe-Rate-Limited-Reason": {reason}}}
 }
 
-// cut ends the connection without an answer: a reset for HTTP/1.1, where the socket can be reached, a reset stream for
+// hangUp ends the connection without an answer: a reset for HTTP/1.1, where the socket can be reached, a reset stream for
 // HTTP/2.
-func cut(w http.ResponseWriter) {
+func hangUp(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
