@@ -104,7 +104,7 @@ func (c *control) answered(r *Request, an *answer, body []byte) {
 	}
 	c.calls.add(call)
 	if !replayed {
-		c.tell(r, status, body)
+		c.tell(r, an)
 	}
 }
 

@@ -82,7 +82,7 @@ func newControlHandler(sb *Sandbox) http.Handler {
 		}
 		if len(allowed) == 0 {
 			writeControlError(w, &Error{Status: http.StatusNotFound, Type: "invalid_request_error",
-				Message: fmt.Sprintf("Unrecognized request URL (%s: %s). The control API is described in docs/reference/sandbox-control.md.", r.Method, r.URL.Path)})
+				Message: fmt.Sprintf("There is no control route %s %s. They are listed in docs/reference/sandbox-control.md.", r.Method, r.URL.Path)})
 			return
 		}
 		w.Header().Set("Allow", strings.Join(allowed, ", "))

@@ -19,8 +19,8 @@ type step struct {
 	method, path string
 	params       any
 	errorType    string
-	// ids are the ids of the answer with their paths in it, the object's own first.
-	ids []idAt
+	// object is what the call answered; it never changes.
+	object *Object
 	// token is what stands for the answer's id in later steps, for a step that cannot be replayed.
 	token string
 }
@@ -58,18 +58,16 @@ func (s *story) replace(steps []step, cut bool) {
 
 // tell keeps a call for the export: one that changed something, or a decline, which leaves its failed charge. No card
 // number is kept: a published test card becomes its token.
-func (c *control) tell(r *Request, status int, body []byte) {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead || status >= http.StatusBadRequest && status != http.StatusPaymentRequired {
+func (c *control) tell(r *Request, an *answer) {
+	if r.Method == http.MethodGet || an.object == nil && an.status != http.StatusPaymentRequired {
 		return
 	}
-	next := step{method: r.Method, path: r.http.URL.Path, params: replayParams(r.params.node, ""), ids: idsIn(body)}
+	next := step{method: r.Method, path: r.http.URL.Path, params: replayParams(r.params.node, ""), object: an.object}
 	switch {
-	case status == http.StatusPaymentRequired:
+	case an.object == nil:
 		next.errorType = "card_error"
 	case r.Route == "/v1/tokens":
-		if next.token = tokenOf(r.params.node.member("card")); next.token == "" {
-			break
-		}
+		next.token = tokenOf(r.params.find("card"))
 	}
 	c.story.add(next)
 }
@@ -180,14 +178,17 @@ func (a *Account) Export() (json.RawMessage, error) {
 	names, references := map[string]int{}, map[string]string{}
 	for _, s := range steps {
 		if s.token != "" {
-			references[s.ids[0].id] = s.token
+			references[s.object.ID()] = s.token
 			continue
 		}
 		name := fixtureName(s.path, names)
 		file.Fixtures = append(file.Fixtures, fixture{Name: name, ExpectedErrorType: s.errorType, Method: strings.ToLower(s.method),
 			Path: referPath(s.path, references), Params: referParams(s.params, references)})
-		for _, at := range s.ids {
-			if references[at.id] == "" && s.errorType == "" {
+		if s.object == nil {
+			continue
+		}
+		for _, at := range idsIn(render(s.object)) {
+			if references[at.id] == "" {
 				references[at.id] = "${" + name + ":" + at.path + "}"
 			}
 		}
