@@ -24,9 +24,7 @@ type Config struct {
 	// Retention is how long raw bodies of settled events are kept; 0 means for
 	// ever.
 	Retention time.Duration
-	// Wake is called when upkeep left something to read; nil for nobody.
-	Wake func()
-	Log  *slog.Logger
+	Log       *slog.Logger
 }
 
 // Jobs runs deliveries and upkeep. It is safe for concurrent use.
@@ -188,16 +186,10 @@ func (j *Jobs) DeliverDue(ctx context.Context) (int, error) {
 	}
 }
 
-// Tend does what must be done every few seconds: it seals the audit trail,
-// queues effects again whose job is lost, and marks objects whose time to be
-// looked at has come.
+// Tend does what must be done every few seconds: it seals the audit trail and
+// queues effects again whose job is lost.
 func (j *Jobs) Tend(ctx context.Context) error {
-	sealing := j.seal(ctx)
-	marked, marking := j.cfg.Store.MarkRechecks(ctx, batch)
-	if marked > 0 && j.cfg.Wake != nil {
-		j.cfg.Wake()
-	}
-	return errors.Join(sealing, marking, j.requeue(ctx))
+	return errors.Join(j.seal(ctx), j.requeue(ctx))
 }
 
 // seal seals the audit trail. The head of the chain goes to the log as well: a
