@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
@@ -41,7 +42,7 @@ func newDefault(op *description.Operation) *defaultOperation {
 	if n.Is(description.List | description.Search) {
 		n = n.Element()
 	}
-	d.schemas = livingSchemas(n, nil)
+	d.schemas = preferred(livingSchemas(n, nil))
 	if end := strings.LastIndexByte(op.Path, '}'); end > 0 {
 		start := strings.LastIndexByte(op.Path, '{')
 		d.owner, d.owned, d.verb = op.Path[:end+1], op.Path[start+1:end], strings.TrimPrefix(op.Path[end+1:], "/")
@@ -71,12 +72,25 @@ func livingSchemas(n *description.Node, found []*description.Node) []*descriptio
 	return append(found, n)
 }
 
+// preferred leaves accounts out of what several kinds of objects may be, and puts cards first: that is what most callers add
+// to a customer or an account.
+func preferred(schemas []*description.Node) []*description.Node {
+	if len(schemas) < 2 {
+		return schemas
+	}
+	schemas = slices.DeleteFunc(schemas, func(n *description.Node) bool { return n.Name == "account" })
+	if i := slices.IndexFunc(schemas, func(n *description.Node) bool { return n.Name == "card" }); i > 0 {
+		schemas[0], schemas[i] = schemas[i], schemas[0]
+	}
+	return schemas
+}
+
 // typ is the type of the objects that the operation answers.
 func (d *defaultOperation) typ() string {
 	if len(d.schemas) == 0 {
 		return ""
 	}
-	return d.schemas[0].Type()
+	return d.schemas[0].Name
 }
 
 // find looks for an object of any of the answer's types.
@@ -101,8 +115,8 @@ func (d *defaultOperation) ownerType() string {
 			if op == nil {
 				continue
 			}
-			if schemas := livingSchemas(op.Answer, nil); len(schemas) > 0 {
-				return schemas[0].Type()
+			if schemas := preferred(livingSchemas(op.Answer, nil)); len(schemas) > 0 {
+				return schemas[0].Name
 			}
 		}
 	}

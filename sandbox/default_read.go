@@ -98,7 +98,9 @@ func (d *defaultOperation) only(tx *Tx, key string) *Object {
 	if o := tx.Get(key, onlyID); o != nil {
 		return o
 	}
-	return tx.New(d.typ())
+	made := tx.New(d.typ())
+	tx.fillReferences(made)
+	return made
 }
 
 // readFound answers the newest object whose fields are what the parameters ask for: /v1/tax/associations/find.
@@ -114,7 +116,9 @@ func (d *defaultOperation) readFound(tx *Tx, r *Request) (*Object, error) {
 		if strings.HasSuffix(d.op.Path, "/find") {
 			return nil, invalid("", "resource_missing", "No such %s", objectName(d.typ()))
 		}
-		return applyParams(tx, tx.New(d.typ()), r.params), nil
+		made := applyParams(tx, tx.New(d.typ()), r.params)
+		tx.fillReferences(made)
+		return made, nil
 	}
 	return found, nil
 }
@@ -159,6 +163,9 @@ func objectsOf(values []any) []*Object {
 
 // matches says whether an object is what the filters among the parameters ask for.
 func (d *defaultOperation) matches(r *Request, o *Object) bool {
+	if o.Has("test_clock") && !r.params.Has("test_clock") && !r.params.Has("customer") {
+		return false // objects of a test clock are listed only when asked for
+	}
 	for _, key := range r.params.Keys() {
 		if !filterable(d.schemas[0], key) {
 			continue

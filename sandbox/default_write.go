@@ -42,11 +42,6 @@ func (d *defaultOperation) write(tx *Tx, r *Request) (*Object, error) {
 // create makes an object from the parameters that have the names of its fields.
 func (d *defaultOperation) create(tx *Tx, r *Request, owner *Object) (*Object, error) {
 	n := d.schemas[0]
-	for _, other := range d.schemas {
-		if other.Type() == "card" { // a card is what most callers add to a customer or an account
-			n = other
-		}
-	}
 	o := tx.New(n.Name)
 	if o.ID() == "" && !r.params.Has("id") {
 		o.Set("id", tx.NewID(idFormOf(n.Type()).prefix, 24))
@@ -60,8 +55,30 @@ func (d *defaultOperation) create(tx *Tx, r *Request, owner *Object) (*Object, e
 	if tx.Get(n.Type(), o.ID()) != nil {
 		return nil, invalid("id", "resource_already_exists", "%s already exists.", sentenceName(n.Type()))
 	}
+	tx.fillReferences(o)
 	tx.Put(o, existing(eventName(n.Type(), "created"))...)
 	return o, nil
+}
+
+// fillReferences lets each field that always points to an object point to one: the newest of its type, or an id that
+// nobody has.
+func (tx *Tx) fillReferences(o *Object) {
+	for i, n := range o.shape.nodes {
+		if child, ok := o.slots[i].(*Object); ok && !child.shape.free {
+			edited := child.Edit()
+			tx.fillReferences(edited)
+			o.slots[i] = edited
+		}
+		if o.slots[i] != nil || !n.Is(description.Reference) || n.Is(description.Null) {
+			continue
+		}
+		typ := n.Of[0].Type()
+		o.slots[i] = tx.newID(idFormOf(typ))
+		tx.Each(typ, func(target *Object) bool {
+			o.slots[i] = target.ID()
+			return false
+		})
+	}
 }
 
 // sentenceName is a type at the beginning of a sentence: Coupon.
@@ -106,6 +123,7 @@ func pastOf(verb string) string {
 // writeOnly changes the one object of a type without ids; one that only a call makes (an account link) is not kept.
 func (d *defaultOperation) writeOnly(tx *Tx, r *Request, key string) (*Object, error) {
 	o := applyParams(tx, d.only(tx, key).Edit(), r.params)
+	tx.fillReferences(o)
 	if findSamePath(http.MethodGet, d.op.Path) != nil {
 		o.close()
 		tx.put(objectKey{key, onlyID}, o)

@@ -94,7 +94,10 @@ func (sb *Sandbox) open() error {
 		return err
 	}
 	path := filepath.Join(dir, journalName)
-	if err := sb.replay(path); err != nil {
+	sb.replaying = true
+	err := sb.replay(path)
+	sb.replaying = false
+	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	sb.run++
@@ -110,9 +113,10 @@ func (sb *Sandbox) open() error {
 	sb.journal = j
 	for _, a := range sb.accounts {
 		a.source = newSource(sb.options.Seed, sb.run, a.name)
-		a.mu.Lock()
-		a.arm()
-		a.mu.Unlock()
+		if opened := sb.seams.opened; opened != nil {
+			opened(a)
+		}
+		a.locked(a.arm)
 	}
 	return nil
 }

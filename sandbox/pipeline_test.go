@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +12,9 @@ import (
 // newTest makes a sandbox that ends with the test.
 func newTest(t testing.TB, o Options) *Sandbox {
 	t.Helper()
+	if o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	}
 	sb, err := New(o)
 	if err != nil {
 		t.Fatal(err)

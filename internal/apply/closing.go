@@ -30,6 +30,19 @@ func (d *draft) closing() {
 	}
 }
 
+// Close returns the request that closes what an attempt made, and false when
+// there is nothing that could be closed now.
+func Close(f vezne.Facts, a vezne.Attempt) (vezne.PlannedCall, bool) {
+	d := &draft{Facts: f}
+	if s := d.session(a.SessionID); s != nil && s.Status == "open" {
+		return CloseSession(f.Order.ID, a.ID, s.ID), true
+	}
+	if p := d.intent(a.PaymentIntentID); p != nil && closable(&a, p) {
+		return CloseIntent(f.Order.ID, a.ID, p), true
+	}
+	return vezne.PlannedCall{}, false
+}
+
 // owner returns the attempt that has an object, or else the one that the
 // object's metadata names: one that has another object by now. It is nil when
 // there is none.
