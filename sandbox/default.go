@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
@@ -169,11 +170,23 @@ func deletedObject(typ, id string) *Object {
 	return closed(hash("id", id, "object", typ, "deleted", true))
 }
 
+// eventNames are the events that eventName found, by type and word.
+var eventNames sync.Map
+
 // eventName finds the event of a type that ends in a word: subscription, created → customer.subscription.created. It is ""
 // when Stripe has none.
 func eventName(typ, word string) string {
+	key := [2]string{typ, word}
+	if name, ok := eventNames.Load(key); ok {
+		return name.(string)
+	}
+	name := findEventName(typ, word)
+	eventNames.Store(key, name)
+	return name
+}
+
+func findEventName(typ, word string) (suffix string) {
 	flat := strings.ReplaceAll(typ, ".", "_")
-	suffix := ""
 	for _, name := range description.Load().EventNames() {
 		switch {
 		case name == typ+"."+word, name == flat+"."+word:
