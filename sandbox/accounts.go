@@ -32,6 +32,9 @@ type account struct {
 	timer     *time.Timer
 	baseURL   string
 	closed    bool
+
+	// control is what the account has beside all that: deliveries, planted faults, the journal of its calls.
+	control *control
 }
 
 // account finds the account of a name, made at first use.
@@ -51,6 +54,7 @@ func (sb *Sandbox) newAccount(name string) *account {
 	a := &account{sandbox: sb, name: name, id: accountID(name), store: newStore(), keys: map[string]*issuedKey{}, calls: map[string]*idempotentCall{}}
 	a.source = newSource(sb.options.Seed, sb.run, name)
 	a.closed = sb.closed
+	a.control = newControl(a)
 	tx := &Tx{account: a, now: a.now()}
 	tx.Put(newAccountObject(tx, sb.options.DisplayName))
 	a.record(tx)
@@ -92,7 +96,15 @@ func (tx *Tx) Account() *Object { return tx.Get("account", tx.account.id) }
 
 // apiVersion is the version of events and of calls that name none.
 func (a *account) apiVersion() string {
-	if v := a.sandbox.options.DefaultAPIVersion; v != "" {
+	if v := a.control.current.Load().DefaultAPIVersion; v != "" {
+		return v
+	}
+	return a.sandbox.apiVersion()
+}
+
+// apiVersion is the version of accounts that set none.
+func (sb *Sandbox) apiVersion() string {
+	if v := sb.options.DefaultAPIVersion; v != "" {
 		return v
 	}
 	return newestVersion()
@@ -164,6 +176,9 @@ func (a *account) commit(tx *Tx) {
 	}
 	if committed := a.sandbox.seams.committed; committed != nil && len(tx.events) > 0 {
 		committed(a, tx.events)
+	}
+	for _, f := range tx.after {
+		f()
 	}
 }
 

@@ -25,7 +25,7 @@ func checkHash(n *paramNode, tree *description.Node, path string) error {
 		return err
 	}
 	for _, key := range n.keys {
-		p := tree.Prop(key)
+		p := propAt(tree, path, key)
 		switch {
 		case p != nil:
 		case path == "" && key == expandProp.Name:
@@ -46,6 +46,9 @@ func checkHash(n *paramNode, tree *description.Node, path string) error {
 			}
 		}
 	}
+	if n.hash[inferProp.Name] != nil {
+		return nil // what would be required is inferred
+	}
 	for i := range tree.Props {
 		if p := &tree.Props[i]; p.Required && n.hash[p.Name] == nil {
 			at := below(path, p.Name)
@@ -62,7 +65,7 @@ func checkUnknown(n *paramNode, tree *description.Node, path string) error {
 	}
 	var unknown []string
 	for _, key := range n.keys {
-		if tree.Prop(key) == nil && (path != "" || key != expandProp.Name) {
+		if propAt(tree, path, key) == nil && (path != "" || key != expandProp.Name) {
 			unknown = append(unknown, key)
 		}
 	}
@@ -81,6 +84,21 @@ func checkUnknown(n *paramNode, tree *description.Node, path string) error {
 		unknown[i] = below(path, key)
 	}
 	return invalid(unknown[0], "parameter_unknown", "Received unknown parameters: %s", strings.Join(unknown, ", "))
+}
+
+// inferProp is Stripe.js's way to leave it to Stripe to see from where a buyer agrees to a mandate.
+var inferProp = &description.Prop{Name: "infer_from_client", Node: &description.Node{Kind: description.Boolean}}
+
+// propAt is what the description says of a parameter. Two that Stripe.js sends are not in it: a payment_method_data of type
+// card, which is as in POST /v1/payment_methods, and infer_from_client.
+func propAt(tree *description.Node, path, key string) *description.Prop {
+	switch {
+	case path == "payment_method_data" && (key == "card" || key == "type"):
+		tree = description.Load().Find("POST /v1/payment_methods").Params
+	case path == "mandate_data[customer_acceptance][online]" && key == inferProp.Name:
+		return inferProp
+	}
+	return tree.Prop(key)
 }
 
 // below is the name of a member in brackets: items[0][price].

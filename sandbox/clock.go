@@ -119,10 +119,16 @@ func (a *account) runTo(ctx context.Context, to int64) error {
 				return err
 			}
 		}
-		if !ran {
+		if !ran && !a.dueBy(to) { // what came to rest may have planned more
 			return nil
 		}
 	}
+}
+
+// dueBy says whether a job falls due up to an instant.
+func (a *account) dueBy(to int64) (due bool) {
+	a.locked(func() { due = len(a.jobs) > 0 && a.jobs[0].at <= to })
+	return due
 }
 
 // outstanding says whether a job is due and has not run.

@@ -119,6 +119,10 @@ func decodeHash(d *json.Decoder, n *description.Node) (any, error) {
 	if _, err := d.Token(); err != nil { // the brace
 		return nil, err
 	}
+	if node == nil {
+		// A whole resource inside what is hidden names its own schema.
+		node = description.Load().Schema(free.Str("object"))
+	}
 	return shaped(free, node), nil
 }
 

@@ -7,6 +7,11 @@ type event struct {
 	seq    int64
 	name   string
 	object *Object
+	// twin says that a planted fault made the event, only names the endpoint that it is for.
+	twin bool
+	only string
+	// parcels are what is sent when the event is kept.
+	parcels []addressed
 }
 
 // Keys of the hashes of an event. They are shared: a free hash that is clipped copies them when it grows.

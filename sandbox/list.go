@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"sort"
@@ -79,6 +80,12 @@ func (tx *Tx) page(r *Request, typ string, list []entry, match func(*Object) boo
 	var members []*Object
 	take := func(e entry) (full bool) {
 		v := s.objects[objectKey{typ, e.id}]
+		if r.stale { // a planted fault shows the list as it was before its last change
+			if v.former == nil && e == list[len(list)-1] {
+				return false
+			}
+			v.object = cmp.Or(v.former, v.object)
+		}
 		if v.object == nil || v.seq != e.seq || !created.holds(v.object) || match != nil && !match(v.object) {
 			return false
 		}

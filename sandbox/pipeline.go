@@ -41,7 +41,11 @@ func (sb *Sandbox) answerCall(w http.ResponseWriter, r *Request) (an *answer, do
 	if replay != nil {
 		an = replay.again()
 	} else {
-		an = sb.execute(r)
+		if r.instead == nil {
+			an = sb.execute(r)
+		} else {
+			an = failed(r.instead)
+		}
 		if sb.seams.keeping != nil {
 			an = sb.seams.keeping(r, an)
 		}

@@ -29,10 +29,25 @@ type Request struct {
 	decline string
 	// stale is a planted fault: reads answer the version before the newest.
 	stale bool
+	// fault is the planted fault that met the call, nil for none.
+	fault *Fault
+	// instead is the error that a planted fault answers instead of running the operation, kept under the idempotency key;
+	// nil for none.
+	instead *Error
 }
 
 // Path is a part of the path by the description's name for it: {intent}.
 func (r *Request) Path(name string) string { return r.path[name] }
+
+// names says whether the path names an id.
+func (r *Request) names(id string) bool {
+	for _, name := range r.path {
+		if name == id {
+			return true
+		}
+	}
+	return false
+}
 
 // Params are the call's parameters.
 func (r *Request) Params() Params { return r.params }

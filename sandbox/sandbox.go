@@ -1,8 +1,11 @@
 package sandbox
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -28,6 +31,17 @@ type Options struct {
 	DefaultAPIVersion string
 	// DisplayName is the name of new accounts.
 	DisplayName string
+	// Transport carries deliveries to webhook endpoints; nil is the network, through Dial where that is set.
+	Transport http.RoundTripper
+	// Dial opens the connections of deliveries; nil is the network's.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Account names the account of ForwardTo and of Ready: its keys are sk_test_X and pk_test_X. "" is "sandbox".
+	Account string
+	// ForwardTo is the URL of a webhook endpoint that the account has from the start, for all events.
+	ForwardTo string
+	// StrictWorld lets events come late, twice, as twins and in any order, as Stripe warns that they may; none is lost. The
+	// same Seed and the same calls meet the same world.
+	StrictWorld bool
 	// Log gets what has no caller to be told to: due jobs that failed, faults of the sandbox's own. Nil is silent.
 	Log *slog.Logger
 }
@@ -50,6 +64,12 @@ type Sandbox struct {
 	background sync.WaitGroup
 	journal    *journal
 
+	// webhooks carries deliveries.
+	webhooks *http.Client
+	// closing ends when Close begins.
+	closing context.Context
+	leave   context.CancelFunc
+
 	mu       sync.Mutex
 	accounts map[string]*account
 	closed   bool
@@ -69,10 +89,15 @@ func New(o Options) (*Sandbox, error) {
 		}
 	}
 	sb.secret = newSecret()
+	sb.attachControl()
 	if err := sb.open(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	sb.ids = newSource(o.Seed, sb.run, "requests")
+	sb.pages = newPages(http.HandlerFunc(sb.serveAPI), publishedNumbers(), currencyDecimals)
+	if err := sb.begin(); err != nil {
+		return nil, errors.Join(fmt.Errorf("sandbox: %w", err), sb.Close())
+	}
 	return sb, nil
 }
 

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,6 +20,8 @@ type Tx struct {
 	published []string
 	// ran is the number of the due job that the Tx belongs to, 0 for a request.
 	ran int64
+	// after is what happens when the Tx was kept, under the account's lock.
+	after []func()
 	// cause is the event's request hash, made once.
 	cause *Object
 }
@@ -62,11 +63,11 @@ func (tx *Tx) New(typ string) *Object {
 // It panics when there is no such schema.
 func (tx *Tx) NewHash(schema string) *Object { return shapeNamed(schema).newHash() }
 
-// Get reads the newest version, nil when there is none or it was deleted. A planted fault makes a request read the version
-// before it.
+// Get reads the newest version, nil when there is none or it was deleted. A planted fault makes a call read the version
+// before it of the object that its path names.
 func (tx *Tx) Get(typ, id string) *Object {
 	v := tx.account.store.objects[objectKey{typ, id}]
-	if r := tx.request; r != nil && r.stale && r.Method == http.MethodGet && v.former != nil {
+	if r := tx.request; r != nil && r.stale && r.names(id) {
 		return v.former
 	}
 	return v.object
@@ -162,10 +163,13 @@ func (tx *Tx) URL(path string) string {
 	return strings.TrimSuffix(base, "/") + path
 }
 
+// afterCommit runs f when the Tx was kept, still under the account's lock: f must not block.
+func (tx *Tx) afterCommit(f func()) { tx.after = append(tx.after, f) }
+
 // rollback takes all changes back.
 func (tx *Tx) rollback() {
 	for _, c := range slices.Backward(tx.undo) {
 		tx.account.store.undo(c.key, c.was)
 	}
-	tx.undo, tx.events, tx.due, tx.published = nil, nil, nil, nil
+	tx.undo, tx.events, tx.due, tx.published, tx.after = nil, nil, nil, nil, nil
 }

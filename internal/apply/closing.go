@@ -23,6 +23,12 @@ func (d *draft) closing() {
 	}
 }
 
+// Close returns the request that closes what an attempt made, and false when
+// there is nothing that could be closed now.
+func Close(f vezne.Facts, a vezne.Attempt) (vezne.PlannedCall, bool) {
+	return (&draft{Facts: f}).closeCall(a)
+}
+
 // closeCall returns the request that closes an attempt's object, and false when
 // there is nothing that could be closed now.
 func (d *draft) closeCall(a vezne.Attempt) (vezne.PlannedCall, bool) {

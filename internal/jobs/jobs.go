@@ -24,9 +24,7 @@ type Config struct {
 	// Retention is how long raw bodies of settled events are kept; 0 means for
 	// ever.
 	Retention time.Duration
-	// Wake is called when upkeep left something to read; nil for nobody.
-	Wake func()
-	Log  *slog.Logger
+	Log       *slog.Logger
 }
 
 // Jobs runs deliveries and upkeep. It is safe for concurrent use.
@@ -34,6 +32,8 @@ type Jobs struct {
 	cfg     Config
 	queue   queue
 	started atomic.Bool
+	// ending is true once Stop began.
+	ending atomic.Bool
 	// tended is true once upkeep ran in this process.
 	tended atomic.Bool
 }
@@ -113,7 +113,7 @@ func (j *Jobs) riverConfig() *river.Config {
 		Workers: kinds, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll, JobTimeout: jobTime, RescueStuckJobsAfter: rescue,
 		CompletedJobRetentionPeriod: finished, CancelledJobRetentionPeriod: finished, DiscardedJobRetentionPeriod: 24 * time.Hour,
-		Logger: quietLog(j.cfg.Log),
+		Logger: j.quietLog(),
 		PeriodicJobs: []*river.PeriodicJob{
 			river.NewPeriodicJob(river.PeriodicInterval(tendEvery), func() (river.JobArgs, *river.InsertOpts) { return tendArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(pruneEvery), func() (river.JobArgs, *river.InsertOpts) { return pruneArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
@@ -141,6 +141,7 @@ func (j *Jobs) Stop(ctx context.Context) error {
 	if !j.started.CompareAndSwap(true, false) {
 		return nil
 	}
+	j.ending.Store(true)
 	if err := j.queue.stop(ctx); err != nil {
 		return vezne.E(vezne.CodeStorageUnavailable, "jobs.Stop", "Jobs did not end in time.").Because(err)
 	}
@@ -188,16 +189,10 @@ func (j *Jobs) DeliverDue(ctx context.Context) (int, error) {
 	}
 }
 
-// Tend does what must be done every few seconds: it seals the audit trail,
-// queues effects again whose job is lost, and marks objects whose time to be
-// looked at has come.
+// Tend does what must be done every few seconds: it seals the audit trail and
+// queues effects again whose job is lost.
 func (j *Jobs) Tend(ctx context.Context) error {
-	sealing := j.seal(ctx)
-	marked, marking := j.cfg.Store.MarkRechecks(ctx, batch)
-	if marked > 0 && j.cfg.Wake != nil {
-		j.cfg.Wake()
-	}
-	return errors.Join(sealing, marking, j.requeue(ctx))
+	return errors.Join(j.seal(ctx), j.requeue(ctx))
 }
 
 // seal seals the audit trail. The head of the chain goes to the log as well: a
@@ -248,18 +243,24 @@ func (j *Jobs) requeue(ctx context.Context) error {
 	return j.cfg.Store.InTx(ctx, func(tx *store.Tx) error { return j.queue.insert(ctx, tx, params) })
 }
 
-func quietLog(log *slog.Logger) *slog.Logger { return slog.New(quiet{log.Handler()}) }
+func (j *Jobs) quietLog() *slog.Logger { return slog.New(quiet{j.cfg.Log.Handler(), &j.ending}) }
 
-// quiet passes River's warnings and errors on, and no more.
-type quiet struct{ slog.Handler }
+// quiet passes River's warnings and errors on, and no more: not what it says of
+// work that a stop cut off.
+type quiet struct {
+	slog.Handler
+	ending *atomic.Bool
+}
 
 // Enabled reports whether a record is written.
 func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
+	return level >= slog.LevelWarn && !q.ending.Load() && q.Handler.Enabled(ctx, level)
 }
 
 // WithAttrs keeps the limit.
-func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
+func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return quiet{q.Handler.WithAttrs(attrs), q.ending}
+}
 
 // WithGroup keeps the limit.
-func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name)} }
+func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name), q.ending} }

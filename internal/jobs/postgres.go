@@ -46,7 +46,7 @@ func newPostgres(ctx context.Context, j *Jobs) (queue, error) {
 		}
 		q.pool, q.owned = pool, true
 	}
-	if err := migratePostgres(ctx, q.pool, quietLog(j.cfg.Log)); err != nil {
+	if err := migratePostgres(ctx, q.pool, j.quietLog()); err != nil {
 		q.close()
 		return nil, outdated(err).WithHint("The role needs the right to create the schema " + schema + " in this database; or let its owner run `vezne migrate` once.")
 	}

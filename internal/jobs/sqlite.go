@@ -18,7 +18,7 @@ import (
 type sqliteQueue struct{ client *river.Client[*sql.Tx] }
 
 func newSQLite(ctx context.Context, j *Jobs) (queue, error) {
-	if err := migrateSQLite(ctx, j.cfg.Store.DB(), quietLog(j.cfg.Log)); err != nil {
+	if err := migrateSQLite(ctx, j.cfg.Store.DB(), j.quietLog()); err != nil {
 		return nil, outdated(err)
 	}
 	client, err := river.NewClient(riversqlite.New(j.cfg.Store.DB()), j.riverConfig())

@@ -22,6 +22,8 @@ type budget struct {
 	waiting   queue
 	arrivals  int64
 	pumping   bool
+	// kick tells the pump that somebody may have to wait less than it does.
+	kick chan struct{}
 }
 
 // ticket is one read that waits for its turn.
@@ -34,7 +36,7 @@ type ticket struct {
 }
 
 func newBudget(all, each int) *budget {
-	return &budget{each: each, all: rate.NewLimiter(rate.Limit(all), all), endpoints: map[string]*rate.Limiter{}}
+	return &budget{each: each, all: rate.NewLimiter(rate.Limit(all), all), endpoints: map[string]*rate.Limiter{}, kick: make(chan struct{}, 1)}
 }
 
 // enter takes a place in the queue.
@@ -44,13 +46,23 @@ func (b *budget) enter(endpoint string, priority int) *ticket {
 	b.arrivals++
 	t := &ticket{endpoint: endpoint, priority: priority, arrival: b.arrivals, granted: make(chan struct{})}
 	heap.Push(&b.waiting, t)
-	if !b.pumping {
-		if pause := b.grant(time.Now()); pause > 0 {
-			b.pumping = true
-			go b.pump(pause)
+	b.look()
+	return t
+}
+
+// look grants what can be granted now, and has the pump see to the rest.
+func (b *budget) look() {
+	pause := b.grant(time.Now())
+	switch {
+	case pause > 0 && !b.pumping:
+		b.pumping = true
+		go b.pump(pause)
+	case b.pumping:
+		select {
+		case b.kick <- struct{}{}:
+		default:
 		}
 	}
-	return t
 }
 
 // raise moves a read forward that matters more than was thought.
@@ -78,7 +90,11 @@ func (b *budget) wait(ctx context.Context, t *ticket) error {
 func (b *budget) pump(pause time.Duration) {
 	for {
 		timer := time.NewTimer(pause)
-		<-timer.C
+		select {
+		case <-timer.C:
+		case <-b.kick:
+			timer.Stop()
+		}
 		b.mu.Lock()
 		pause = b.grant(time.Now())
 		if pause == 0 {

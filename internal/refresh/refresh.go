@@ -201,6 +201,9 @@ func (r *Refresher) Get(ctx context.Context, path string, query url.Values, endp
 	return a.Body, nil
 }
 
+// Wait waits for what is being read, once nothing new begins.
+func (r *Refresher) Wait() { r.running.Wait() }
+
 // InFlight returns how many objects this process is reading.
 func (r *Refresher) InFlight() int {
 	r.mu.Lock()

@@ -30,6 +30,13 @@ func (w *work) settleCustomer(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, g := range w.answer.Gone {
+		if g.ID == c.StripeCustomerID {
+			if err := w.loseCustomer(ctx, &c); err != nil {
+				return err
+			}
+		}
+	}
 	if err := w.tx.SaveCustomer(ctx, c); err != nil {
 		return err
 	}
@@ -41,20 +48,7 @@ func (w *work) applyCustomer(ctx context.Context, c *vezne.Customer, s vezne.Sna
 	case vezne.TypeCustomer:
 		switch {
 		case s.Deleted && c.StripeCustomerID == s.ID:
-			c.StripeCustomerID = ""
-			// Stripe took its methods away with it.
-			methods, err := w.tx.PaymentMethods(ctx, c.ID)
-			if err != nil {
-				return err
-			}
-			at := w.tx.Now()
-			for _, m := range methods {
-				m.DetachedAt = &at
-				if err := w.tx.SavePaymentMethod(ctx, m); err != nil {
-					return err
-				}
-			}
-			w.entries = append(w.entries, vezne.Entry{Action: "customer.deleted", Object: s.ID})
+			return w.loseCustomer(ctx, c)
 		case !s.Deleted && c.StripeCustomerID == "":
 			c.StripeCustomerID = s.ID
 			w.entries = append(w.entries, vezne.Entry{Action: "customer.created", Object: s.ID})
@@ -70,6 +64,25 @@ func (w *work) applyCustomer(ctx context.Context, c *vezne.Customer, s vezne.Sna
 			w.entries = append(w.entries, vezne.Entry{Action: "setup_intent." + i.Status, Object: s.ID, Detail: lastError(i.LastError)})
 		}
 	}
+	return nil
+}
+
+// loseCustomer notes that Stripe has no such customer any more, and so none of
+// its methods. The next checkout makes a new one.
+func (w *work) loseCustomer(ctx context.Context, c *vezne.Customer) error {
+	methods, err := w.tx.PaymentMethods(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	at := w.tx.Now()
+	for _, m := range methods {
+		m.DetachedAt = &at
+		if err := w.tx.SavePaymentMethod(ctx, m); err != nil {
+			return err
+		}
+	}
+	w.entries = append(w.entries, vezne.Entry{Action: "customer.deleted", Object: c.StripeCustomerID})
+	c.StripeCustomerID, w.outcome.Changed = "", true
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -168,6 +169,9 @@ func (s *Store) openSQLite(path string) error {
 	if s.lock, err = lockFile(abs + ".lock"); err != nil {
 		return err
 	}
+	if err := makePrivate(abs); err != nil {
+		return errors.Join(err, s.lock.release())
+	}
 	pragmas := url.Values{"_pragma": {
 		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 	}}
@@ -192,6 +196,22 @@ func (s *Store) openSQLite(path string) error {
 	}
 	if s.read, err = open(url.Values{"_pragma": {"query_only(ON)"}}, readers); err != nil {
 		return errors.Join(err, s.write.Close(), s.lock.release())
+	}
+	return nil
+}
+
+// makePrivate makes the file if there is none: what SQLite makes itself can be
+// read by everybody on the machine.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return vezne.E(vezne.CodeConfigInvalid, "store.Open", "The database cannot be made.").Because(err).WithHint("Check the path and the rights of its folder.")
 	}
 	return nil
 }

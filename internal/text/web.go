@@ -7,7 +7,7 @@ var webSentences = map[string]sentence{
 	"web.lang.en":   {"English", "English"},
 	"web.lang.tr":   {"Türkçe", "Türkçe"},
 	"web.test":      {"Test mode: no money moves.", "Test modu: para hareketi olmaz."},
-	"web.test.hint": {"To pay, type 42 eight times as the card number, with any later date and any CVC.", "Ödemek için kart numarası yerine sekiz kez 42 yazın; tarih ileri bir tarih, CVC herhangi bir sayı olabilir."},
+	"web.test.hint": {"Pay with 42 typed eight times, any later date and any CVC.", "Ödemek için sekiz kez 42, ileri bir tarih ve herhangi bir CVC yazın."},
 	"web.test.more": {"Other test cards", "Diğer test kartları"},
 	"web.reference": {"Reference for support: {id}", "Destek için referans: {id}"},
 	"web.home":      {"To the start page", "Başlangıç sayfasına git"},
@@ -15,7 +15,6 @@ var webSentences = map[string]sentence{
 	"web.yes":       {"Yes", "Evet"},
 	"web.no":        {"No", "Hayır"},
 	"web.none":      {"None", "Yok"},
-	"web.back":      {"Back", "Geri"},
 
 	"error.title.invalid":      {"That did not work", "Bu olmadı"},
 	"error.title.unauthorized": {"Please sign in", "Lütfen giriş yapın"},
@@ -30,7 +29,7 @@ var webSentences = map[string]sentence{
 
 	"error.hint.not_found":    {"Check the address, or open the link again that brought you here.", "Adresi kontrol edin ya da sizi buraya getiren bağlantıyı yeniden açın."},
 	"error.hint.unavailable":  {"Please try again in a minute. What you did before is kept.", "Lütfen bir dakika sonra yeniden deneyin. Önceden yaptıklarınız duruyor."},
-	"error.hint.internal":     {"Please try again. If it happens again, tell us the reference below.", "Lütfen yeniden deneyin. Sorun sürerse bize aşağıdaki referansı bildirin."},
+	"error.hint.internal":     {"Please try again in a moment. What you did before is kept.", "Lütfen birazdan yeniden deneyin. Önceden yaptıklarınız duruyor."},
 	"error.hint.rate_limited": {"Please wait a moment and try again.", "Lütfen biraz bekleyip yeniden deneyin."},
 
 	"error.invalid_request":        {"Something in the form has a wrong value. Please check it and send it again.", "Formdaki bir değer hatalı. Lütfen kontrol edip yeniden gönderin."},

@@ -230,3 +230,6 @@ func (s *Sender) InFlight() int {
 	defer s.mu.Unlock()
 	return len(s.flights)
 }
+
+// Wait waits for what is on its way, once nothing new begins.
+func (s *Sender) Wait() { s.flying.Wait() }

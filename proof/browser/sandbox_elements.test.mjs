@@ -244,7 +244,7 @@ test('an intent is retrieved by its secret, and a wrong one is refused', async (
 });
 
 test('embedded checkout completes on the shop\'s page', async () => {
-  const session = await createSession(shop, { ui_mode: 'embedded_page', return_url: `${shop.url}/thanks`, success_url: '', cancel_url: '' });
+  const session = await createSession(shop, { ui_mode: 'embedded_page', return_url: `${shop.url}/thanks` });
   const page = await openPage(browser, shop.url);
   await page.evaluate(async ([key, secret]) => {
     const checkout = await window.Stripe(key).initEmbeddedCheckout({ fetchClientSecret: async () => secret, onComplete: () => (window.completed = true) });

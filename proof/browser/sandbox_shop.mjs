@@ -36,11 +36,10 @@ export const order = {
   'line_items[1][price_data][product_data][name]': 'Bakır cezve',
 };
 
-// createSession makes a Checkout Session over ₺2.345,00 that comes back to the shop.
+// createSession makes a Checkout Session over ₺2.345,00 that comes back to the shop. Embedded ones have a return_url instead.
 export function createSession(shop, params = {}) {
-  return api('POST', '/v1/checkout/sessions', {
-    success_url: `${shop.url}/thanks?session_id={CHECKOUT_SESSION_ID}`, cancel_url: `${shop.url}/cart`, ...order, ...params,
-  });
+  const ways = params.ui_mode ? {} : { success_url: `${shop.url}/thanks?session_id={CHECKOUT_SESSION_ID}`, cancel_url: `${shop.url}/cart` };
+  return api('POST', '/v1/checkout/sessions', { ...ways, ...order, ...params });
 }
 
 export function createIntent(params = {}) {

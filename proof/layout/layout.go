@@ -55,7 +55,7 @@ var Folders = []Folder{
 	{Path: "engine", Job: "wiring", May: []string{".", "internal/..."}},
 	{Path: "examples/...", Job: "programs to copy from", May: []string{"...", "-internal/..."}},
 	{Path: "internal/apply", Job: "facts to moves", May: []string{"."}, StandardOnly: true},
-	{Path: "internal/desk", Job: "use cases and questions", May: append([]string{"internal/store", "internal/settle", "internal/writeahead", "internal/refresh", "internal/stripeapi", "internal/mirror", "internal/invoice", "internal/text"}, leaves...)},
+	{Path: "internal/desk", Job: "use cases and questions", May: append([]string{"internal/store", "internal/settle", "internal/apply", "internal/writeahead", "internal/refresh", "internal/stripeapi", "internal/mirror", "internal/invoice", "internal/text"}, leaves...)},
 	{Path: "internal/ids", Job: "our identifiers"},
 	{Path: "internal/inbox", Job: "verify, keep, mark, answer", May: append([]string{"internal/store"}, leaves...)},
 	{Path: "internal/invoice", Job: "numbers and the PDF", May: append([]string{"internal/text"}, leaves...), Outside: []string{"github.com/go-pdf/fpdf"}},

@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/store"
+	"github.com/vezne/vezne/internal/stripeapi"
+)
+
+// StripeJS is where Stripe.js of the API version that the desk speaks comes
+// from. Source: docs.stripe.com/sdks/stripejs-versioning.
+const StripeJS = "https://js.stripe.com/dahlia/stripe.js"
+
+// StripeVersion is the version of Stripe's API that the desk speaks. Webhook
+// endpoints may have any: an event only says what to read.
+const StripeVersion = stripeapi.Version
+
+// DefaultTolerance is how far the time of an event's signature may lie from
+// ours, as in Stripe's own libraries.
+const DefaultTolerance = 5 * time.Minute
+
+// DefaultRetention is how long raw bodies of settled events are kept.
+const DefaultRetention = 90 * 24 * time.Hour
+
+// Dialect is the kind of a database that is handed in.
+type Dialect string
+
+// The dialects.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// Config is what a desk stands on. Keys, a database and PublicURL are needed;
+// everything else may be left at its zero value.
+type Config struct {
+	Keys Keys
+	// Account is Stripe's account id ("acct_…"). Empty means the one that the
+	// database knows, or at the first start the one that Stripe names.
+	Account string
+	// APIBase is the address of Stripe's API; empty for Stripe, or the sandbox's.
+	APIBase string
+	// HTTPClient carries requests to Stripe; nil for one with sensible limits.
+	HTTPClient *http.Client
+
+	// DatabaseURL is "sqlite:PATH" or "postgres://…".
+	DatabaseURL string
+	// DB is an open database that is used instead, with its Dialect; it stays
+	// open after Close. SQLite must be opened with modernc.org/sqlite and is
+	// limited to one connection; PostgreSQL must be opened with pgx's stdlib.
+	DB      *sql.DB
+	Dialect Dialect
+
+	// PublicURL is where buyers reach Handler, such as https://pay.example.com.
+	PublicURL string
+	// Seller stands on pages and invoices.
+	Seller vezne.Seller
+	Policy vezne.Policy
+	// Callback says who hears of orders; the zero value is nobody.
+	Callback Callback
+	// Reload returns secrets that may have been rolled since; nil when they
+	// cannot change. It is asked every few seconds and by Engine.Reload. Secrets
+	// that are refused leave the former ones in place.
+	Reload func(ctx context.Context) (Secrets, error)
+	// BodyKey, 32 bytes, encrypts the raw bodies of events; empty keeps them as
+	// they are until Retention ends.
+	BodyKey []byte
+	// Retention is how long the raw bodies of settled events are kept; 0 means
+	// DefaultRetention, less than 0 for ever.
+	Retention time.Duration
+	// WebhookTolerance is how far the time of an event's signature may lie from
+	// ours; 0 means DefaultTolerance.
+	WebhookTolerance time.Duration
+
+	// Shop serves a demo shop.
+	Shop bool
+	// StripeJS is the address of Stripe.js; empty means StripeJS, or that of the
+	// sandbox at APIBase.
+	StripeJS string
+	// StripeOrigins are further origins that pages may load from and send to,
+	// such as a domain of one's own for Checkout.
+	StripeOrigins []string
+
+	// Clock decides what time it is for orders, leases and due times. Nil means
+	// the database's own clock.
+	Clock vezne.Clock
+	// Log takes what happens. Nil discards it. Whatever it is, give it a writer
+	// that masks what must not be written; Logger makes such a logger.
+	Log *slog.Logger
+}
+
+// Callback says where call-backs go and what signs them.
+type Callback struct {
+	URL string
+	// Secrets sign, by the Standard Webhooks rules: whsec_ and the base64 of 24
+	// to 64 bytes. Several sign while one is being rolled.
+	Secrets []vezne.Secret
+	// Transport carries call-backs; nil for one with sensible limits.
+	Transport http.RoundTripper
+}
+
+// Secrets are what may be rolled while the process runs.
+type Secrets struct {
+	Keys Keys
+	// Callback are the secrets that sign call-backs.
+	Callback []vezne.Secret
+}
+
+// complete checks a configuration and fills in what was left out.
+func (c *Config) complete() error {
+	if err := c.Keys.Check(); err != nil {
+		return err
+	}
+	if err := checkBase(c.Keys, c.APIBase); err != nil {
+		return err
+	}
+	if c.DatabaseURL == "" && c.DB == nil {
+		return wrong("VEZNE_DATABASE_URL is missing.", "Use sqlite:vezne.db, or postgres://user@host/name.")
+	}
+	u, err := url.Parse(c.PublicURL)
+	switch {
+	case c.PublicURL == "":
+		return wrong("VEZNE_PUBLIC_URL is missing.", "Give the address at which buyers reach the service, such as https://pay.example.com.")
+	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "":
+		return wrong("VEZNE_PUBLIC_URL is not a URL.", "Give it as https://pay.example.com.")
+	case strings.Trim(u.Path, "/") != "":
+		return wrong("VEZNE_PUBLIC_URL holds a path.", "The pages need a host of their own, such as https://pay.example.com.")
+	case c.Keys.Livemode() && u.Scheme != "https":
+		return wrong("VEZNE_PUBLIC_URL is not https while the keys are live.", "Stripe.js takes real cards on https pages only: put a proxy with TLS in front and give its address.")
+	}
+	c.PublicURL = u.Scheme + "://" + u.Host
+	if n := len(c.BodyKey); n != 0 && n != 32 {
+		return wrong("VEZNE_BODY_KEY does not hold 32 bytes.", "Make one: openssl rand -base64 32")
+	}
+	if c.WebhookTolerance == 0 {
+		c.WebhookTolerance = DefaultTolerance
+	}
+	if c.Retention == 0 {
+		c.Retention = DefaultRetention
+	}
+	if c.StripeJS == "" {
+		c.StripeJS = StripeJS
+		if base := strings.TrimRight(c.APIBase, "/"); base != "" && base != "https://api.stripe.com" {
+			// Pages of a sandbox's keys must not ask the real Stripe.
+			c.StripeJS = base + "/dahlia/stripe.js"
+		}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+// storage returns what the store is opened with, for an account.
+func (c *Config) storage(account string) store.Config {
+	return store.Config{
+		URL: c.DatabaseURL, DB: c.DB, Dialect: store.Dialect(c.Dialect), Clock: c.Clock, BodyKey: c.BodyKey,
+		Scope: vezne.Scope{Account: account, Livemode: c.Keys.Livemode()},
+	}
+}
+
+// clock returns the clock for what is not decided by the database.
+func (c *Config) clock() vezne.Clock {
+	if c.Clock != nil {
+		return c.Clock
+	}
+	return vezne.SystemClock{}
+}

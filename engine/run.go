@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/outbox"
+)
+
+// reloadEvery is how often secrets are asked for anew.
+const reloadEvery = 5 * time.Second
+
+// Start begins the work in the background: reading what events announced,
+// sending what was written down, deliveries and upkeep. The context is for
+// starting only; the work goes on until Close.
+func (e *Engine) Start(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.state != stateOpen {
+		return vezne.E(vezne.CodeInternal, "engine.Start", "The engine was started or closed before.")
+	}
+	if err := e.jobs.Start(ctx); err != nil {
+		return err
+	}
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	e.cancel, e.state = cancel, stateStarted
+	e.background.Go(func() { e.sender.Run(work) })
+	e.background.Go(func() { e.refresher.Run(work) })
+	if e.cfg.Reload != nil {
+		e.background.Go(func() { e.reloading(work) })
+	}
+	return nil
+}
+
+// Close ends the work: events that wait are stored, transactions and jobs
+// finish until the context ends, then the database closes unless it was handed
+// in. End the HTTP server first. What was cut off is done by the next start.
+func (e *Engine) Close(ctx context.Context) error {
+	e.mu.Lock()
+	if e.state == stateClosed {
+		e.mu.Unlock()
+		return nil
+	}
+	e.state = stateClosed
+	cancel := e.cancel
+	e.mu.Unlock()
+
+	var errs []error
+	if e.inbox != nil {
+		errs = append(errs, e.inbox.Close(ctx))
+	}
+	if cancel != nil {
+		cancel()
+	}
+	errs = append(errs, e.wait(ctx))
+	if e.jobs != nil {
+		errs = append(errs, e.jobs.Stop(ctx))
+	}
+	if e.outbox != nil {
+		e.outbox.Close()
+	}
+	errs = append(errs, e.Database.Close())
+	return errors.Join(errs...)
+}
+
+func (e *Engine) wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		e.background.Wait()
+		// What a caller of the desk began goes on when the caller leaves.
+		if e.sender != nil {
+			e.sender.Wait()
+		}
+		if e.refresher != nil {
+			e.refresher.Wait()
+		}
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return vezne.E(vezne.CodeStorageUnavailable, "engine.Close", "Work in the background did not end in time.").Because(ctx.Err())
+	}
+}
+
+func (e *Engine) reloading(ctx context.Context) {
+	tick := time.NewTicker(reloadEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := e.Reload(ctx); err != nil {
+				e.log.ErrorContext(ctx, "secrets could not be loaded anew; the former ones stay", "err", err)
+			}
+		}
+	}
+}
+
+// Reload takes over secrets that were rolled. Those that are wrong, or of the
+// other mode, are refused with CodeConfigInvalid, and the former ones stay. The
+// publishable key stays until the next start, since pages carry it.
+func (e *Engine) Reload(ctx context.Context) error {
+	if e.cfg.Reload == nil {
+		return nil
+	}
+	next, err := e.cfg.Reload(ctx)
+	if err != nil {
+		return err
+	}
+	if err := next.Keys.Check(); err != nil {
+		return err
+	}
+	if next.Keys.Livemode() != e.cfg.Keys.Livemode() {
+		return wrong("The keys changed between test and live.", "A process serves one mode: restart it with the settings of the other.")
+	}
+	if e.cfg.Callback.URL != "" {
+		if err := outbox.CheckSecrets(next.Callback); err != nil {
+			return err
+		}
+	}
+	e.secrets.Store(&next)
+	return nil
+}
+
+// idlePause is how long Idle leaves work alone that somebody else is at.
+const idlePause = 2 * time.Millisecond
+
+// Idle does everything that is due now, and returns once nothing is left to
+// read, to send or to deliver: tests wait so without sleeping. What is due
+// later, such as a delivery that was refused, is left. It works whether or not
+// Start was called.
+func (e *Engine) Idle(ctx context.Context) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return vezne.E(vezne.CodeOverloaded, "engine.Idle", "There was still something to do when the time was over.").Because(err)
+		}
+		if err := e.jobs.Tend(ctx); err != nil {
+			return err
+		}
+		sent, err := e.sender.Sweep(ctx)
+		if err != nil {
+			return err
+		}
+		read, err := e.refresher.Sweep(ctx)
+		if err != nil {
+			return err
+		}
+		delivered, err := e.jobs.DeliverDue(ctx)
+		if err != nil {
+			return err
+		}
+		due, err := e.store.DueWork(ctx)
+		if err != nil {
+			return err
+		}
+		if due.IsZero() {
+			return nil
+		}
+		if sent+read+delivered > 0 {
+			continue
+		}
+		// Somebody else holds it: the background, or another process.
+		select {
+		case <-ctx.Done():
+		case <-time.After(idlePause):
+		}
+	}
+}

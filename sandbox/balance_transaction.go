@@ -1,0 +1,123 @@
+package sandbox
+
+import (
+	"slices"
+	"time"
+)
+
+func init() {
+	behave("GET /v1/balance", retrieveBalance)
+	onDue("balance_transaction.available", releaseFunds)
+}
+
+const (
+	// feePercent and feeFixed are what Stripe takes of a card payment in the recorded account: 2.9 % and 30 of the minor
+	// unit, rounded half up.
+	feePercent = 2.9
+	feeFixed   = 30
+	// disputeFee is taken with a chargeback and not given back.
+	disputeFee = 1500
+	// pendingDays is how long money is pending: Stripe's usual two business days.
+	pendingDays = 2
+
+	day = 24 * 60 * 60
+)
+
+// move records money on the account's balance. fee is what Stripe keeps of it; both are in the currency's minor unit.
+func move(tx *Tx, typ, category, description, source, currency string, amount, fee int64, atOnce bool) *Object {
+	txn := tx.New("balance_transaction")
+	txn.Set("amount", amount).Set("currency", currency).Set("fee", fee).Set("net", amount-fee).Set("fee_details", []any{}).
+		Set("type", typ).Set("reporting_category", category).Set("description", textOrNull(description)).Set("source", source).
+		Set("balance_type", "payments").Set("status", "pending").Set("available_on", availableOn(tx.Now()))
+	if fee != 0 {
+		what := "Stripe processing fees"
+		if category == "dispute" {
+			what = "Dispute fee"
+		}
+		txn.Set("fee_details", []any{tx.NewHash("fee").Set("amount", fee).Set("currency", currency).Set("description", what).Set("type", "stripe_fee")})
+	}
+	if atOnce {
+		txn.Set("status", "available").Set("available_on", tx.Now())
+	} else {
+		tx.Due(txn.Int("available_on"), "balance_transaction.available", txn.ID())
+	}
+	tx.Put(txn)
+	return txn
+}
+
+// availableOn is midnight UTC, two business days later.
+func availableOn(now int64) int64 {
+	at := time.Unix(now-now%day, 0).UTC()
+	for left := pendingDays; left > 0; {
+		at = at.AddDate(0, 0, 1)
+		if at.Weekday() != time.Saturday && at.Weekday() != time.Sunday {
+			left--
+		}
+	}
+	return at.Unix()
+}
+
+// payIn records the money of a charge, less Stripe's fee.
+func payIn(tx *Tx, ch *Object, amount int64) *Object {
+	percent, fixed := fees(tx)
+	fee := min(amount, share(amount, percent)+fixed)
+	card := cardsByName[tx.behaviourName(ch.Str("payment_method"))]
+	return move(tx, "charge", "charge", ch.Str("description"), ch.ID(), ch.Str("currency"), amount, fee, card != nil && card.available)
+}
+
+// fees are what this account pays of a payment: a percentage and a fixed part in the minor unit.
+func fees(tx *Tx) (percent float64, fixed int64) {
+	percent, fixed = feePercent, feeFixed
+	if settings := tx.Account().Hash("_settings"); settings != nil {
+		if settings.Has("fee_percent") {
+			percent = settings.Float("fee_percent")
+		}
+		if settings.Has("fee_fixed") {
+			fixed = settings.Int("fee_fixed")
+		}
+	}
+	return percent, fixed
+}
+
+// behaviourName is the test card behind a payment method's id.
+func (tx *Tx) behaviourName(method string) string {
+	if o := tx.Get("payment_method", method); o != nil {
+		return o.Str(hiddenBehaviour)
+	}
+	return ""
+}
+
+func releaseFunds(tx *Tx, id string) error {
+	if txn := tx.Get("balance_transaction", id); txn != nil && txn.Str("status") == "pending" {
+		tx.Put(txn.Edit().Set("status", "available"))
+	}
+	return nil
+}
+
+// retrieveBalance sums what is there and what is pending, by currency.
+func retrieveBalance(tx *Tx, _ *Request) (*Object, error) {
+	sums := map[string]map[string]int64{"available": {}, "pending": {}}
+	var currencies []string
+	tx.Each("balance_transaction", func(txn *Object) bool {
+		currency := txn.Str("currency")
+		if !slices.Contains(currencies, currency) {
+			currencies = append(currencies, currency)
+		}
+		sums[txn.Str("status")][currency] += txn.Int("net")
+		return true
+	})
+	if len(currencies) == 0 {
+		currencies = []string{orElse(tx.Account().Str("default_currency"), "usd")}
+	}
+	slices.Sort(currencies)
+	balance := tx.NewHash("balance").Set("object", "balance").Set("livemode", false)
+	for status, sum := range sums {
+		var amounts []any
+		for _, currency := range currencies {
+			amounts = append(amounts, tx.NewHash("balance_amount").Set("amount", sum[currency]).Set("currency", currency).
+				Set("source_types", tx.NewHash("balance_amount_by_source_type").Set("card", sum[currency])))
+		}
+		balance.Set(status, amounts)
+	}
+	return balance, nil
+}

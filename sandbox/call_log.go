@@ -1,0 +1,124 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// callLogSize is how many calls of an account the journal keeps; the oldest go first.
+const callLogSize = 1000
+
+// Call is one call of the API as the journal keeps it. Card numbers and secrets are masked in it.
+type Call struct {
+	// ID is the Request-Id of the answer.
+	ID string `json:"id"`
+	// Created is the account's clock in seconds.
+	Created int64  `json:"created"`
+	Method  string `json:"method"`
+	Path    string `json:"path"`
+	// Route is the operation's path: /v1/payment_intents/{intent}.
+	Route string `json:"route"`
+	// Params are the parameters, of the query or of the body: hashes, arrays and texts.
+	Params map[string]any `json:"params"`
+	// Key is the kind of the key and its last four letters: sk_test_****1234.
+	Key            string `json:"key"`
+	APIVersion     string `json:"api_version"`
+	IdempotencyKey string `json:"idempotency_key,omitempty"`
+	UserAgent      string `json:"user_agent,omitempty"`
+	// Status is the answer's, 0 when a planted fault left the call without one.
+	Status int `json:"status"`
+	// Replayed says that the answer was the kept one of an earlier call with the same idempotency key.
+	Replayed bool `json:"replayed,omitempty"`
+	// Error is what the answer said went wrong.
+	Error *CallError `json:"error,omitempty"`
+	// Object is the id of what the answer showed.
+	Object string `json:"object,omitempty"`
+	// Fault is the planted fault that met the call.
+	Fault string `json:"fault,omitempty"`
+}
+
+// CallError is the error of an answer.
+type CallError struct {
+	Type        string `json:"type"`
+	Code        string `json:"code,omitempty"`
+	DeclineCode string `json:"decline_code,omitempty"`
+	Param       string `json:"param,omitempty"`
+	Message     string `json:"message"`
+}
+
+// callLog is the journal: the newest calls of an account, the oldest first.
+type callLog struct {
+	mu    sync.Mutex
+	calls []Call
+	next  int
+}
+
+func (j *callLog) add(c Call) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.calls) < callLogSize {
+		j.calls = append(j.calls, c)
+		return
+	}
+	j.calls[j.next] = c
+	j.next = (j.next + 1) % callLogSize
+}
+
+// list copies the journal, the oldest call first.
+func (j *callLog) list() []Call {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return append(slices.Clone(j.calls[j.next:]), j.calls[:j.next]...)
+}
+
+func (j *callLog) replace(calls []Call) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.calls, j.next = slices.Clone(calls), 0
+}
+
+// answered takes a call that is over into the journal.
+func (c *control) answered(r *Request, an *answer, body []byte) {
+	status, replayed := an.status, an.header.Get("Idempotent-Replayed") != ""
+	call := Call{ID: r.RequestID, Created: c.account.seconds(), Method: r.Method, Path: r.http.URL.Path, Route: r.Route, Key: maskKey(r.Key), APIVersion: r.Version,
+		IdempotencyKey: mask(r.IdempotencyKey), UserAgent: mask(r.http.UserAgent()), Status: status, Replayed: replayed, Params: map[string]any{}}
+	if params, ok := maskParams(r.params.node, "").(map[string]any); ok {
+		call.Params = params
+	}
+	if r.fault != nil {
+		call.Fault = r.fault.ID
+	}
+	var answer struct {
+		ID    string     `json:"id"`
+		Error *CallError `json:"error"`
+	}
+	if status >= http.StatusBadRequest {
+		if json.Unmarshal(body, &answer) == nil { // an answer without a body has no error to show
+			call.Error = answer.Error
+		}
+	} else {
+		call.Object = firstID(body)
+	}
+	c.calls.add(call)
+	if !replayed {
+		c.tell(r, an)
+	}
+}
+
+// firstID is the id at the head of an object's JSON, which Stripe writes first; "" for a list.
+func firstID(body []byte) string {
+	text := string(body[:min(len(body), 200)])
+	_, rest, ok := strings.Cut(text, `"id":`)
+	if !ok || strings.Contains(text[:len(text)-len(rest)], "[") {
+		return ""
+	}
+	rest = strings.TrimLeft(rest, " ")
+	if !strings.HasPrefix(rest, `"`) {
+		return ""
+	}
+	id, _, _ := strings.Cut(rest[1:], `"`)
+	return id
+}

@@ -1,0 +1,137 @@
+package sandbox
+
+import "strings"
+
+func init() {
+	behave("POST /v1/coupons", createCoupon)
+	behave("DELETE /v1/coupons/{coupon}", deleteCoupon)
+	behave("POST /v1/promotion_codes", createPromotionCode)
+}
+
+func createCoupon(tx *Tx, r *Request) (*Object, error) {
+	p := r.Params()
+	id := orElse(p.Str("id"), tx.NewID("", 8))
+	percent, amount := p.Has("percent_off"), p.Has("amount_off")
+	duration := orElse(p.Str("duration"), "once")
+	switch {
+	case tx.Get("coupon", id) != nil:
+		return nil, invalid("", "resource_already_exists", "Coupon already exists.")
+	case percent == amount:
+		return nil, invalid("", "parameter_missing", "Must provide percent_off or amount_off, and not both.")
+	case percent && (p.Float("percent_off") <= 0 || p.Float("percent_off") > 100):
+		return nil, invalid("percent_off", "", "Invalid percent_off: must be greater than 0 and at most 100")
+	case amount && p.Int("amount_off") <= 0:
+		return nil, invalid("amount_off", "parameter_invalid_integer", "This value must be greater than or equal to 1.")
+	case amount && p.Str("currency") == "":
+		return nil, invalid("currency", "parameter_missing", "Must provide currency when creating a coupon with amount_off.")
+	case (duration == "repeating") != p.Has("duration_in_months"):
+		return nil, invalid("duration_in_months", "", "duration_in_months is required with duration `repeating`, and only then.")
+	case p.Has("redeem_by") && p.Int("redeem_by") <= tx.Now():
+		return nil, invalid("redeem_by", "", "redeem_by must be a time in the future.")
+	}
+	coupon := tx.New("coupon").Set("id", id).Set("duration", duration).Set("times_redeemed", 0).Set("valid", true)
+	applyParams(tx, coupon, p, "id", "duration", "currency", "currency_options", "applies_to")
+	if currency := strings.ToLower(p.Str("currency")); amount {
+		if err := checkCurrency(currency, "currency"); err != nil {
+			return nil, err
+		}
+		coupon.Set("currency", currency)
+	}
+	if products := p.Strs("applies_to.products"); len(products) > 0 {
+		coupon.Set("applies_to", tx.NewHash("coupon_applies_to").Set("products", products))
+	}
+	if p.Has("redeem_by") {
+		tx.Due(p.Int("redeem_by"), "coupon.end", id)
+	}
+	tx.Put(coupon, "coupon.created")
+	return coupon, nil
+}
+
+func init() {
+	onDue("coupon.end", func(tx *Tx, id string) error {
+		if coupon := tx.Get("coupon", id); coupon != nil && coupon.Int("redeem_by") <= tx.Now() {
+			tx.Put(coupon.Edit().Set("valid", false))
+		}
+		return nil
+	})
+	onDue("promotion_code.end", func(tx *Tx, id string) error {
+		if code := tx.Get("promotion_code", id); code != nil {
+			tx.Put(code.Edit().Set("active", false), "promotion_code.updated")
+		}
+		return nil
+	})
+}
+
+func deleteCoupon(tx *Tx, r *Request) (*Object, error) {
+	coupon := tx.Get("coupon", r.Path("coupon"))
+	if coupon == nil {
+		return nil, missing("coupon", r.Path("coupon"), "coupon", 404)
+	}
+	for _, code := range ofField(tx, "promotion_code", "promotion.coupon", coupon.ID()) {
+		tx.Put(code.Edit().Set("active", false))
+	}
+	tx.Delete(coupon, "coupon.deleted")
+	return hash("id", coupon.ID(), "object", "coupon", "deleted", true), nil
+}
+
+// redeem counts a coupon's use, and its promotion code's; what is used up is no longer valid.
+func redeem(tx *Tx, coupon, code string) {
+	if c := tx.Get("coupon", coupon); c != nil {
+		times := c.Int("times_redeemed") + 1
+		c = c.Edit().Set("times_redeemed", times)
+		if c.Has("max_redemptions") && times >= c.Int("max_redemptions") {
+			c.Set("valid", false)
+		}
+		tx.Put(c)
+	}
+	if pc := tx.Get("promotion_code", code); pc != nil {
+		times := pc.Int("times_redeemed") + 1
+		pc = pc.Edit().Set("times_redeemed", times)
+		if pc.Has("max_redemptions") && times >= pc.Int("max_redemptions") {
+			pc.Set("active", false)
+		}
+		tx.Put(pc)
+	}
+}
+
+func createPromotionCode(tx *Tx, r *Request) (*Object, error) {
+	p := r.Params()
+	coupon := tx.Get("coupon", p.Str("promotion.coupon"))
+	if coupon == nil {
+		return nil, missing("coupon", p.Str("promotion.coupon"), "promotion[coupon]", 400)
+	}
+	code := orElse(p.Str("code"), strings.ToUpper(tx.NewID("", 8)))
+	if activeCode(tx, code) != nil {
+		return nil, invalid("code", "", "An active promotion code with `code: %s` already exists.", code)
+	}
+	if id := p.Str("customer"); id != "" {
+		if _, err := findCustomer(tx, id, "customer", 400); err != nil {
+			return nil, err
+		}
+	}
+	pc := tx.New("promotion_code").Set("active", !p.Has("active") || p.Bool("active")).Set("code", code).Set("times_redeemed", 0).
+		Set("promotion", tx.NewHash("promotion_codes_resource_promotion").Set("coupon", coupon.ID()).Set("type", "coupon"))
+	restrictions := tx.NewHash("promotion_codes_resource_restrictions").Set("first_time_transaction", p.Bool("restrictions.first_time_transaction"))
+	if p.Has("restrictions.minimum_amount") {
+		restrictions.Set("minimum_amount", p.Int("restrictions.minimum_amount")).Set("minimum_amount_currency", strings.ToLower(p.Str("restrictions.minimum_amount_currency")))
+	}
+	pc.Set("restrictions", restrictions)
+	applyParams(tx, pc, p, "active", "code", "promotion", "restrictions")
+	if p.Has("expires_at") {
+		tx.Due(p.Int("expires_at"), "promotion_code.end", pc.ID())
+	}
+	tx.Put(pc, "promotion_code.created")
+	return pc, nil
+}
+
+// activeCode finds the active promotion code that a buyer means; capitals do not count.
+func activeCode(tx *Tx, code string) *Object {
+	var found *Object
+	tx.Each("promotion_code", func(pc *Object) bool {
+		if pc.Bool("active") && strings.EqualFold(pc.Str("code"), code) {
+			found = pc
+		}
+		return found == nil
+	})
+	return found
+}

@@ -1,0 +1,142 @@
+package sandbox
+
+import "strings"
+
+func init() {
+	behave("POST /v1/customers", createCustomer)
+	behave("POST /v1/customers/{customer}", updateCustomer)
+	behave("DELETE /v1/customers/{customer}", deleteCustomer)
+	onExpand("customer", "sources", func(*Tx, *Object) []*Object { return nil })
+	onExpand("customer", "tax_ids", func(tx *Tx, customer *Object) []*Object { return ofField(tx, "tax_id", "customer", customer.ID()) })
+}
+
+// customerParams are parameters of a customer that are no fields of it, or need care.
+var customerParams = []string{"payment_method", "source", "invoice_settings", "tax_id_data", "validate", "tax", "email", "preferred_locales", "cash_balance", "default_source"}
+
+func createCustomer(tx *Tx, r *Request) (*Object, error) {
+	p := r.Params()
+	customer := newCustomer(tx)
+	if err := setCustomer(tx, customer, p); err != nil {
+		return nil, err
+	}
+	var method *Object
+	if id := p.Str("payment_method"); id != "" {
+		var err error
+		if method, err = findMethod(tx, id, "payment_method", 400); err != nil {
+			return nil, err
+		}
+		if card := behaviourOf(method); card != nil && card.decline != "" {
+			return nil, cardError(declineFor(card.decline))
+		}
+		if method.Str("customer") != "" || method.Bool(hiddenUsed) {
+			return nil, invalid("payment_method", "", usedAtAttachment)
+		}
+	}
+	// A default may be the method of the same call, which belongs to the customer only once both exist.
+	if id := p.Str("invoice_settings.default_payment_method"); id != "" && (method == nil || id != p.Str("payment_method")) {
+		return nil, notTheirMethod(id)
+	} else if id != "" {
+		customer.Set("invoice_settings.default_payment_method", method.ID())
+	}
+	tx.Put(customer, "customer.created")
+	if method != nil {
+		attach(tx, method, customer.ID())
+	}
+	return customer, nil
+}
+
+func newCustomer(tx *Tx) *Object {
+	return tx.New("customer").
+		Set("balance", 0).Set("delinquent", false).Set("next_invoice_sequence", 1).Set("tax_exempt", "none").
+		Set("preferred_locales", []any{}).Set("invoice_prefix", strings.ToUpper(tx.NewID("", 8))).
+		Set("invoice_settings", tx.NewHash("invoice_setting_customer_setting"))
+}
+
+// setCustomer copies what both calls may say about a customer.
+func setCustomer(tx *Tx, customer *Object, p Params) error {
+	if email := p.Str("email"); email != "" && !validEmail(email) {
+		return invalid("email", "email_invalid", "Invalid email address: %s", email)
+	} else if p.Has("email") {
+		customer.Set("email", textOrNull(email))
+	}
+	if p.Has("preferred_locales") {
+		customer.Set("preferred_locales", p.Strs("preferred_locales"))
+	}
+	for _, key := range []string{"custom_fields", "footer", "rendering_options"} {
+		if at := "invoice_settings." + key; p.Null(at) {
+			customer.Set(at, nil)
+		} else if key == "footer" && p.Has(at) {
+			customer.Set(at, p.Str(at))
+		}
+	}
+	applyParams(tx, customer, p, customerParams...)
+	return nil
+}
+
+// validEmail is as strict as it must be: one @, a dot behind it, no blanks.
+func validEmail(email string) bool {
+	name, host, found := strings.Cut(email, "@")
+	return found && name != "" && !strings.ContainsAny(email, " \t\n") && !strings.Contains(host, "@") &&
+		strings.Contains(host, ".") && !strings.HasPrefix(host, ".") && !strings.HasSuffix(host, ".")
+}
+
+func updateCustomer(tx *Tx, r *Request) (*Object, error) {
+	p := r.Params()
+	customer, err := findCustomer(tx, r.Path("customer"), "id", 404)
+	if err != nil {
+		return nil, err
+	}
+	customer = customer.Edit()
+	if err := setCustomer(tx, customer, p); err != nil {
+		return nil, err
+	}
+	switch at := "invoice_settings.default_payment_method"; {
+	case p.Null(at):
+		customer.Set(at, nil)
+	case p.Has(at):
+		method := tx.Get("payment_method", p.Str(at))
+		if method == nil {
+			return nil, missingMethod(p.Str(at), "invoice_settings[default_payment_method]", 400)
+		}
+		if method.Str("customer") != customer.ID() {
+			return nil, notTheirMethod(method.ID())
+		}
+		customer.Set(at, method.ID())
+	}
+	tx.Put(customer, "customer.updated")
+	return customer, nil
+}
+
+func notTheirMethod(id string) *Error {
+	return invalid("invoice_settings[default_payment_method]", "resource_missing", "The customer does not have a payment method with the ID %s. The payment method must be attached to the customer.", id)
+}
+
+func deleteCustomer(tx *Tx, r *Request) (*Object, error) {
+	customer, err := findCustomer(tx, r.Path("customer"), "id", 404)
+	if err != nil {
+		return nil, err
+	}
+	for _, method := range ofField(tx, "payment_method", "customer", customer.ID()) {
+		tx.Put(method.Edit().Set("customer", nil).Set(hiddenUsed, true))
+	}
+	tx.Delete(customer, "customer.deleted")
+	return hash("id", customer.ID(), "object", "customer", "deleted", true), nil
+}
+
+// findCustomer finds a customer that exists and was not deleted.
+func findCustomer(tx *Tx, id, param string, status int) (*Object, error) {
+	if customer := tx.Get("customer", id); customer != nil {
+		return customer, nil
+	}
+	return nil, missing("customer", id, param, status)
+}
+
+// ofField are the objects of a type whose field has a value, newest first.
+func ofField(tx *Tx, typ, field, value string) []*Object {
+	var found []*Object
+	tx.EachOf(typ, field, value, func(o *Object) bool {
+		found = append(found, o)
+		return true
+	})
+	return found
+}

@@ -1,0 +1,209 @@
+package sandbox
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// endpointWorkers bounds the requests that are under way to one endpoint at a time.
+	endpointWorkers = 4
+	// reorderPatience is how long, in real time, a delivery that the reorder fault keeps back waits to be overtaken.
+	// Idle does not wait that long: when nothing else is under way to the endpoint, what is kept back leaves.
+	reorderPatience = 250 * time.Millisecond
+)
+
+// parcel is what one worker sends without a break: deliveries of one endpoint, one after the other.
+type parcel struct {
+	ids []string
+	// pause is a delay in real time before the first.
+	pause time.Duration
+	// back asks to be overtaken by a later delivery.
+	back bool
+	// manual is a resend, which leaves the automatic attempts as they are.
+	manual bool
+}
+
+// addressed is a parcel with its endpoint.
+type addressed struct {
+	endpoint string
+	parcel   parcel
+}
+
+// sender carries an account's deliveries: a queue per endpoint, a few workers for each, none while there is nothing to
+// send. A reset or a restore replaces it; what the old one still had under way counts no more.
+type sender struct {
+	control *control
+	ctx     context.Context
+	cancel  context.CancelFunc
+	workers int
+
+	mu     sync.Mutex
+	queues map[string]*endpointQueue
+	busy   int
+	// waiters counts those who wait for quiet.
+	waiters int
+	// quiet is closed when nothing is queued or under way any more; nil while nothing is.
+	quiet chan struct{}
+}
+
+// endpointQueue is what waits for one endpoint.
+type endpointQueue struct {
+	waiting []parcel
+	workers int
+	// back is what the reorder fault keeps back; the last leaves first.
+	back  []parcel
+	timer *time.Timer
+}
+
+func newSender(c *control) *sender {
+	s := &sender{control: c, workers: endpointWorkers, queues: map[string]*endpointQueue{}}
+	s.ctx, s.cancel = context.WithCancel(c.account.sandbox.closing)
+	if c.deliveryFaults.strict != nil {
+		s.workers = 1 // so that the order is the seed's and not the scheduler's
+	}
+	return s
+}
+
+// queue takes a parcel and returns at once.
+func (s *sender) queue(endpoint string, p parcel) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return
+	}
+	q := s.queues[endpoint]
+	if q == nil {
+		q = &endpointQueue{}
+		s.queues[endpoint] = q
+	}
+	if s.busy == 0 {
+		s.quiet = make(chan struct{})
+	}
+	s.busy += len(p.ids)
+	if p.back {
+		q.back = append(q.back, p)
+		if q.timer == nil {
+			q.timer = time.AfterFunc(reorderPatience, func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				s.letGo(q)
+			})
+		}
+		return
+	}
+	if !p.manual {
+		p.ids = append(p.ids, q.takeBack()...)
+	}
+	s.push(q, p)
+}
+
+// push gives a parcel to a worker. The caller holds the lock.
+func (s *sender) push(q *endpointQueue, p parcel) {
+	if s.ctx.Err() != nil {
+		return
+	}
+	q.waiting = append(q.waiting, p)
+	if q.workers < s.workers {
+		q.workers++
+		s.control.account.sandbox.background.Go(func() { s.work(q) })
+	}
+}
+
+// takeBack gives what the reorder fault kept back, the last first: it follows the delivery that overtook it.
+func (q *endpointQueue) takeBack() (ids []string) {
+	if q.timer != nil {
+		q.timer.Stop()
+		q.timer = nil
+	}
+	for _, p := range slices.Backward(q.back) {
+		ids = append(ids, p.ids...)
+	}
+	q.back = nil
+	return ids
+}
+
+// letGo sends what nothing overtook, one after the other. The caller holds the lock.
+func (s *sender) letGo(q *endpointQueue) {
+	if ids := q.takeBack(); len(ids) > 0 {
+		s.push(q, parcel{ids: ids})
+	}
+}
+
+// work sends what waits for an endpoint and ends when nothing does.
+func (s *sender) work(q *endpointQueue) {
+	for {
+		s.mu.Lock()
+		if len(q.waiting) == 0 || s.ctx.Err() != nil {
+			q.workers--
+			if q.workers == 0 && s.waiters > 0 {
+				s.letGo(q)
+			}
+			s.mu.Unlock()
+			return
+		}
+		p := q.waiting[0]
+		q.waiting = q.waiting[1:]
+		s.mu.Unlock()
+		if p.pause > 0 {
+			wait(s.ctx, p.pause)
+		}
+		for _, id := range p.ids {
+			s.deliver(id, p.manual)
+			s.mu.Lock()
+			if s.busy--; s.busy == 0 {
+				close(s.quiet)
+				s.quiet = nil
+			}
+			s.mu.Unlock()
+		}
+	}
+}
+
+// settled waits until nothing is queued or under way. It returns the context's error when that ended first.
+func (s *sender) settled(ctx context.Context) error {
+	s.mu.Lock()
+	s.waiters++
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.waiters--
+		s.mu.Unlock()
+	}()
+	for {
+		s.mu.Lock()
+		if s.ctx.Err() != nil || s.busy == 0 {
+			s.mu.Unlock()
+			return nil
+		}
+		for _, q := range s.queues {
+			if q.workers == 0 {
+				s.letGo(q)
+			}
+		}
+		quiet := s.quiet
+		s.mu.Unlock()
+		select {
+		case <-quiet:
+		case <-s.ctx.Done():
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// stop ends everything under way; what is sent after it is not recorded.
+func (s *sender) stop() {
+	s.cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, q := range s.queues {
+		if q.timer != nil {
+			q.timer.Stop()
+			q.timer = nil
+		}
+		q.back, q.waiting = nil, nil
+	}
+}

@@ -1,0 +1,181 @@
+package sandbox
+
+import (
+	"math/big"
+	"strings"
+)
+
+func init() {
+	behave("POST /v1/prices", createPrice)
+	behave("POST /v1/prices/{price}", updatePrice)
+}
+
+// priceParams are parameters of a price that need care.
+var priceParams = []string{"product", "product_data", "unit_amount", "unit_amount_decimal", "currency", "recurring", "transfer_lookup_key", "lookup_key", "tiers", "transform_quantity", "custom_unit_amount", "currency_options"}
+
+func createPrice(tx *Tx, r *Request) (*Object, error) {
+	p := r.Params()
+	var product *Object
+	var err error
+	data, made := p.Hash("product_data")
+	switch {
+	case made:
+		if product, err = newProduct(tx, data); err == nil {
+			product.Set("active", !data.Has("active") || data.Bool("active"))
+		}
+	case p.Str("product") != "":
+		product, err = findProduct(tx, p.Str("product"), "product", 400)
+	default:
+		err = invalid("product", "parameter_missing", "Missing required param: product.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	price, err := newPrice(tx, p, product, "")
+	if err != nil {
+		return nil, err
+	}
+	if made {
+		tx.Put(product, "product.created")
+	}
+	if err := takeLookupKey(tx, price, p); err != nil {
+		return nil, err
+	}
+	tx.Put(price, "price.created")
+	return price, nil
+}
+
+// newPrice makes a price of a product; at is the name of the parameter that holds p, for errors.
+func newPrice(tx *Tx, p Params, product *Object, at string) (*Object, error) {
+	currency := strings.ToLower(p.Str("currency"))
+	if err := checkCurrency(currency, under(at, "currency")); err != nil {
+		return nil, err
+	}
+	price := tx.New("price").Set("active", !p.Has("active") || p.Bool("active")).Set("currency", currency).Set("product", product.ID()).
+		Set("billing_scheme", orElse(p.Str("billing_scheme"), "per_unit")).Set("tax_behavior", orElse(p.Str("tax_behavior"), "unspecified")).Set("type", "one_time")
+	switch {
+	case p.Has("unit_amount"):
+		amount := p.Int("unit_amount")
+		if amount < 0 {
+			return nil, invalid(under(at, "unit_amount"), "parameter_invalid_integer", "Invalid non-negative integer")
+		}
+		if err := checkDigits(amount, currency, under(at, "unit_amount")); err != nil {
+			return nil, err
+		}
+		price.Set("unit_amount", amount).Set("unit_amount_decimal", big.NewInt(amount).String())
+	case p.Has("unit_amount_decimal"):
+		amount, ok := new(big.Rat).SetString(p.Str("unit_amount_decimal"))
+		if !ok || amount.Sign() < 0 {
+			return nil, invalid(under(at, "unit_amount_decimal"), "parameter_invalid_string_empty", "Invalid decimal: %s; must contain at maximum 12 decimal places.", p.Str("unit_amount_decimal"))
+		}
+		price.Set("unit_amount_decimal", p.Str("unit_amount_decimal"))
+		if amount.IsInt() {
+			price.Set("unit_amount", amount.Num().Int64())
+		}
+	case p.Has("custom_unit_amount"):
+		custom := tx.NewHash("custom_unit_amount")
+		for _, key := range []string{"maximum", "minimum", "preset"} {
+			if p.Has("custom_unit_amount." + key) {
+				custom.Set(key, p.Int("custom_unit_amount."+key))
+			}
+		}
+		price.Set("custom_unit_amount", custom)
+	case len(p.List("tiers")) > 0:
+		var tiers []*Object
+		for _, given := range p.List("tiers") {
+			tier := tx.NewHash("price_tier")
+			for _, key := range []string{"flat_amount", "unit_amount"} {
+				if given.Has(key) {
+					tier.Set(key, given.Int(key)).Set(key+"_decimal", big.NewInt(given.Int(key)).String())
+				}
+			}
+			for _, key := range []string{"flat_amount_decimal", "unit_amount_decimal"} {
+				if given.Has(key) {
+					tier.Set(key, given.Str(key))
+				}
+			}
+			if given.Str("up_to") != "inf" {
+				tier.Set("up_to", given.Int("up_to"))
+			}
+			tiers = append(tiers, tier)
+		}
+		price.Set("tiers", tiers)
+	default:
+		return nil, invalid(under(at, "unit_amount"), "parameter_missing", "Missing required param: %s.", under(at, "unit_amount"))
+	}
+	if recurring, ok := p.Hash("recurring"); ok {
+		price.Set("type", "recurring").Set("recurring", tx.NewHash("recurring").Set("interval", recurring.Str("interval")).
+			Set("interval_count", max(1, recurring.Int("interval_count"))).Set("usage_type", orElse(recurring.Str("usage_type"), "licensed")).
+			Set("meter", textOrNull(recurring.Str("meter"))))
+	}
+	if transform, ok := p.Hash("transform_quantity"); ok {
+		price.Set("transform_quantity", tx.NewHash("transform_quantity").Set("divide_by", transform.Int("divide_by")).Set("round", transform.Str("round")))
+	}
+	applyParams(tx, price, p, priceParams...)
+	return price, nil
+}
+
+// takeLookupKey gives a price its key, which no other active price may have; with transfer_lookup_key it takes the key
+// from the price that has it.
+func takeLookupKey(tx *Tx, price *Object, p Params) error {
+	key := p.Str("lookup_key")
+	if key == "" {
+		return nil
+	}
+	for _, other := range ofField(tx, "price", "lookup_key", key) {
+		if other.ID() == price.ID() {
+			continue
+		}
+		if !p.Bool("transfer_lookup_key") {
+			return invalid("lookup_key", "", "A price (`%s`) already uses that lookup key.", other.ID())
+		}
+		tx.Put(other.Edit().Set("lookup_key", nil), "price.updated")
+	}
+	price.Set("lookup_key", key)
+	return nil
+}
+
+func findPrice(tx *Tx, id, param string, status int) (*Object, error) {
+	if price := tx.Get("price", id); price != nil {
+		return price, nil
+	}
+	return nil, missing("price", id, param, status)
+}
+
+func updatePrice(tx *Tx, r *Request) (*Object, error) {
+	p := r.Params()
+	price, err := findPrice(tx, r.Path("price"), "id", 404)
+	if err != nil {
+		return nil, err
+	}
+	price = price.Edit()
+	if v := p.Str("tax_behavior"); v != "" && v != price.Str("tax_behavior") && price.Str("tax_behavior") != "unspecified" {
+		return nil, invalid("tax_behavior", "", "You cannot change the tax behavior of a price once it is set to inclusive or exclusive.")
+	}
+	if err := takeLookupKey(tx, price, p); err != nil {
+		return nil, err
+	}
+	applyParams(tx, price, p, priceParams...)
+	tx.Put(price, "price.updated")
+	return price, nil
+}
+
+// linePrice is what a quantity of a price costs, in the currency's minor unit, rounded half up.
+func linePrice(price *Object, quantity int64) int64 {
+	if by := price.Int("transform_quantity.divide_by"); by > 0 {
+		if price.Str("transform_quantity.round") == "up" {
+			quantity += by - 1
+		}
+		quantity /= by
+	}
+	if price.Has("unit_amount") {
+		return price.Int("unit_amount") * quantity
+	}
+	unit, ok := new(big.Rat).SetString(orElse(price.Str("unit_amount_decimal"), "0"))
+	if !ok {
+		return 0
+	}
+	total := unit.Mul(unit, new(big.Rat).SetInt64(quantity))
+	total.Add(total, big.NewRat(1, 2))
+	return new(big.Int).Div(total.Num(), total.Denom()).Int64()
+}

@@ -1,0 +1,106 @@
+package sandbox
+
+import "strings"
+
+func init() {
+	behave("POST /v1/tokens", createToken)
+	behave("GET /v1/tokens/{token}", retrieveToken)
+}
+
+func createToken(tx *Tx, r *Request) (*Object, error) {
+	p := r.Params()
+	token := tx.New("token").Set("id", tx.NewID("tok_", 24)).Set("used", false)
+	switch {
+	case p.Has("card"):
+		entry, err := readCard(tx, p, "")
+		if err != nil {
+			return nil, err
+		}
+		token.Set("type", "card").Set("card", tokenCard(tx, entry, p)).Set(hiddenBehaviour, entry.card.name).Set(hiddenCVC, entry.cvc)
+	case p.Has("cvc_update"):
+		token.Set("type", "cvc_update").Set("id", tx.NewID("cvctok_", 24))
+	case p.Has("pii"):
+		token.Set("type", "pii").Set("id", tx.NewID("pii_", 24))
+	case p.Has("person"), p.Has("account"), p.Has("bank_account"):
+		token.Set("type", p.Keys()[0])
+	default:
+		return nil, invalid("", "", "You must supply either a card, customer, or bank account to create a token.")
+	}
+	tx.Put(token)
+	return token, nil
+}
+
+// tokenCard is the card object inside a token.
+func tokenCard(tx *Tx, e cardEntry, p Params) *Object {
+	c := e.card
+	card := tx.NewHash("card").Set("id", tx.NewID("card_", 24)).Set("object", "card").Set("brand", cardBrands[c.brand]).
+		Set("country", c.country).Set("exp_month", e.month).Set("exp_year", e.year).
+		Set("fingerprint", fingerprint(tx, c.number)).Set("funding", c.funding).Set("last4", c.last4()).Set("metadata", hash()).
+		Set("regulated_status", "unregulated")
+	if e.cvc {
+		card.Set("cvc_check", "unchecked")
+	}
+	for _, key := range []string{"name", "address_city", "address_country", "address_line1", "address_line2", "address_state", "address_zip"} {
+		if v := p.Str("card." + key); v != "" {
+			card.Set(key, v)
+		}
+	}
+	return card
+}
+
+func retrieveToken(tx *Tx, r *Request) (*Object, error) {
+	id := r.Path("token")
+	if token := tx.Get("token", id); token != nil {
+		return token, nil
+	}
+	if card := magicToken(id); card != nil {
+		entry := entryOf(tx, card)
+		return tx.New("token").Set("id", id).Set("type", "card").Set("used", false).Set("card", tokenCard(tx, entry, Params{})), nil
+	}
+	return nil, missing("token", id, "token", 404)
+}
+
+func magicToken(id string) *testCard {
+	name, ok := strings.CutPrefix(id, "tok_")
+	if !ok {
+		return nil
+	}
+	return cardsByName[name]
+}
+
+// methodOfToken turns a token into a payment method. A token is used once; the published test tokens are not used up.
+func methodOfToken(tx *Tx, id, param string) (*Object, error) {
+	if card := magicToken(id); card != nil {
+		return entryOf(tx, card).method(tx), nil
+	}
+	token := tx.Get("token", id)
+	switch {
+	case token == nil && strings.HasPrefix(id, "tok_"):
+		for part := range strings.SplitSeq(strings.TrimPrefix(id, "tok_"), "_") {
+			if part == "card" {
+				return nil, invalid(param, "", "There is a part of the token that is not valid: '%s'.", part)
+			}
+		}
+		return nil, missing("token", id, param, 400)
+	case token == nil:
+		return nil, missing("token", id, param, 400)
+	case token.Str("type") != "card":
+		return nil, invalid(param, "", "This token cannot be used as a payment method: it is a %s token.", token.Str("type"))
+	case token.Bool("used"):
+		return nil, invalid(param, "token_already_used", "You cannot use a Stripe token more than once: %s.", id)
+	}
+	tx.Put(token.Edit().Set("used", true))
+	entry := cardEntry{
+		card: cardsByName[token.Str(hiddenBehaviour)], month: token.Int("card.exp_month"), year: token.Int("card.exp_year"), cvc: token.Bool(hiddenCVC),
+	}
+	method := entry.method(tx)
+	for from, to := range map[string]string{
+		"name": "name", "address_city": "address.city", "address_country": "address.country", "address_line1": "address.line1",
+		"address_line2": "address.line2", "address_state": "address.state", "address_zip": "address.postal_code",
+	} {
+		if v := token.Str("card." + from); v != "" {
+			method.Set("billing_details."+to, v)
+		}
+	}
+	return method, nil
+}
