@@ -43,7 +43,7 @@ func newDefault(op *description.Operation) *defaultOperation {
 	if n.Is(description.List | description.Search) {
 		n = n.Element()
 	}
-	d.schemas = preferred(livingSchemas(n, nil))
+	d.schemas = preferred(livingSchemas(n, nil), op.Path)
 	if end := strings.LastIndexByte(op.Path, '}'); end > 0 {
 		start := strings.LastIndexByte(op.Path, '{')
 		d.owner, d.owned, d.verb = op.Path[:end+1], op.Path[start+1:end], strings.TrimPrefix(op.Path[end+1:], "/")
@@ -63,24 +63,27 @@ func livingSchemas(n *description.Node, found []*description.Node) []*descriptio
 		}
 		return found
 	}
-	name, deleted := strings.CutPrefix(n.Name, "deleted_")
-	if deleted {
-		if len(found) > 0 {
-			return found
-		}
-		return livingSchemas(description.Load().Schema(name), found)
+	if name, deleted := strings.CutPrefix(n.Name, "deleted_"); deleted {
+		n = description.Load().Schema(name)
+	}
+	if n == nil || slices.Contains(found, n) {
+		return found
 	}
 	return append(found, n)
 }
 
-// preferred leaves accounts out of what several kinds of objects may be, and puts cards first: that is what most callers add
-// to a customer or an account.
-func preferred(schemas []*description.Node) []*description.Node {
+// preferred leaves accounts out of what several kinds of objects may be, and puts first what the path speaks of: bank
+// accounts, or else cards, which most callers add to a customer.
+func preferred(schemas []*description.Node, path string) []*description.Node {
 	if len(schemas) < 2 {
 		return schemas
 	}
+	first := "card"
+	if strings.Contains(path, "/bank_accounts") {
+		first = "bank_account"
+	}
 	schemas = slices.DeleteFunc(schemas, func(n *description.Node) bool { return n.Name == "account" })
-	if i := slices.IndexFunc(schemas, func(n *description.Node) bool { return n.Name == "card" }); i > 0 {
+	if i := slices.IndexFunc(schemas, func(n *description.Node) bool { return n.Name == first }); i > 0 {
 		schemas[0], schemas[i] = schemas[i], schemas[0]
 	}
 	return schemas
@@ -116,7 +119,7 @@ func (d *defaultOperation) ownerType() string {
 			if op == nil {
 				continue
 			}
-			if schemas := preferred(livingSchemas(op.Answer, nil)); len(schemas) > 0 {
+			if schemas := preferred(livingSchemas(op.Answer, nil), op.Path); len(schemas) > 0 {
 				return schemas[0].Name
 			}
 		}

@@ -11,9 +11,9 @@ func TestPreviousAttributes(t *testing.T) {
 	id := must(t, sb, "POST", "/v1/customers", "name=a&metadata[keep]=1&metadata[gone]=2&shipping[name]=x&shipping[address][city]=Izmir&shipping[address][line1]=1").str("id")
 	for _, tc := range []struct{ name, form, want string }{
 		{"leaves", "name=b&email=b@shop.example", `{"email":null,"name":"a"}`},
-		{"a nested leaf", "invoice_settings[default_payment_method]=pm_x", `{"invoice_settings":{"default_payment_method":null}}`},
+		{"a nested leaf", "invoice_settings[footer]=x", `{"invoice_settings":{"footer":null}}`},
 		{"a leaf two levels down", "shipping[name]=x&shipping[address][city]=Ankara", `{"shipping":{"address":{"city":"Izmir"}}}`},
-		{"a hash that is taken away", "shipping=", `{"shipping":{"address":{"city":"Ankara","country":null,"line1":"1","line2":null,"postal_code":null,"state":null},"name":"x"}}`},
+		{"a hash that is taken away", "shipping=", `{"shipping":{"address":{"city":"Ankara","country":null,"line1":"1","line2":null,"postal_code":null,"state":null},"carrier":null,"name":"x","phone":null,"tracking_number":null}}`},
 		{"a key of metadata that is added", "metadata[new.one]=3", `{"metadata":{"new.one":null}}`},
 		{"a key of metadata that is removed", "metadata[gone]=", `{"metadata":{"gone":"2"}}`},
 		{"all metadata", "metadata=", `{"metadata":{"keep":"1","new.one":"3"}}`},
