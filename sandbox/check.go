@@ -334,7 +334,10 @@ func numberRun(s string) (end, digits int) {
 
 // nearest is the key of the tree that a wrong one most likely meant, "" when none is near.
 func nearest(key string, tree *description.Node) string {
-	best, near := "", max(1, len(key)/3)+1
+	best, near := "", 1+len(key)/3+1 // a third of the letters may be wrong, and one more
+	if len(key) < 4 {
+		near = 2
+	}
 	for i := range tree.Props {
 		if d := editDistance(key, tree.Props[i].Name); d < near {
 			best, near = tree.Props[i].Name, d

@@ -12,7 +12,7 @@
   const say = (key) => data.text[key] || data.text['pay.check'];
 
   // What Stripe adds to the address of a buyer who comes back is of no use to us and stays in no history.
-  if (/[?&](payment_intent|session_id|redirect_status)/.test(location.search)) history.replaceState(null, '', here);
+  if (/[?&](payment_intent|session_id|redirect_status|landed)/.test(location.search)) history.replaceState(null, '', here);
 
   // post asks our server. It answers with ok false when nobody did.
   async function post(address) {
