@@ -30,14 +30,14 @@ const (
 
 // newCharge makes the charge of an intent's attempt: not yet paid, with Radar's and the bank's word of approval.
 func newCharge(tx *Tx, pi, method *Object, how authResult) *Object {
-	ch := tx.New("charge")
+	ch := tx.New("charge").Unset("refunds") // shown when it is expanded
 	name := tx.Account().Str("settings.payments.statement_descriptor")
 	if name == "" {
 		name = tx.Account().Str("settings.dashboard.display_name")
 	}
-	descriptor := strings.ToUpper(orElse(pi.Str("statement_descriptor"), orElse(name, "SANDBOX")))
+	descriptor := plainText(orElse(pi.Str("statement_descriptor"), orElse(name, "SANDBOX")))
 	if suffix := pi.Str("statement_descriptor_suffix"); suffix != "" {
-		descriptor += "* " + strings.ToUpper(suffix)
+		descriptor += "* " + plainText(suffix)
 	}
 	ch.Set("amount", pi.Int("amount")).Set("amount_captured", 0).Set("amount_refunded", 0).Set("captured", false).
 		Set("paid", false).Set("refunded", false).Set("disputed", false).Set("status", "failed").
@@ -51,6 +51,19 @@ func newCharge(tx *Tx, pi, method *Object, how authResult) *Object {
 		Set("statement_descriptor", pi.Get("statement_descriptor")).Set("statement_descriptor_suffix", pi.Get("statement_descriptor_suffix")).
 		Set("transfer_group", pi.Get("transfer_group")).Set("on_behalf_of", pi.Get("on_behalf_of"))
 	return ch
+}
+
+// latin writes Turkish letters as statements, which are plain ASCII, have them.
+var latin = strings.NewReplacer("ç", "c", "Ç", "C", "ğ", "g", "Ğ", "G", "ı", "i", "İ", "I", "ö", "o", "Ö", "O", "ş", "s", "Ş", "S", "ü", "u", "Ü", "U")
+
+// plainText is a text in capitals without what a statement cannot have.
+func plainText(s string) string {
+	return strings.ToUpper(strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || strings.ContainsRune(`<>\'"*`, r) {
+			return -1
+		}
+		return r
+	}, latin.Replace(s)))
 }
 
 // cut keeps the first n bytes of a text.

@@ -226,6 +226,11 @@ func newSessionIntent(tx *Tx, session *Object) *Object {
 		pi.Set("shipping", to)
 	}
 	setMethodOptions(tx, pi, Params{})
+	for _, key := range []string{"request_three_d_secure", "capture_method", "setup_future_usage"} {
+		if v := session.Str("payment_method_options.card." + key); v != "" {
+			pi.Set("payment_method_options.card."+key, v)
+		}
+	}
 	return pi
 }
 

@@ -60,7 +60,7 @@ func createSession(tx *Tx, r *Request) (*Object, error) {
 		Set("custom_text", tx.NewHash("payment_pages_checkout_session_custom_text")).
 		Set("automatic_tax", tx.NewHash("payment_pages_checkout_session_automatic_tax").Set("enabled", p.Bool("automatic_tax.enabled"))).
 		Set("phone_number_collection", tx.NewHash("payment_pages_checkout_session_phone_number_collection").Set("enabled", p.Bool("phone_number_collection.enabled"))).
-		Set("shipping_options", []any{}).Set("payment_method_options", tx.NewHash("checkout_session_payment_method_options")).
+		Set("shipping_options", []any{}).Set("payment_method_options", sessionMethodOptions(tx, p)).
 		Set("payment_method_collection", orElse(p.Str("payment_method_collection"), map[string]string{"setup": "always"}[mode])).
 		Set("discounts", []any{})
 	applyParams(tx, session, p, sessionParams...)
@@ -102,6 +102,19 @@ func createSession(tx *Tx, r *Request) (*Object, error) {
 	}
 	keepOpen(tx, session)
 	return session, nil
+}
+
+// sessionMethodOptions are the options of a session's methods: Stripe's default for cards, and what was sent for them.
+func sessionMethodOptions(tx *Tx, p Params) *Object {
+	options := tx.NewHash("checkout_session_payment_method_options")
+	if types := orElseList(p.Strs("payment_method_types"), "card"); slices.Contains(types, "card") {
+		card := tx.NewHash("checkout_card_payment_method_options").Set("request_three_d_secure", "automatic")
+		if given, ok := p.Hash("payment_method_options.card"); ok {
+			applyParams(tx, card, given)
+		}
+		options.Set("card", card)
+	}
+	return options
 }
 
 func orElseList(list []string, other ...string) []string {

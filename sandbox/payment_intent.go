@@ -289,13 +289,9 @@ func updatePaymentIntent(tx *Tx, r *Request) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case method != nil:
+	if method != nil {
 		putFresh(tx, method, fresh)
 		pi.Set("payment_method", method.ID()).Set("status", requiresConfirmation)
-		abandonChallenge(pi)
-	case p.Null("payment_method"):
-		pi.Set("payment_method", nil).Set("status", requiresPaymentMethod)
 		abandonChallenge(pi)
 	}
 	// There is no payment_intent.updated.

@@ -173,7 +173,7 @@ func (e cardEntry) method(tx *Tx) *Object {
 			Set("checks", tx.NewHash("payment_method_card_checks")).
 			Set("networks", tx.NewHash("networks").Set("available", networks)).
 			Set("three_d_secure_usage", tx.NewHash("three_d_secure_usage").Set("supported", c.secure != secureUnsupported))).
-		Set("allow_redisplay", "unspecified").Set("billing_details", tx.NewHash("billing_details")).
+		Set("allow_redisplay", "unspecified").Set("billing_details", emptyBilling(tx)).
 		Set(hiddenBehaviour, c.name).Set(hiddenCVC, e.cvc)
 	if e.cvc {
 		method.Set("card.checks.cvc_check", "unchecked")
@@ -234,7 +234,7 @@ func newBankMethod(tx *Tx, typ string, p Params, at string) (*Object, error) {
 // bankMethod makes the PaymentMethod of a test account.
 func bankMethod(tx *Tx, bank *testBank) *Object {
 	method := tx.New("payment_method").Set("type", bank.typ).Set("allow_redisplay", "unspecified").
-		Set("billing_details", tx.NewHash("billing_details")).Set(hiddenBehaviour, bank.name)
+		Set("billing_details", emptyBilling(tx)).Set(hiddenBehaviour, bank.name)
 	last4, print := bank.number[len(bank.number)-4:], fingerprint(tx, bank.number)
 	if bank.typ == "sepa_debit" {
 		return method.Set("sepa_debit", tx.NewHash("payment_method_sepa_debit").
@@ -395,13 +395,15 @@ func detachPaymentMethod(tx *Tx, r *Request) (*Object, error) {
 	return method, nil
 }
 
+// emptyBilling is billing_details with every key, as Stripe answers it.
+func emptyBilling(tx *Tx) *Object {
+	return tx.NewHash("billing_details").Set("address", tx.NewHash("address"))
+}
+
 // setBilling copies billing_details over what a method has.
 func setBilling(tx *Tx, method *Object, p Params) {
-	if !method.Has("billing_details") {
-		method.Set("billing_details", tx.NewHash("billing_details"))
-	}
 	if !method.Has("billing_details.address") {
-		method.Set("billing_details.address", tx.NewHash("address"))
+		method.Set("billing_details", emptyBilling(tx))
 	}
 	for _, key := range []string{"name", "email", "phone", "tax_id", "address.city", "address.country", "address.line1", "address.line2", "address.postal_code", "address.state"} {
 		if at := "billing_details." + key; p.Has(at) {

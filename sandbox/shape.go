@@ -162,6 +162,8 @@ func defaultOf(p *description.Prop) any {
 	switch {
 	case !p.Present:
 		return absent
+	case p.Name == "metadata" && n.Is(description.Map):
+		return closed(hash()) // never null in Stripe's answers, whatever the description allows
 	case n.Is(description.Null | description.Reference):
 		return nil
 	case n.Is(description.Boolean):
