@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
@@ -65,10 +64,4 @@ func downObject(changes []versionChange, version string, o *Object) *Object {
 		}
 	}
 	return o
-}
-
-// train is the name of a version's release train: dahlia.
-func train(version string) string {
-	_, name, _ := strings.Cut(version, ".")
-	return name
 }
