@@ -41,14 +41,22 @@ func newShop(t *testing.T) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(sb)
 	t.Cleanup(func() {
-		server.Close()
 		if err := sb.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return &shop{t: t, server: server, now: now, key: "sk_test_shop"}
+	s := shopOf(t, sb)
+	s.now = now
+	return s
+}
+
+// shopOf is a shop at a sandbox whose clock it does not rule.
+func shopOf(t *testing.T, sb *sandbox.Sandbox) *shop {
+	t.Helper()
+	server := httptest.NewServer(sb)
+	t.Cleanup(server.Close)
+	return &shop{t: t, server: server, key: "sk_test_shop"}
 }
 
 // wait moves the clock forward; what falls due happens before the next call.
