@@ -101,11 +101,7 @@ func (d *defaultOperation) change(tx *Tx, r *Request, o *Object, word string) (*
 	if i := changed.slot("updated"); i >= 0 && changed.shape.node(i).Is(description.UnixTime) {
 		changed.Set("updated", tx.now)
 	}
-	event := eventName(o.Type(), word)
-	if event == "" || word == "updated" && equalObjects(o, changed) {
-		event = ""
-	}
-	tx.Put(changed, existing(event)...)
+	tx.Put(changed, existing(eventName(o.Type(), word))...)
 	return changed, nil
 }
 

@@ -20,6 +20,8 @@ type draft struct {
 	policy vezne.Policy
 	now    time.Time
 	moves  vezne.Moves
+	// strange are intents that took money which no attempt asked for.
+	strange []vezne.ObjectID
 	// raised are the reasons for attention that the facts give.
 	raised []vezne.Attention
 }
@@ -33,10 +35,11 @@ func Order(f vezne.Facts, cause vezne.Cause, policy vezne.Policy, now time.Time)
 	d.Refunds = slices.Clone(f.Refunds)
 	d.attempts()
 	d.paid()
+	d.canceled()
+	d.mismatched()
 	d.sums()
 	d.surplus()
 	d.closing()
-	d.canceled()
 	d.refunds()
 	d.disputes()
 	d.attention()

@@ -32,12 +32,16 @@ func firstID(list ...vezne.ObjectID) vezne.ObjectID {
 }
 
 // link finds the objects of an attempt by the id that travels in their
-// metadata.
+// metadata. What paid an attempt stays its intent, whatever else turns up: that
+// is a surplus.
 func (d *draft) link(a *vezne.Attempt) {
 	for _, s := range d.Sessions {
 		if s.Attempt == a.ID && a.SessionID == "" {
 			a.SessionID = s.ID
 		}
+	}
+	if a.State == vezne.AttemptPaid {
+		return
 	}
 	if s := d.session(a.SessionID); s != nil && s.PaymentIntent != "" {
 		a.PaymentIntentID = s.PaymentIntent

@@ -6,19 +6,26 @@ import (
 	"github.com/vezne/vezne"
 )
 
-// closing has open attempts closed at Stripe when the order needs them no
-// more: it was paid by another one, or its cancellation was asked for. An
-// attempt whose object is not known yet waits until it is. One that was given
-// up and whose object appears after all is closed always: another one may have
-// been opened in its place.
+// closing has what can still be paid closed at Stripe when the order needs it
+// no more: it was paid by another attempt, or its cancellation was asked for. An
+// attempt whose object is not known yet waits until it is. The objects of one
+// that was given up are closed always: another one may have been opened in its
+// place.
 func (d *draft) closing() {
 	ended := d.Order.PaidAt != nil || d.Order.CancelRequestedAt != nil
-	for _, a := range d.Attempts {
-		if a.State == vezne.AttemptPaid || (a.Open() && !ended) {
-			continue
+	for i := range d.Sessions {
+		s := &d.Sessions[i]
+		a := d.owner(s.Attempt, func(a vezne.Attempt) bool { return a.SessionID == s.ID })
+		own := a != nil && a.SessionID == s.ID && (s.PaymentIntent == "" || s.PaymentIntent == a.PaymentIntentID)
+		if s.Status == "open" && closes(a, ended, own) {
+			d.call(CloseSession(d.Order.ID, s.Attempt, s.ID))
 		}
-		if c, ok := d.closeCall(a); ok {
-			d.call(c)
+	}
+	for i := range d.PaymentIntents {
+		p := &d.PaymentIntents[i]
+		a := d.owner(p.Attempt, func(a vezne.Attempt) bool { return a.PaymentIntentID == p.ID })
+		if closes(a, ended, false) && closable(a, p) {
+			d.call(CloseIntent(d.Order.ID, p.Attempt, p))
 		}
 	}
 }
@@ -26,27 +33,55 @@ func (d *draft) closing() {
 // Close returns the request that closes what an attempt made, and false when
 // there is nothing that could be closed now.
 func Close(f vezne.Facts, a vezne.Attempt) (vezne.PlannedCall, bool) {
-	return (&draft{Facts: f}).closeCall(a)
-}
-
-// closeCall returns the request that closes an attempt's object, and false when
-// there is nothing that could be closed now.
-func (d *draft) closeCall(a vezne.Attempt) (vezne.PlannedCall, bool) {
-	s, p := d.session(a.SessionID), d.intent(a.PaymentIntentID)
-	if s != nil && s.Status == "open" {
-		return CloseSession(d.Order.ID, a.ID, s.ID), true
+	d := &draft{Facts: f}
+	if s := d.session(a.SessionID); s != nil && s.Status == "open" {
+		return CloseSession(f.Order.ID, a.ID, s.ID), true
 	}
-	if p == nil {
-		return vezne.PlannedCall{}, false
-	}
-	switch p.Status {
-	case "requires_capture":
-		return CloseIntent(d.Order.ID, a.ID, p), true
-	case "requires_payment_method", "requires_confirmation", "requires_action":
-		// An intent of a session is closed with the session.
-		return CloseIntent(d.Order.ID, a.ID, p), a.Kind == vezne.AttemptPaymentIntent
+	if p := d.intent(a.PaymentIntentID); p != nil && closable(&a, p) {
+		return CloseIntent(f.Order.ID, a.ID, p), true
 	}
 	return vezne.PlannedCall{}, false
+}
+
+// owner returns the attempt that has an object, or else the one that the
+// object's metadata names: one that has another object by now. It is nil when
+// there is none.
+func (d *draft) owner(named vezne.AttemptID, has func(vezne.Attempt) bool) *vezne.Attempt {
+	var found *vezne.Attempt
+	for i := range d.Attempts {
+		if has(d.Attempts[i]) {
+			return &d.Attempts[i]
+		}
+		if d.Attempts[i].ID == named {
+			found = &d.Attempts[i]
+		}
+	}
+	return found
+}
+
+// closes reports whether an object of an attempt, nil for none, is to be
+// closed. The own session of a paid attempt has ended by itself, whatever an
+// older look at it says.
+func closes(a *vezne.Attempt, ended, own bool) bool {
+	switch {
+	case a == nil:
+		return ended
+	case a.State == vezne.AttemptPaid:
+		return ended && !own
+	}
+	return ended || a.State == vezne.AttemptUnpaid
+}
+
+// closable reports whether an intent can be closed by itself now. One of a
+// session is closed with the session, its door, unless money is held.
+func closable(a *vezne.Attempt, p *vezne.PaymentIntent) bool {
+	switch p.Status {
+	case "requires_capture":
+		return true
+	case "requires_payment_method", "requires_confirmation", "requires_action":
+		return a == nil || a.Kind == vezne.AttemptPaymentIntent
+	}
+	return false
 }
 
 // CloseSession is the request that expires a Checkout Session.

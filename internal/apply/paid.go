@@ -20,7 +20,6 @@ const (
 // session that required no payment, with the amount, currency and mode that
 // this attempt asked for. It is possible once.
 func (d *draft) paid() {
-	var mismatched []vezne.ObjectID
 	judged := map[vezne.ObjectID]bool{}
 	for _, a := range d.Attempts {
 		verdict, move := d.judge(a)
@@ -30,7 +29,7 @@ func (d *draft) paid() {
 			d.read(vezne.TypeCheckoutSession, a.SessionID)
 			d.read(vezne.TypePaymentIntent, a.PaymentIntentID)
 		case mismatch:
-			mismatched = append(mismatched, a.PaymentIntentID)
+			d.strange = append(d.strange, a.PaymentIntentID)
 		case proven:
 			if d.Order.PaidAt != nil || d.Order.CanceledAt != nil {
 				continue
@@ -42,19 +41,18 @@ func (d *draft) paid() {
 	}
 	for _, p := range d.PaymentIntents {
 		if p.Status == "succeeded" && !judged[p.ID] {
-			mismatched = append(mismatched, p.ID)
+			d.strange = append(d.strange, p.ID)
 		}
 	}
-	d.mismatched(mismatched)
 }
 
 // mismatched raises the alarm for money that no attempt asked for, unless it is
 // money for a paid or canceled order, which is a surplus and returned as such.
-func (d *draft) mismatched(intents []vezne.ObjectID) {
+func (d *draft) mismatched() {
 	if d.Order.PaidAt != nil || d.Order.CanceledAt != nil {
 		return
 	}
-	for _, id := range intents {
+	for _, id := range d.strange {
 		if !d.returned(id) {
 			d.raise(vezne.AttentionMismatch)
 		}
