@@ -42,74 +42,6 @@ func TestQuantityDown(t *testing.T) {
 	same(t, "lines", amounts(prorations.Lines()), []billing.Amount{-583, 233})
 }
 
-// In a trial nothing was billed: a change credits and charges nothing, in either
-// mode, and the trial's end bills the new price.
-func TestChangeInATrial(t *testing.T) {
-	t.Parallel()
-	began := at(t, "2026-06-01 00:00:00")
-	for _, mode := range []billing.BillingMode{billing.Flexible, billing.Classic} {
-		s := subscription(mode, began, item(price(t, "Pro", "1000", monthly), 1))
-		s.Trial = billing.Period{Start: began, End: began.Add(14 * billing.Day)}
-		s.Anchor = s.Trial.End
-		s, _ = start(t, s)
-		after, p := change(t, s, swap(s, price(t, "Max", "2000", monthly), 1), began.Add(5*billing.Day))
-		same(t, "lines", len(p.Lines()), 0)
-		_, inv := startAt(t, after, s.Trial.End)
-		same(t, "at the trial's end", inv.Total, 2000)
-	}
-}
-
-// Boundaries that lie within a trial bill nothing: two months of trial on a
-// monthly price.
-func TestNoBoundaryInATrial(t *testing.T) {
-	t.Parallel()
-	began := at(t, "2026-06-01 00:00:00")
-	s := subscription(billing.Flexible, began, item(price(t, "Pro", "1000", monthly), 1))
-	s.Trial = billing.Period{Start: began, End: at(t, "2026-08-01 00:00:00")}
-	s.Anchor = s.Trial.End
-	same(t, "period", s.PeriodAt(s.Items[0], at(t, "2026-07-15 00:00:00")), s.Trial)
-	_, inv := renew(t, s, at(t, "2026-07-01 00:00:00"))
-	same(t, "lines", len(inv.Lines), 0)
-}
-
-// A trial added on 16 June to a paid subscription: the unused half of 1000 comes
-// back, the trial is a line of 0, and the anchor is its end.
-func TestTrialAddedLater(t *testing.T) {
-	t.Parallel()
-	s := juneSubscription(t, billing.Flexible, "1000")
-	now, end := at(t, "2026-06-16 00:00:00"), at(t, "2026-07-10 00:00:00")
-	after := s
-	after.Trial, after.Anchor = billing.Period{Start: now, End: end}, end
-	after, p := change(t, s, after, now)
-	same(t, "lines", amounts(p.Lines()), []billing.Amount{-500, 0})
-	same(t, "texts", texts(p.Lines()), []string{"Unused time on Pro after 16 Jun 2026", "Free trial for 1 × Pro"})
-	_, inv := startAt(t, after, end)
-	same(t, "after the trial", inv.Lines[0].Period, billing.Period{Start: end, End: at(t, "2026-08-10 00:00:00")})
-}
-
-// A trial of 7 days, anchored on the 1st, from 15 June: from 22 June to 1 July are
-// 9 of 30 days, 3000*9/30 = 900; then 3000. From 28 June the trial goes past the
-// 1st: from 5 July 27 of 31 days until 1 August, 3000*27/31 = 2612.90, 2613.
-func TestTrialBeforeAnAnchor(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		began, ends string
-		want        billing.Amount
-	}{{"2026-06-15 00:00:00", "2026-07-01 00:00:00", 900}, {"2026-06-28 00:00:00", "2026-08-01 00:00:00", 2613}} {
-		began := at(t, tt.began)
-		s := subscription(billing.Flexible, began, item(price(t, "Pro", "3000", monthly), 1))
-		s.Trial = billing.Period{Start: began, End: began.Add(7 * billing.Day)}
-		s.Anchor = at(t, "2026-07-01 00:00:00")
-		s, inv := start(t, s)
-		same(t, "trial", inv.Total, 0)
-		s, inv = startAt(t, s, s.Trial.End)
-		same(t, "rest", inv.Total, tt.want)
-		same(t, "until", inv.Lines[0].Period.End, at(t, tt.ends))
-		_, inv = renew(t, s, at(t, tt.ends))
-		same(t, "full", inv.Total, 3000)
-	}
-}
-
 // A change in a short period at a month's end: anchor 31 January, period 28
 // February to 31 March, 31 days; on 15 March 00:00 with 16 days left.
 // 3100*16/31 = 1600, 6200*16/31 = 3200.
@@ -236,85 +168,6 @@ func TestProrationsWithInclusiveTax(t *testing.T) {
 	same(t, "subtotal excluding", inv.SubtotalExcludingTax, 1221)
 }
 
-// cancel_at on 21 June in a June of 3000: 10 days, 1000, come back; moved to 26
-// June, 5 days, 500, are charged again; taken away, the last 5. A change on the
-// 16th then credits all that stands in its three parts: 1500 - 1000, 500, 500.
-func TestCancelAtMoves(t *testing.T) {
-	t.Parallel()
-	s := juneSubscription(t, billing.Flexible, "3000")
-	ends := s
-	ends.CancelAt = at(t, "2026-06-21 00:00:00")
-	same(t, "period", ends.PeriodAt(ends.Items[0], at(t, "2026-06-05 00:00:00")).End, ends.CancelAt)
-	ends, p := change(t, s, ends, at(t, "2026-06-05 00:00:00"))
-	same(t, "shorter", amounts(p.Lines()), []billing.Amount{-1000})
-	same(t, "text", p.Credits[0].Description, "Unused time on Pro after 21 Jun 2026")
-	later := ends
-	later.CancelAt = at(t, "2026-06-26 00:00:00")
-	later, p = change(t, ends, later, at(t, "2026-06-06 00:00:00"))
-	same(t, "longer", amounts(p.Lines()), []billing.Amount{500})
-	never := later
-	never.CancelAt = 0
-	never, p = change(t, later, never, at(t, "2026-06-07 00:00:00"))
-	same(t, "whole", amounts(p.Lines()), []billing.Amount{500})
-	same(t, "text", p.Debits[0].Description, "Remaining time on Pro after 26 Jun 2026")
-	none := never
-	none.Items = nil
-	_, p = change(t, never, none, at(t, "2026-06-16 00:00:00"))
-	same(t, "all that stands", amounts(p.Lines()), []billing.Amount{-500, -500, -500})
-}
-
-// The same in classic mode credits the price for the time between.
-func TestCancelAtClassic(t *testing.T) {
-	t.Parallel()
-	s := juneSubscription(t, billing.Classic, "3000")
-	ends := s
-	ends.CancelAt = at(t, "2026-06-21 00:00:00")
-	_, p := change(t, s, ends, at(t, "2026-06-05 00:00:00"))
-	same(t, "shorter", amounts(p.Lines()), []billing.Amount{-1000})
-	_, p = change(t, ends, s, at(t, "2026-06-06 00:00:00"))
-	same(t, "longer", amounts(p.Lines()), []billing.Amount{1000})
-}
-
-// The anchor moves to now on 16 June without any other change: half of 3000 comes
-// back, a whole month begins.
-func TestAnchorNow(t *testing.T) {
-	t.Parallel()
-	s := juneSubscription(t, billing.Flexible, "3000")
-	now := at(t, "2026-06-16 00:00:00")
-	after := s
-	after.Anchor = now
-	after, p := change(t, s, after, now)
-	same(t, "credits", amounts(p.Credits), []billing.Amount{-1500})
-	same(t, "full", amounts(p.Full), []billing.Amount{3000})
-	_, inv := renew(t, after, at(t, "2026-07-16 00:00:00"))
-	same(t, "a month later", inv.Total, 3000)
-}
-
-// A free price becomes paid: classic starts a new period, flexible keeps its own;
-// a quantity of 0 is not free.
-func TestFreeToPaid(t *testing.T) {
-	t.Parallel()
-	now := at(t, "2026-06-16 00:00:00")
-	paid := price(t, "Pro", "3000", monthly)
-	for _, tt := range []struct {
-		name string
-		mode billing.BillingMode
-		from billing.Item
-		want billing.Instant
-	}{
-		{"classic", billing.Classic, item(price(t, "Pro", "0", monthly), 1), now},
-		{"flexible", billing.Flexible, item(price(t, "Pro", "0", monthly), 1), at(t, "2026-06-01 00:00:00")},
-		{"classic, quantity 0", billing.Classic, item(paid, 0), at(t, "2026-06-01 00:00:00")},
-	} {
-		s, _ := start(t, subscription(tt.mode, at(t, "2026-06-01 00:00:00"), tt.from))
-		anchor, err := billing.AnchorAfter(s, swap(s, paid, 1), now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		same(t, tt.name, anchor, tt.want)
-	}
-}
-
 // Itemised prorations show the amount before discounts and the discount beside it,
 // and cost the same: example 13 is -667 + 134 and 1000 - 200.
 func TestItemisedDiscounts(t *testing.T) {
@@ -417,32 +270,6 @@ func TestProrationDate(t *testing.T) {
 			t.Errorf("%s: %v", tt.date, err)
 		}
 	}
-}
-
-// The customer lives where clocks change; Stripe's do not. A month over the change
-// of European and American clocks has whole days of 86,400 s: March 2026 from the
-// 15th is 31 days, and half of them is a half.
-func TestDaylightSavingDoesNotMatter(t *testing.T) {
-	t.Parallel()
-	began := at(t, "2026-03-15 01:30:00")
-	s, _ := start(t, subscription(billing.Flexible, began, item(price(t, "Pro", "3100", monthly), 1)))
-	p := s.PeriodAt(s.Items[0], began)
-	same(t, "length", p.Length(), 31*billing.Day)
-	_, prorations := change(t, s, swap(s, price(t, "Max", "6200", monthly), 1), began.Add(31*billing.Day/2))
-	same(t, "lines", amounts(prorations.Lines()), []billing.Amount{-1550, 3100})
-}
-
-// A first-of-month anchor with a coupon of 10 %: the stub's price is the
-// discounted one, 2700*1432800/2678400 = 1444.35, and is discounted only once.
-func TestStubWithADiscount(t *testing.T) {
-	t.Parallel()
-	s := subscription(billing.Flexible, at(t, "2026-05-15 10:00:00"), item(price(t, "Pro", "3000", monthly), 1))
-	s.Anchor = at(t, "2026-06-01 00:00:00")
-	s.Discounts = []billing.Discount{{ID: "di_1", Coupon: billing.Coupon{PercentOff: billing.Whole(10), Duration: billing.Forever}}}
-	s, inv := start(t, s)
-	same(t, "stub", inv.Total, 1444)
-	_, inv = renew(t, s, s.Anchor)
-	same(t, "full", inv.Total, 2700)
 }
 
 // An item without a recurring price cannot be billed.
