@@ -60,9 +60,9 @@ func (e *Error) object(r *Request) *Object {
 	if e.Code != "" {
 		detail.Set("doc_url", "https://stripe.com/docs/error-codes/"+strings.ReplaceAll(e.Code, "_", "-"))
 	}
-	add("message", e.Message)
+	add("message", maskNumbers(e.Message)) // no error repeats a card number that somebody sent in a wrong place
 	add("network_decline_code", e.NetworkDeclineCode)
-	add("param", e.Param)
+	add("param", maskNumbers(e.Param))
 	for _, key := range []string{"payment_intent", "payment_method", "payment_method_type", "setup_intent", "source"} {
 		if o := e.Extra[key]; o != nil {
 			detail.Set(key, r.view(o))

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// ran collects what the test's job did; its ids name the test's channel.
+// ran has the function that notes what a job of a test does, by the account's name; these tests run one after the other.
 var ran sync.Map
 
 func init() {
 	onDue("test.note", func(tx *Tx, id string) error {
-		notes, _ := ran.Load(tx.account)
+		notes, _ := ran.Load(tx.account.name)
 		notes.(func(tx *Tx, id string))(tx, id)
 		switch id {
 		case "again":
@@ -36,7 +36,7 @@ func init() {
 func notes(a *account, start int64) func() []string {
 	var mu sync.Mutex
 	var list []string
-	ran.Store(a, func(tx *Tx, id string) {
+	ran.Store(a.name, func(tx *Tx, id string) {
 		mu.Lock()
 		defer mu.Unlock()
 		list = append(list, fmt.Sprintf("%s@%d", id, tx.Now()-start))

@@ -101,7 +101,11 @@ func (d *defaultOperation) change(tx *Tx, r *Request, o *Object, word string) (*
 	if i := changed.slot("updated"); i >= 0 && changed.shape.node(i).Is(description.UnixTime) {
 		changed.Set("updated", tx.now)
 	}
-	tx.Put(changed, existing(eventName(o.Type(), word))...)
+	event := eventName(o.Type(), word)
+	if word == "updated" && equalObjects(o, changed) {
+		event = "" // nothing happened
+	}
+	tx.Put(changed, existing(event)...)
 	return changed, nil
 }
 

@@ -31,8 +31,9 @@ func TestPreviousAttributes(t *testing.T) {
 			t.Errorf("%s: the event shows %v", tc.name, object)
 		}
 	}
+	portal := must(t, sb, "POST", "/v1/billing_portal/configurations", "metadata[a]=1&features[invoice_history][enabled]=true").str("id")
 	count := len(idsOf(must(t, sb, "GET", "/v1/events?limit=100", "")))
-	must(t, sb, "POST", "/v1/customers/"+id, "name=b")
+	must(t, sb, "POST", "/v1/billing_portal/configurations/"+portal, "metadata[a]=1")
 	if n := len(idsOf(must(t, sb, "GET", "/v1/events?limit=100", ""))); n != count {
 		t.Error("an update that changes nothing makes an event")
 	}

@@ -120,11 +120,11 @@ func expandable(n *description.Node, keys []string) bool {
 		}
 		return false
 	}
-	p := n.Prop(keys[0])
-	if p == nil {
-		return keys[0] == "total_count" && n.Is(description.List|description.Search) && len(keys) == 1
+	if keys[0] == "total_count" && n.Is(description.List|description.Search) {
+		return len(keys) == 1
 	}
-	return expandable(p.Node, keys[1:])
+	p := n.Prop(keys[0])
+	return p != nil && expandable(p.Node, keys[1:])
 }
 
 // includes are the lists that objects show only when expanded, by type and key.

@@ -31,7 +31,7 @@ func TestTheFirstAnswerIsReplayed(t *testing.T) {
 		t.Errorf("%d customers were made", n)
 	}
 	for name, other := range map[string]reply{
-		"Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than 'k' if you meant to execute a different request.":                          ask("name=b", "k"),
+		"Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than 'k' if you meant to execute a different request.":               ask("name=b", "k"),
 		"Keys for idempotent requests can only be used for the same endpoint they were first used for ('/v1/customers'). Try using a key other than 'k' if you meant to execute a different request.": call(t, sb, "POST", "/v1/products", "name=a", "Idempotency-Key", "k"),
 	} {
 		if other.status != 400 || other.str("error.type") != "idempotency_error" || other.str("error.message") != name || other.at("error.code") != nil {

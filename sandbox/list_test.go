@@ -116,7 +116,9 @@ func TestWalkingAListMeetsEachOnce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		account++
 		auth := fmt.Sprintf("Bearer sk_test_walk%d", account)
-		ask := func(method, target, form string) reply { return must(t, sb, method, target, form, "Authorization", auth) }
+		ask := func(method, target, form string) reply {
+			return must(t, sb, method, target, form, "Authorization", auth)
+		}
 		var alive []string // the newest first
 		for range rapid.IntRange(0, 25).Draw(rt, "steps") {
 			if len(alive) > 0 && rapid.IntRange(0, 3).Draw(rt, "what") == 0 {

@@ -76,8 +76,7 @@ func (tx *Tx) Get(typ, id string) *Object {
 // Deleted says whether there was such an object.
 func (tx *Tx) Deleted(typ, id string) bool { return tx.account.store.gone[objectKey{typ, id}] }
 
-// Put stores a version and appends events of these names, in order; an update that changes nothing makes none. From then on
-// o is closed: go on with o.Edit().
+// Put stores a version and appends events of these names, in order. From then on o is closed: go on with o.Edit().
 func (tx *Tx) Put(o *Object, events ...string) {
 	key := objectKey{o.Type(), o.ID()}
 	if key.typ == "" || key.id == "" {
@@ -86,9 +85,6 @@ func (tx *Tx) Put(o *Object, events ...string) {
 	o.close()
 	former := tx.put(key, o)
 	for _, name := range events {
-		if former != nil && strings.HasSuffix(name, ".updated") && equalObjects(former, o) {
-			continue
-		}
 		tx.Event(name, o, former)
 	}
 }

@@ -26,7 +26,7 @@ var knownVersions = sync.OnceValue(func() []string {
 // checkVersion refuses versions that Stripe does not have, and those that are older than the sandbox's shapes.
 func checkVersion(version string) error {
 	if !slices.Contains(knownVersions(), version) {
-		return invalid("", "", "Invalid Stripe API version: %s", maskNumbers(version))
+		return invalid("", "", "Invalid Stripe API version: %s", version)
 	}
 	if version < firstVersion {
 		return invalid("", "", "Invalid Stripe API version: %s. This sandbox speaks the versions from %s on.", version, firstVersion)
