@@ -99,6 +99,12 @@ func (a *Account) Freeze(ctx context.Context) (Clock, error) {
 	return a.SetClock(ctx, ClockChange{Frozen: &frozen})
 }
 
+// Unfreeze lets the clock go on from where it stands.
+func (a *Account) Unfreeze(ctx context.Context) (Clock, error) {
+	frozen := false
+	return a.SetClock(ctx, ClockChange{Frozen: &frozen})
+}
+
 func getClock(a *Account, _ *http.Request) (any, error) { return a.Clock() }
 
 func postClock(a *Account, r *http.Request) (any, error) {

@@ -75,7 +75,6 @@ type House struct {
 
 type options struct {
 	database string
-	data     string
 	configs  []func(*engine.Config)
 	sandbox  []func(*sandbox.Options)
 	hooks    []func(*engine.Engine)

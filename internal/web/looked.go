@@ -14,9 +14,9 @@ const (
 	maxLooked = 10_000
 )
 
-// looked remembers when Stripe last answered about an order. The desk asks
-// Stripe about one order so often and no oftener; a page that its own script
-// has just had looked at must not use that up a second time.
+// looked remembers when the script of an order's page last learned how the
+// order stands. The desk asks Stripe about one order so often and no oftener; a
+// page that its own script loads anew must not use that up a second time.
 type looked struct {
 	mu sync.Mutex
 	at map[vezne.OrderID]time.Time

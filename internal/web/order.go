@@ -139,13 +139,9 @@ func (s *site) order(r *http.Request) (*answer, error) {
 
 // look asks Stripe how an order stands.
 func (s *site) look(ctx context.Context, id vezne.OrderID) (desk.Landing, desk.PaymentState, error) {
-	now := s.Clock.Now()
 	landing, err := s.Desk.Landed(ctx, id)
 	if err != nil {
 		return landing, desk.PaymentState{}, err
-	}
-	if !landing.Checking {
-		s.looked.note(id, now)
 	}
 	payment, err := s.Desk.Payment(ctx, id)
 	return landing, payment, err
@@ -266,9 +262,13 @@ type stateJSON struct {
 
 // state tells the page's script how the order stands, after asking Stripe.
 func (s *site) state(r *http.Request) (*answer, error) {
-	landing, payment, err := s.look(r.Context(), vezne.OrderID(r.PathValue("order")))
+	id, now := vezne.OrderID(r.PathValue("order")), s.Clock.Now()
+	landing, payment, err := s.look(r.Context(), id)
 	if err != nil {
 		return nil, err
+	}
+	if !landing.Checking {
+		s.looked.note(id, now)
 	}
 	v := visitOf(r)
 	v.speak(landing.Order.Order)

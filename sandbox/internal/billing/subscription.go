@@ -99,8 +99,8 @@ func (s Subscription) cut(end Instant) Instant {
 // period that each item has now.
 func (s Subscription) CheckProrationDate(date, now Instant) error {
 	for _, i := range s.Items {
-		if p := s.PeriodAt(i, now); date < p.Start || date > p.End {
-			return fmt.Errorf("%w: %d is not between %d and %d", ErrProrationDate, date, p.Start, p.End)
+		if p := s.PeriodAt(i, now); !p.Contains(date) {
+			return fmt.Errorf("%w: %d is not from %d to before %d", ErrProrationDate, date, p.Start, p.End)
 		}
 	}
 	return nil
