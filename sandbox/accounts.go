@@ -162,10 +162,10 @@ func (a *account) commit(tx *Tx) {
 		a.lastEvent++
 		e.seq = a.lastEvent
 	}
-	for _, d := range tx.due {
+	for i := range tx.due {
 		a.lastJob++
-		d.seq = a.lastJob
-		a.jobs.push(d)
+		tx.due[i].seq = a.lastJob
+		a.jobs.push(tx.due[i])
 	}
 	for _, id := range tx.published {
 		a.sandbox.owners.Store(id, a)

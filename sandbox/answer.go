@@ -27,11 +27,22 @@ func (an *answer) render(r *Request) []byte {
 	case an.failure != nil:
 		return append(encode(make([]byte, 0, 1024), an.failure.object(r), nil), '\n')
 	}
-	o := downObject(versionChanges, r.Version, an.object)
+	o, expanded := an.object, an.expanded
+	if len(versionChanges) > 0 || r.Publishable() {
+		o = r.view(o)
+		expanded = expanded.each(r.view)
+	}
+	return append(encode(make([]byte, 0, 4096), o, expanded), '\n')
+}
+
+// view is an object as the caller sees it: in the version that it asked for, and, with a publishable key, without what is
+// private.
+func (r *Request) view(o *Object) *Object {
+	o = downObject(versionChanges, r.Version, o)
 	if r.Publishable() && r.route.operation != nil {
 		o = redact(o)
 	}
-	return append(encode(make([]byte, 0, 4096), o, an.expanded), '\n')
+	return o
 }
 
 // object is the body of an error as Stripe writes it: keys that are empty are left out.
@@ -49,15 +60,12 @@ func (e *Error) object(r *Request) *Object {
 	if e.Code != "" {
 		detail.Set("doc_url", "https://stripe.com/docs/error-codes/"+strings.ReplaceAll(e.Code, "_", "-"))
 	}
-	add("message", e.Message)
+	add("message", maskNumbers(e.Message)) // no error repeats a card number that somebody sent in a wrong place
 	add("network_decline_code", e.NetworkDeclineCode)
-	add("param", e.Param)
+	add("param", maskNumbers(e.Param))
 	for _, key := range []string{"payment_intent", "payment_method", "payment_method_type", "setup_intent", "source"} {
 		if o := e.Extra[key]; o != nil {
-			if r.Publishable() {
-				o = redact(o)
-			}
-			detail.Set(key, downObject(versionChanges, r.Version, o))
+			detail.Set(key, r.view(o))
 		}
 	}
 	if r.account != nil {

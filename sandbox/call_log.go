@@ -83,7 +83,7 @@ func (j *callLog) replace(calls []Call) {
 // answered takes a call that is over into the journal.
 func (c *control) answered(r *Request, an *answer, body []byte) {
 	status, replayed := an.status, an.header.Get("Idempotent-Replayed") != ""
-	call := Call{ID: r.RequestID, Created: c.account.seconds(), Method: r.Method, Path: r.http.URL.Path, Route: r.Route, Key: maskKey(r.Key), APIVersion: r.Version,
+	call := Call{ID: r.RequestID, Created: c.account.seconds(), Method: r.Method, Path: mask(r.http.URL.Path), Route: r.Route, Key: maskKey(r.Key), APIVersion: r.Version,
 		IdempotencyKey: mask(r.IdempotencyKey), UserAgent: mask(r.http.UserAgent()), Status: status, Replayed: replayed, Params: map[string]any{}}
 	if params, ok := maskParams(r.params.node, "").(map[string]any); ok {
 		call.Params = params
@@ -96,8 +96,9 @@ func (c *control) answered(r *Request, an *answer, body []byte) {
 		Error *CallError `json:"error"`
 	}
 	if status >= http.StatusBadRequest {
-		if json.Unmarshal(body, &answer) == nil { // an answer without a body has no error to show
+		if json.Unmarshal(body, &answer) == nil && answer.Error != nil { // an answer without a body has no error to show
 			call.Error = answer.Error
+			call.Error.Message = mask(call.Error.Message)
 		}
 	} else {
 		call.Object = firstID(body)

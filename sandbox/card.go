@@ -198,7 +198,7 @@ var declines = map[string]decline{
 	"expired_card":       {code: "expired_card", declineCode: "expired_card", param: "exp_month", message: "Your card has expired."},
 	"incorrect_cvc":      {code: "incorrect_cvc", declineCode: "incorrect_cvc", param: "cvc", message: "Your card's security code is incorrect."},
 	"processing_error":   {code: "processing_error", declineCode: "processing_error", message: "An error occurred while processing your card. Try again in a little bit."},
-	"incorrect_number":   {code: "incorrect_number", declineCode: "incorrect_number", param: "number", message: "Your card number is incorrect."},
+	"incorrect_number":   {code: "incorrect_number", param: "number", message: "Your card number is incorrect."},
 	"authentication_required": {code: "authentication_required", declineCode: "authentication_required",
 		message: "Your card was declined. This transaction requires authentication."},
 }

@@ -157,7 +157,7 @@ func checkBranch(n *paramNode, tree *description.Node, path string) error {
 	case tree.Is(description.Hash | description.Map):
 		return checkHash(n, tree, path)
 	}
-	return invalid(path, "", "Invalid %s: %s", kindName(tree), maskNumbers(n.text()))
+	return invalid(path, "", "Invalid %s: %s", kindName(tree), n.text())
 }
 
 // kindName is what Stripe's errors call the kind of a value.
@@ -194,11 +194,11 @@ func checkLeaf(n *paramNode, tree *description.Node, text, path string) error {
 	case tree.Is(description.String):
 		return checkText(n, tree, text, path)
 	case tree.Is(description.Integer):
-		return invalid(path, "parameter_invalid_integer", "Invalid integer: %s", maskNumbers(text))
+		return invalid(path, "parameter_invalid_integer", "Invalid integer: %s", text)
 	case tree.Is(description.Number):
-		return invalid(path, "", "Invalid decimal: %s", maskNumbers(text))
+		return invalid(path, "", "Invalid decimal: %s", text)
 	case tree.Is(description.Boolean):
-		return invalid(path, "", "Invalid boolean: %s", maskNumbers(text))
+		return invalid(path, "", "Invalid boolean: %s", text)
 	case tree.Is(description.Array):
 		return invalid(path, "", "Invalid array")
 	}
@@ -215,7 +215,7 @@ func checkText(n *paramNode, tree *description.Node, text, path string) error {
 		return invalid(path, "", "Invalid %s: must be %s", path, choices(tree.Enum))
 	case tree.Is(description.Decimal):
 		if _, err := strconv.ParseFloat(text, 64); err != nil {
-			return invalid(path, "", "Invalid decimal: %s", maskNumbers(text))
+			return invalid(path, "", "Invalid decimal: %s", text)
 		}
 	case tree.Is(description.Currency):
 		n.value = strings.ToLower(text)
@@ -226,7 +226,7 @@ func checkText(n *paramNode, tree *description.Node, text, path string) error {
 		if len(runes) > 23 {
 			short = string(runes[:10]) + "..." + string(runes[len(runes)-10:])
 		}
-		return invalid(path, "", "Invalid string: %s; must be at most %d characters", maskNumbers(short), tree.MaxLength)
+		return invalid(path, "", "Invalid string: %s; must be at most %d characters", short, tree.MaxLength)
 	}
 	return nil
 }
@@ -267,10 +267,10 @@ func checkMetadata(n *paramNode, path string) error {
 	for _, key := range n.keys {
 		value, _ := n.hash[key].value.(string)
 		if size := utf8.RuneCountInString(key); size > maxMetadataKey {
-			return invalid(path, "", "Metadata keys can have up to %d characters, but you passed in a key that is %d characters. Invalid key: %s", maxMetadataKey, size, maskNumbers(key))
+			return invalid(path, "", "Metadata keys can have up to %d characters, but you passed in a key that is %d characters. Invalid key: %s", maxMetadataKey, size, key)
 		}
 		if size := utf8.RuneCountInString(value); size > maxMetadataValue {
-			return invalid(below(path, key), "", "Metadata values can have up to %d characters, but you passed in a value that is %d characters. Invalid value: %s", maxMetadataValue, size, maskNumbers(value))
+			return invalid(below(path, key), "", "Metadata values can have up to %d characters, but you passed in a value that is %d characters. Invalid value: %s", maxMetadataValue, size, value)
 		}
 	}
 	return nil
@@ -334,7 +334,10 @@ func numberRun(s string) (end, digits int) {
 
 // nearest is the key of the tree that a wrong one most likely meant, "" when none is near.
 func nearest(key string, tree *description.Node) string {
-	best, near := "", max(1, len(key)/3)+1
+	best, near := "", 1+len(key)/3+1 // a third of the letters may be wrong, and one more
+	if len(key) < 4 {
+		near = 2
+	}
 	for i := range tree.Props {
 		if d := editDistance(key, tree.Props[i].Name); d < near {
 			best, near = tree.Props[i].Name, d

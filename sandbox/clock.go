@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -50,14 +49,25 @@ func (a *account) freeze(frozen bool) error {
 // clock at its own instant, and deliveries come to rest before the next instant. It returns the context's error when that
 // ended first, with the clock where it got to; an error for an instant that is past; or the error of storing.
 func (a *account) advance(ctx context.Context, to int64) error {
+	return a.move(ctx, func(int64) int64 { return to })
+}
+
+// advanceBy moves the clock forward by seconds from where it stands when it is its turn.
+func (a *account) advanceBy(ctx context.Context, n int64) error {
+	return a.move(ctx, func(now int64) int64 { return now + n })
+}
+
+// move moves the clock to what target makes of the present time.
+func (a *account) move(ctx context.Context, target func(now int64) int64) error {
 	a.advancing.Lock()
 	defer a.advancing.Unlock()
 	var frozen bool
+	var to int64
 	var err error
 	a.locked(func() {
-		frozen = a.clock.frozen
+		frozen, to = a.clock.frozen, target(a.now())
 		if to < a.now() {
-			err = fmt.Errorf("the clock only goes forward: it is %d", a.now())
+			err = invalid("now", "", "Invalid now: the clock only goes forward: it is %d", a.now())
 			return
 		}
 		if to > a.now() { // stand still while jobs run

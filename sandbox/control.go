@@ -41,8 +41,8 @@ func (sb *Sandbox) attachControl() {
 	sb.closing, sb.leave = context.WithCancel(context.Background())
 	transport := sb.options.Transport
 	if transport == nil {
-		// Without keep-alive a delivery leaves no connection behind.
-		transport = &http.Transport{DialContext: sb.options.Dial, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
+		// No proxy, since receivers live near by; no keep-alive, so that a delivery leaves no connection behind.
+		transport = &http.Transport{DialContext: sb.options.Dial, DisableKeepAlives: true}
 	}
 	sb.webhooks = newWebhookClient(transport)
 	sb.seams = seams{

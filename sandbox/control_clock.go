@@ -49,29 +49,25 @@ func (a *Account) SetClock(ctx context.Context, change ClockChange) (Clock, erro
 	if change.Now != nil && change.AdvanceSeconds != nil {
 		return Clock{}, invalid("now", "", "Give now or advance_seconds, not both")
 	}
-	now := c.account.clockNow().Now
-	to := now
-	switch {
+	switch now := c.account.clockNow().Now; {
 	case change.Now != nil && *change.Now < now:
 		return Clock{}, invalid("now", "", "Invalid now: the clock stands at %d and cannot go back", now)
-	case change.Now != nil:
-		to = *change.Now
 	case change.AdvanceSeconds != nil && *change.AdvanceSeconds < 0:
 		return Clock{}, invalid("advance_seconds", "", "Invalid advance_seconds: the clock cannot go back")
-	case change.AdvanceSeconds != nil:
-		to += *change.AdvanceSeconds
-	}
-	if to > maxInstantSeconds {
-		return Clock{}, invalid("now", "", "Invalid now: the clock goes up to %d, the end of the year 9999", int64(maxInstantSeconds))
+	case change.Now != nil && *change.Now > lastInstant, change.AdvanceSeconds != nil && *change.AdvanceSeconds > lastInstant-now:
+		return Clock{}, invalid("now", "", "Invalid now: the clock goes up to %d, the end of the year 9999", int64(lastInstant))
 	}
 	if change.Frozen != nil && *change.Frozen {
 		if err := c.account.freeze(true); err != nil {
 			return Clock{}, err
 		}
 	}
-	if to > now {
-		err = c.account.advance(ctx, to)
-	} else {
+	switch {
+	case change.Now != nil:
+		err = c.account.advance(ctx, *change.Now)
+	case change.AdvanceSeconds != nil:
+		err = c.account.advanceBy(ctx, *change.AdvanceSeconds)
+	default:
 		err = c.account.runDue(ctx)
 	}
 	if err != nil {
@@ -85,8 +81,8 @@ func (a *Account) SetClock(ctx context.Context, change ClockChange) (Clock, erro
 	return c.account.clockNow(), nil
 }
 
-// maxInstantSeconds is the last second of the year 9999, beyond which no application can write a time.
-const maxInstantSeconds = 253402300799
+// lastInstant is the last second of the year 9999, beyond which no application can write a time.
+const lastInstant = 253402300799
 
 // Advance puts the clock forward by whole seconds and runs what falls due on the way.
 func (a *Account) Advance(ctx context.Context, by time.Duration) (Clock, error) {
@@ -100,6 +96,12 @@ func (a *Account) Advance(ctx context.Context, by time.Duration) (Clock, error) 
 // Freeze stops the clock where it stands; only Advance moves it on.
 func (a *Account) Freeze(ctx context.Context) (Clock, error) {
 	frozen := true
+	return a.SetClock(ctx, ClockChange{Frozen: &frozen})
+}
+
+// Unfreeze lets the clock go on from where it stands.
+func (a *Account) Unfreeze(ctx context.Context) (Clock, error) {
+	frozen := false
 	return a.SetClock(ctx, ClockChange{Frozen: &frozen})
 }
 

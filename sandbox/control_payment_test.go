@@ -3,6 +3,8 @@ package sandbox_test
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -160,4 +162,44 @@ func TestRestartSendsWhatWasUnderWay(t *testing.T) {
 		}
 	}
 	noError(t, sb.Close())
+}
+
+// TestNoCardNumberIsKept pays in every way that takes a number and looks for it in all that the sandbox keeps or shows.
+func TestNoCardNumberIsKept(t *testing.T) {
+	t.Parallel()
+	const number = "4000056655665556"
+	dir := t.TempDir()
+	sb := check1(sandbox.New(sandbox.Options{Data: dir}))(t)
+	b := &bench{t: t, sandbox: sb, account: sb.Account("sk_test_card"), url: "http://sandbox", key: "sk_test_card", client: sb.Transport()}
+	card := func(at string) string {
+		return form(at+"[number]", number, at+"[exp_month]", "12", at+"[exp_year]", "2034", at+"[cvc]", "987")
+	}
+	b.must("POST", "/v1/payment_methods", "type=card&"+card("card"))
+	b.must("POST", "/v1/tokens", card("card"))
+	b.must("POST", "/v1/payment_intents", "amount=2000&currency=usd&confirm=true&payment_method_types[]=card&payment_method_data[type]=card&"+card("payment_method_data[card]"), "Idempotency-Key", "card")
+	b.call("POST", "/v1/payment_methods", "type=card&"+strings.Replace(card("card"), "2034", "1999", 1), "Idempotency-Key", "old")
+	kept := b.must("GET", "/_sandbox/requests", "").text + string(check1(b.account.Export())(t))
+	noError(t, sb.Close())
+	for _, file := range check1(os.ReadDir(dir))(t) {
+		kept += string(check1(os.ReadFile(filepath.Join(dir, file.Name())))(t))
+	}
+	if strings.Contains(kept, number) {
+		t.Errorf("the number is kept:\n%s", kept)
+	}
+}
+
+// TestNumbersInOddPlaces puts a number where none belongs: the store keeps what it is given, as Stripe does, and what
+// people read of calls shows none.
+func TestNumbersInOddPlaces(t *testing.T) {
+	t.Parallel()
+	const number = "4000056655665556"
+	b := newBench(t)
+	b.must("POST", "/v1/customers", form("name", "Ada "+number, "metadata[note]", number), "Idempotency-Key", "card-"+number)
+	b.call("POST", "/v1/payment_intents/"+number, "")
+	b.call("GET", "/v1/customers?email="+number, "")
+	for name, shown := range map[string]string{"journal": b.must("GET", "/_sandbox/requests", "").text, "export": string(check1(b.account.Export())(t))} {
+		if strings.Contains(shown, number) {
+			t.Errorf("the %s shows the number: %s", name, shown)
+		}
+	}
 }

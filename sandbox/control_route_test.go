@@ -67,6 +67,10 @@ func TestClock(t *testing.T) {
 	if c := b.must("POST", "/_sandbox/clock", `{"frozen":false}`); c.at("now") != 1.9e9+60 || c.at("frozen") != false {
 		t.Errorf("let go: %s", c.text)
 	}
+	frozen := check1(b.account.Freeze(t.Context()))(t)
+	if let := check1(b.account.Unfreeze(t.Context()))(t); !frozen.Frozen || let.Frozen || let.Now != 1.9e9+60 {
+		t.Errorf("by the methods: %+v, %+v", frozen, let)
+	}
 	for body, param := range map[string]string{
 		`{"now":1800000000}`:             "now",
 		`{"advance_seconds":-1}`:         "advance_seconds",

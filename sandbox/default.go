@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
@@ -42,7 +43,7 @@ func newDefault(op *description.Operation) *defaultOperation {
 	if n.Is(description.List | description.Search) {
 		n = n.Element()
 	}
-	d.schemas = preferred(livingSchemas(n, nil))
+	d.schemas = preferred(livingSchemas(n, nil), op.Path)
 	if end := strings.LastIndexByte(op.Path, '}'); end > 0 {
 		start := strings.LastIndexByte(op.Path, '{')
 		d.owner, d.owned, d.verb = op.Path[:end+1], op.Path[start+1:end], strings.TrimPrefix(op.Path[end+1:], "/")
@@ -62,24 +63,27 @@ func livingSchemas(n *description.Node, found []*description.Node) []*descriptio
 		}
 		return found
 	}
-	name, deleted := strings.CutPrefix(n.Name, "deleted_")
-	if deleted {
-		if len(found) > 0 {
-			return found
-		}
-		return livingSchemas(description.Load().Schema(name), found)
+	if name, deleted := strings.CutPrefix(n.Name, "deleted_"); deleted {
+		n = description.Load().Schema(name)
+	}
+	if n == nil || slices.Contains(found, n) {
+		return found
 	}
 	return append(found, n)
 }
 
-// preferred leaves accounts out of what several kinds of objects may be, and puts cards first: that is what most callers add
-// to a customer or an account.
-func preferred(schemas []*description.Node) []*description.Node {
+// preferred leaves accounts out of what several kinds of objects may be, and puts first what the path speaks of: bank
+// accounts, or else cards, which most callers add to a customer.
+func preferred(schemas []*description.Node, path string) []*description.Node {
 	if len(schemas) < 2 {
 		return schemas
 	}
+	first := "card"
+	if strings.Contains(path, "/bank_accounts") {
+		first = "bank_account"
+	}
 	schemas = slices.DeleteFunc(schemas, func(n *description.Node) bool { return n.Name == "account" })
-	if i := slices.IndexFunc(schemas, func(n *description.Node) bool { return n.Name == "card" }); i > 0 {
+	if i := slices.IndexFunc(schemas, func(n *description.Node) bool { return n.Name == first }); i > 0 {
 		schemas[0], schemas[i] = schemas[i], schemas[0]
 	}
 	return schemas
@@ -115,7 +119,7 @@ func (d *defaultOperation) ownerType() string {
 			if op == nil {
 				continue
 			}
-			if schemas := preferred(livingSchemas(op.Answer, nil)); len(schemas) > 0 {
+			if schemas := preferred(livingSchemas(op.Answer, nil), op.Path); len(schemas) > 0 {
 				return schemas[0].Name
 			}
 		}
@@ -169,11 +173,23 @@ func deletedObject(typ, id string) *Object {
 	return closed(hash("id", id, "object", typ, "deleted", true))
 }
 
+// eventNames are the events that eventName found, by type and word.
+var eventNames sync.Map
+
 // eventName finds the event of a type that ends in a word: subscription, created → customer.subscription.created. It is ""
 // when Stripe has none.
 func eventName(typ, word string) string {
+	key := [2]string{typ, word}
+	if name, ok := eventNames.Load(key); ok {
+		return name.(string)
+	}
+	name := findEventName(typ, word)
+	eventNames.Store(key, name)
+	return name
+}
+
+func findEventName(typ, word string) (suffix string) {
 	flat := strings.ReplaceAll(typ, ".", "_")
-	suffix := ""
 	for _, name := range description.Load().EventNames() {
 		switch {
 		case name == typ+"."+word, name == flat+"."+word:

@@ -102,8 +102,8 @@ func (d *defaultOperation) change(tx *Tx, r *Request, o *Object, word string) (*
 		changed.Set("updated", tx.now)
 	}
 	event := eventName(o.Type(), word)
-	if event == "" || word == "updated" && equalObjects(o, changed) {
-		event = ""
+	if word == "updated" && equalObjects(o, changed) {
+		event = "" // nothing happened
 	}
 	tx.Put(changed, existing(event)...)
 	return changed, nil

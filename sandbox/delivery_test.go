@@ -281,6 +281,49 @@ func TestEventsAreListedByNameAndForThirtyDays(t *testing.T) {
 	}
 }
 
+func TestEndpointsHearTheirOwnAPIVersion(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	old, newest := newReceiver(t), newReceiver(t)
+	made := b.must("POST", "/v1/webhook_endpoints", form("url", old.url, "enabled_events[]", "*", "api_version", "2025-09-30.clover"))
+	b.endpoint(newest)
+	b.customer()
+	b.idle()
+	_, err := verify(old.all()[0], made.str("secret"))
+	if err == nil || !strings.Contains(err.Error(), "2025-09-30.clover") {
+		t.Errorf("stripe-go takes an event of another train: %v", err)
+	}
+	if !bytes.Contains(newest.all()[0].body, []byte(`"api_version": "2026-08-26.dahlia"`)) {
+		t.Errorf("without a version the account's is used: %s", newest.all()[0].body)
+	}
+}
+
+func TestAnswersAreKeptMasked(t *testing.T) {
+	t.Parallel()
+	for sent, kept := range map[string]string{
+		"card 4242424242424242, thanks":        "card ************4242, thanks",
+		"card 4242 4242-4242 4242":             "card ***************4242",
+		"order 4242424242424243 of 2026-11-24": "order 4242424242424243 of 2026-11-24",
+		"sk_test_abc123 and whsec_xyz789":      "sk_test_… and whsec_…",
+		"rk_live_abc123 pi_1_secret_xyz789":    "rk_live_… pi_1_secret_…",
+		"pk_test_abc123 pi_123":                "pk_test_abc123 pi_123",
+		strings.Repeat("ş", 3000):              strings.Repeat("ş", 2048),
+		"\xff\xfe":                             "\uFFFD",
+	} {
+		t.Run(kept[:min(len(kept), 30)], func(t *testing.T) {
+			t.Parallel()
+			r := &receiver{answer: func(w http.ResponseWriter, _ *http.Request, _ int) { _, _ = w.Write([]byte(sent)) }}
+			b := newBench(t, func(o *sandbox.Options) { o.Transport = handlerTransport{r} })
+			check1(b.account.AddEndpoint("https://shop.example/hook"))(t)
+			b.customer()
+			b.idle()
+			if got := check1(b.account.Deliveries(sandbox.DeliveryFilter{}))(t)[0].Attempts[0].Body; got != kept {
+				t.Errorf("kept %q, want %q", got, kept)
+			}
+		})
+	}
+}
+
 // TestInsideSynctest shows that a sandbox needs no network and no real time: calls, deliveries and hours of retries.
 func TestInsideSynctest(t *testing.T) {
 	t.Parallel()

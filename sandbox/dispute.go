@@ -159,14 +159,20 @@ func updateDispute(tx *Tx, r *Request) (*Object, error) {
 		du.Set("status", underReview)
 	}
 	tx.Put(du, "charge.dispute.updated")
-	if ch := tx.Get("charge", du.Str("charge")); ch != nil {
-		tx.Put(ch.Edit(), "charge.updated")
-	}
+	chargeMoved(tx, du)
 	switch du.Str("evidence.uncategorized_text") {
 	case winningEvidence, losingEvidence, escalateEvidence:
 		tx.Due(tx.Now()+verdictSeconds, "dispute.decide", du.ID())
 	}
 	return du, nil
+}
+
+// chargeMoved tells that a dispute's charge was touched; it looks the same (recorded: charge.updated after evidence and
+// closing).
+func chargeMoved(tx *Tx, du *Object) {
+	if ch := tx.Get("charge", du.Str("charge")); ch != nil {
+		tx.Event("charge.updated", ch, nil)
+	}
 }
 
 // decideDispute is the bank's answer to test evidence.
@@ -242,9 +248,7 @@ func closeDispute(tx *Tx, r *Request) (*Object, error) {
 		status = warningClosed
 	}
 	du = endDispute(tx, du, status)
-	if ch := tx.Get("charge", du.Str("charge")); ch != nil {
-		tx.Put(ch.Edit(), "charge.updated")
-	}
+	chargeMoved(tx, du)
 	return du, nil
 }
 

@@ -47,6 +47,21 @@ func (x *expansion) included(o *Object, slot int, asked *expandTree) *Object {
 	return x.lists[includeKey{o, slot}]
 }
 
+// each is the expansion with every object as f sees it.
+func (x *expansion) each(f func(*Object) *Object) *expansion {
+	if x == nil {
+		return nil
+	}
+	seen := &expansion{tree: x.tree, objects: make(map[string]*Object, len(x.objects)), lists: make(map[includeKey]*Object, len(x.lists))}
+	for id, o := range x.objects {
+		seen.objects[id] = f(o)
+	}
+	for key, list := range x.lists {
+		seen.lists[includeKey{f(key.o), key.slot}] = f(list)
+	}
+	return seen
+}
+
 // expandLimit is how deep expand[] may go.
 const expandLimit = 4
 
@@ -105,11 +120,11 @@ func expandable(n *description.Node, keys []string) bool {
 		}
 		return false
 	}
-	p := n.Prop(keys[0])
-	if p == nil {
-		return keys[0] == "total_count" && n.Is(description.List|description.Search) && len(keys) == 1
+	if keys[0] == "total_count" && n.Is(description.List|description.Search) {
+		return len(keys) == 1
 	}
-	return expandable(p.Node, keys[1:])
+	p := n.Prop(keys[0])
+	return p != nil && expandable(p.Node, keys[1:])
 }
 
 // includes are the lists that objects show only when expanded, by type and key.

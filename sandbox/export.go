@@ -75,9 +75,17 @@ func (c *control) tell(r *Request, an *answer) {
 // replayParams are a call's parameters as a fixture has them: numbers and flags as such. The details of a published test
 // card become its token; the client_secret, which proves a page's right, is left out, since a fixture has a secret key.
 func replayParams(n *paramNode, key string) any {
-	switch {
-	case n == nil:
+	if n == nil {
 		return nil
+	}
+	if array := n.array(); array != nil {
+		list := make([]any, len(array))
+		for i, e := range array {
+			list[i] = replayParams(e, key)
+		}
+		return list
+	}
+	switch {
 	case n.hash != nil:
 		if token := tokenOf(n); token != "" && key == "card" {
 			return map[string]any{"token": token}
@@ -89,12 +97,6 @@ func replayParams(n *paramNode, key string) any {
 			}
 		}
 		return m
-	case n.list != nil:
-		list := make([]any, len(n.list))
-		for i, e := range n.list {
-			list[i] = replayParams(e, key)
-		}
-		return list
 	case n.null:
 		return ""
 	}

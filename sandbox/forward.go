@@ -86,12 +86,9 @@ func (c *control) beginAnew() {
 // Ready says how the sandbox is reached, as the ready file has it; s is nil for a sandbox that does not listen.
 func (sb *Sandbox) Ready(s *Server) (Ready, error) {
 	a := sb.firstAccount()
-	r := Ready{Account: a.id, SecretKey: "sk_test_" + a.name, PublishableKey: "pk_test_" + a.name}
+	r := Ready{Sandbox: sb.options.PublicURL, Account: a.id, SecretKey: "sk_test_" + a.name, PublishableKey: "pk_test_" + a.name}
 	if s != nil {
 		r.Sandbox, r.TLS = s.URL, s.TLSURL
-	}
-	if sb.options.PublicURL != "" {
-		r.Sandbox = sb.options.PublicURL
 	}
 	err := a.do(func(tx *Tx) error {
 		if forward := a.control.forward; forward != nil {

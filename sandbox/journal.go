@@ -130,7 +130,7 @@ func (sb *Sandbox) replay(path string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	lines := bufio.NewReaderSize(file, 1<<20)
 	for number := 1; ; number++ {
 		line, err := lines.ReadBytes('\n')
@@ -152,7 +152,7 @@ func (sb *Sandbox) compact(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temporary.Name())
+	defer func() { _ = os.Remove(temporary.Name()) }() // it is gone when all went well
 	out := bufio.NewWriterSize(temporary, 1<<20)
 	err = sb.dump(out)
 	if err == nil {

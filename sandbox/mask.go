@@ -71,25 +71,39 @@ var maskedKeys = map[string]func(string) string{
 
 // maskParams gives a copy of parameters that may be kept: a hash as map, an array as slice, a leaf as text.
 func maskParams(n *paramNode, key string) any {
-	switch {
-	case n == nil:
+	if n == nil {
 		return nil
-	case n.hash != nil:
+	}
+	if array := n.array(); array != nil {
+		list := make([]any, len(array))
+		for i, e := range array {
+			list[i] = maskParams(e, key)
+		}
+		return list
+	}
+	if n.hash != nil {
 		m := make(map[string]any, len(n.keys))
 		for _, k := range n.keys {
 			m[k] = maskParams(n.hash[k], k)
 		}
 		return m
-	case n.list != nil:
-		list := make([]any, len(n.list))
-		for i, e := range n.list {
-			list[i] = maskParams(e, key)
-		}
-		return list
 	}
 	text := Params{n}.Str("")
 	if f := maskedKeys[key]; f != nil && text != "" {
 		return f(text)
 	}
 	return mask(text)
+}
+
+// array is the members of an array, or of a branch whose names are all numbers: an array that nothing has checked. It is
+// nil for anything else.
+func (n *paramNode) array() []*paramNode {
+	if n.list != nil || len(n.hash) == 0 {
+		return n.list
+	}
+	list, ok := n.elements()
+	if !ok {
+		return nil
+	}
+	return list
 }

@@ -60,7 +60,11 @@ func capturePaymentIntent(tx *Tx, r *Request) (*Object, error) {
 	pi = pi.Edit()
 	applyMetadata(tx, pi, p)
 	disputeByCard(tx, ch, cardsByName[tx.behaviourName(pi.Str("payment_method"))])
-	return paid(tx, pi, amount), nil
+	pi = paid(tx, pi, amount)
+	if session := tx.Get("checkout.session", pi.Str(hiddenSession)); session != nil {
+		tx.Put(session.Edit().Set("payment_status", paymentPaid)) // no event is known for this
+	}
+	return pi, nil
 }
 
 func cancelPaymentIntent(tx *Tx, r *Request) (*Object, error) {

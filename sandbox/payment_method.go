@@ -9,6 +9,7 @@ import (
 
 func init() {
 	behave("POST /v1/payment_methods", createPaymentMethod)
+	behave("GET /v1/payment_methods", listPaymentMethods)
 	behave("GET /v1/payment_methods/{payment_method}", retrievePaymentMethod)
 	behave("POST /v1/payment_methods/{payment_method}", updatePaymentMethod)
 	behave("POST /v1/payment_methods/{payment_method}/attach", attachPaymentMethod)
@@ -118,10 +119,7 @@ func readCard(tx *Tx, p Params, at string) (cardEntry, error) {
 	case strings.Trim(number, "0123456789") != "" || len(number) < 12 || !passesLuhn(number):
 		return cardEntry{}, cardError(declineAt(declineFor("incorrect_number"), under(at, "card[number]")))
 	case card == nil:
-		return cardEntry{}, cardError(decline{
-			code: "card_declined", declineCode: "test_mode_live_card", param: under(at, "card[number]"),
-			message: "Your card was declined. Your request was in test mode, but used a non test (live) card. For a list of valid test cards, visit: https://stripe.com/docs/testing.",
-		})
+		return cardEntry{}, cardError(testModeDecline(under(at, "card[number]")))
 	}
 	if year < 100 {
 		year += 2000
@@ -136,6 +134,14 @@ func readCard(tx *Tx, p Params, at string) (cardEntry, error) {
 		return cardEntry{}, cardError(decline{code: "invalid_cvc", param: under(at, "card[cvc]"), message: "Your card's security code is invalid."})
 	}
 	return cardEntry{card: card, month: month, year: year, cvc: cvc != ""}, nil
+}
+
+// testModeDecline refuses a number that is none of the published ones: it may be somebody's card.
+func testModeDecline(param string) decline {
+	return decline{
+		code: "card_declined", declineCode: "test_mode_live_card", param: param,
+		message: "Your card was declined. Your request was in test mode, but used a non test (live) card. For a list of valid test cards, visit: https://stripe.com/docs/testing.",
+	}
 }
 
 func declineAt(d decline, param string) decline {
@@ -300,6 +306,21 @@ func retrievePaymentMethod(tx *Tx, r *Request) (*Object, error) {
 		return method.Set("id", id), nil
 	}
 	return nil, missingMethod(id, "payment_method", 404)
+}
+
+// listPaymentMethods lists a customer's methods; without a customer the list is empty (recorded).
+func listPaymentMethods(tx *Tx, r *Request) (*Object, error) {
+	p := r.Params()
+	customer := p.Str("customer")
+	if customer != "" {
+		if _, err := findCustomer(tx, customer, "customer", 400); err != nil {
+			return nil, err
+		}
+	}
+	return tx.ListOf(r, "payment_method", "customer", customer, func(method *Object) bool {
+		typ := p.Str("type")
+		return customer != "" && (typ == "" || method.Str("type") == typ)
+	})
 }
 
 func retrieveCustomerPaymentMethod(tx *Tx, r *Request) (*Object, error) {

@@ -86,7 +86,7 @@ func (sb *Sandbox) admit(r *Request) error {
 	if r.route == nil {
 		return &Error{
 			Status: http.StatusNotFound, Type: "invalid_request_error",
-			Message: fmt.Sprintf("Unrecognized request URL (%s: %s). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.", r.Method, maskNumbers(r.http.URL.Path)),
+			Message: fmt.Sprintf("Unrecognized request URL (%s: %s). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.", r.Method, r.http.URL.Path),
 		}
 	}
 	r.Method, r.Route = r.route.method, r.route.path

@@ -88,14 +88,25 @@ func redact(o *Object) *Object {
 	only := publicKeys[o.Type()]
 	for i, v := range o.slots {
 		key := o.key(i)
-		switch {
-		case slices.Contains(privateKeys, key), only != nil && !slices.Contains(only, key):
+		if slices.Contains(privateKeys, key) || only != nil && !slices.Contains(only, key) {
 			shown.Unset(key)
-		default:
-			if h, ok := v.(*Object); ok {
-				shown.Set(key, redact(h))
-			}
+			continue
 		}
+		shown.setOwn(key, redactValue(v))
 	}
 	return shown
+}
+
+func redactValue(v any) any {
+	switch v := v.(type) {
+	case *Object:
+		return redact(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, e := range v {
+			list[i] = redactValue(e)
+		}
+		return list
+	}
+	return v
 }

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -79,7 +80,7 @@ func (sb *Sandbox) Listen(ctx context.Context, l Listen) (_ *Server, err error) 
 		if err != nil {
 			return nil, err
 		}
-		s.URL = "http://" + listener.Addr().String()
+		s.URL = "http://" + reachable(listener.Addr())
 		s.listeners = append(s.listeners, func() error { return s.plain.Serve(listener) })
 	}
 	if l.TLSAddr != "" {
@@ -93,7 +94,7 @@ func (sb *Sandbox) Listen(ctx context.Context, l Listen) (_ *Server, err error) 
 		}
 		s.secure.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 		s.Certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
-		s.TLSURL = "https://" + listener.Addr().String()
+		s.TLSURL = "https://" + reachable(listener.Addr())
 		s.listeners = append(s.listeners, func() error { return s.secure.ServeTLS(listener, "", "") })
 	}
 	if l.UnixSocket != "" {
@@ -108,6 +109,14 @@ func (sb *Sandbox) Listen(ctx context.Context, l Listen) (_ *Server, err error) 
 		s.listeners = append(s.listeners, func() error { return s.plain.Serve(listener) })
 	}
 	return s, nil
+}
+
+// reachable is an address that a program on this machine can connect to: loopback for one that listens everywhere.
+func reachable(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+	}
+	return addr.String()
 }
 
 // Serve answers until Shutdown; then it returns nil. It returns the error of a listener that fails before.

@@ -89,6 +89,9 @@ func newShape(n *description.Node) *shape {
 		s.keys[at], s.nodes[at] = p.Name, p.Node
 		s.quoted[at] = string(appendString(nil, p.Name)) + ": "
 		s.defaults[at] = defaultOf(p)
+		if includes[s.typ+"."+p.Name] != nil {
+			s.defaults[at] = absent // it is shown when it is expanded
+		}
 		s.optional[at] = !p.Required && !p.Node.Is(description.Null)
 		if p.Required && p.Node.Is(description.UnixTime) && !p.Node.Is(description.Null) {
 			s.times = append(s.times, at)

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -40,20 +41,29 @@ func newShop(t *testing.T) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(sb)
 	t.Cleanup(func() {
-		server.Close()
 		if err := sb.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return &shop{t: t, server: server, now: now, key: "sk_test_shop"}
+	s := shopOf(t, sb)
+	s.now = now
+	return s
+}
+
+// shopOf is a shop at a sandbox whose clock it does not rule.
+func shopOf(t *testing.T, sb *sandbox.Sandbox) *shop {
+	t.Helper()
+	server := httptest.NewServer(sb)
+	t.Cleanup(server.Close)
+	return &shop{t: t, server: server, key: "sk_test_shop"}
 }
 
 // wait moves the clock forward; what falls due happens before the next call.
 func (s *shop) wait(d time.Duration) { s.now.Add(int64(d / time.Second)) }
 
-// call sends one request and answers status and body. Parameters are pairs of name and value.
+// call sends one request and answers status and body. Parameters are pairs of name and value. A good answer is held
+// against the description.
 func (s *shop) call(method, path string, pairs ...string) (int, object) {
 	s.t.Helper()
 	form := url.Values{}
@@ -83,9 +93,18 @@ func (s *shop) call(method, path string, pairs ...string) (int, object) {
 		s.t.Fatal(err)
 	}
 	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	var o object
-	if err := json.NewDecoder(answer.Body).Decode(&o); err != nil {
+	if err := json.Unmarshal(text, &o); err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	if answer.StatusCode == http.StatusOK && !strings.HasPrefix(s.key, "pk_") {
+		for _, fault := range sandbox.AnswerFaults(method, path, string(text)) {
+			s.t.Errorf("not as described: %s", fault)
+		}
 	}
 	return answer.StatusCode, o
 }

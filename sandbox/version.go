@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
@@ -26,7 +25,7 @@ var knownVersions = sync.OnceValue(func() []string {
 // checkVersion refuses versions that Stripe does not have, and those that are older than the sandbox's shapes.
 func checkVersion(version string) error {
 	if !slices.Contains(knownVersions(), version) {
-		return invalid("", "", "Invalid Stripe API version: %s", maskNumbers(version))
+		return invalid("", "", "Invalid Stripe API version: %s", version)
 	}
 	if version < firstVersion {
 		return invalid("", "", "Invalid Stripe API version: %s. This sandbox speaks the versions from %s on.", version, firstVersion)
@@ -65,10 +64,4 @@ func downObject(changes []versionChange, version string, o *Object) *Object {
 		}
 	}
 	return o
-}
-
-// train is the name of a version's release train: dahlia.
-func train(version string) string {
-	_, name, _ := strings.Cut(version, ".")
-	return name
 }

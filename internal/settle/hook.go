@@ -40,13 +40,15 @@ func (w *work) runHook(ctx context.Context, order vezne.Order) error {
 	ctx, cancel := context.WithTimeout(ctx, hookTime)
 	defer cancel()
 	done := make(chan error, 1)
+	// A hook that hangs outlives this settling, which is then run again.
+	hook, tx, view := w.Hook, w.tx.SQL(), w.View(order, "")
 	go func() {
 		defer func() {
 			if v := recover(); v != nil {
 				done <- fmt.Errorf("it panicked: %v", v)
 			}
 		}()
-		done <- w.Hook(ctx, w.tx.SQL(), w.View(order, ""))
+		done <- hook(ctx, tx, view)
 	}()
 	select {
 	case err := <-done:

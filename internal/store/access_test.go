@@ -166,7 +166,7 @@ func TestSessionsEnd(t *testing.T) {
 			t.Error("a session is found by its token, with what was written last")
 		}
 		var kept int
-		if err := s.DB().QueryRowContext(ctx, "SELECT COUNT(*) FROM sessions WHERE hash = $1", []byte("a")).Scan(&kept); err != nil || kept != 0 {
+		if err := s.DB().QueryRowContext(ctx, "SELECT COUNT(*) FROM vezne_sessions WHERE hash = $1", []byte("a")).Scan(&kept); err != nil || kept != 0 {
 			t.Errorf("the token itself is kept (%v)", err)
 		}
 		if err := s.SessionDelete(ctx, "a"); err != nil {

@@ -213,19 +213,19 @@ func TestTamperingIsFound(t *testing.T) {
 			at                    int64
 		}{
 			{"nothing", "", "", 0},
-			{"a word is changed", "UPDATE entries SET content = '{\"after\":{\"action\":\"other\"}}' WHERE chain_seq = 4", "content", 4},
-			{"who did it is changed", "UPDATE entries SET actor = 'operator:eve' WHERE chain_seq = 2", "content", 2},
-			{"when is changed", "UPDATE entries SET at = at + 1 WHERE chain_seq = 1", "content", 1},
-			{"the mode is changed", "UPDATE entries SET livemode = TRUE WHERE chain_seq = 3", "missing", 3},
-			{"a line is removed", "DELETE FROM entries WHERE chain_seq = 3", "missing", 3},
-			{"the last line is removed", "DELETE FROM entries WHERE chain_seq = 6", "ends at 5", 5},
-			{"all lines are removed", "DELETE FROM entries", "ends at 0", 0},
-			{"a digest is replaced", "UPDATE entries SET digest = hash WHERE chain_seq = 5", "content", 5},
-			{"a hash is replaced", "UPDATE entries SET hash = digest WHERE chain_seq = 5", "hash", 5},
-			{"the head is set back", "UPDATE chain_heads SET seq = 5", "head says 5", 5},
-			{"the head's hash is replaced", "UPDATE chain_heads SET hash = 'x'", "head says 6", 6},
-			{"the head is removed", "DELETE FROM chain_heads", "head of the chain is missing", 1},
-			{"a line that is not sealed is changed", "UPDATE entries SET actor = 'operator:eve' WHERE chain_seq IS NULL", "", 0},
+			{"a word is changed", "UPDATE vezne_entries SET content = '{\"after\":{\"action\":\"other\"}}' WHERE chain_seq = 4", "content", 4},
+			{"who did it is changed", "UPDATE vezne_entries SET actor = 'operator:eve' WHERE chain_seq = 2", "content", 2},
+			{"when is changed", "UPDATE vezne_entries SET at = at + 1 WHERE chain_seq = 1", "content", 1},
+			{"the mode is changed", "UPDATE vezne_entries SET livemode = TRUE WHERE chain_seq = 3", "missing", 3},
+			{"a line is removed", "DELETE FROM vezne_entries WHERE chain_seq = 3", "missing", 3},
+			{"the last line is removed", "DELETE FROM vezne_entries WHERE chain_seq = 6", "ends at 5", 5},
+			{"all lines are removed", "DELETE FROM vezne_entries", "ends at 0", 0},
+			{"a digest is replaced", "UPDATE vezne_entries SET digest = hash WHERE chain_seq = 5", "content", 5},
+			{"a hash is replaced", "UPDATE vezne_entries SET hash = digest WHERE chain_seq = 5", "hash", 5},
+			{"the head is set back", "UPDATE vezne_chain_heads SET seq = 5", "head says 5", 5},
+			{"the head's hash is replaced", "UPDATE vezne_chain_heads SET hash = 'x'", "head says 6", 6},
+			{"the head is removed", "DELETE FROM vezne_chain_heads", "head of the chain is missing", 1},
+			{"a line that is not sealed is changed", "UPDATE vezne_entries SET actor = 'operator:eve' WHERE chain_seq IS NULL", "", 0},
 		} {
 			s := open(store.Config{})
 			fill(t, s, 2, 3)
@@ -240,7 +240,7 @@ func TestTamperingIsFound(t *testing.T) {
 			if (report.Broken == "") != (tt.want == "") || !strings.Contains(report.Broken, tt.want) || (tt.want != "" && report.BrokenAt != tt.at) {
 				t.Errorf("%s: %+v, want %q at %d", tt.name, report, tt.want, tt.at)
 			}
-			for _, table := range []string{"entries", "chain_heads"} {
+			for _, table := range []string{"vezne_entries", "vezne_chain_heads"} {
 				if _, err := s.DB().ExecContext(ctx, "DELETE FROM "+table); err != nil {
 					t.Fatal(err)
 				}
@@ -289,7 +289,7 @@ func TestAuditTellsAStorageFaultFromABreak(t *testing.T) {
 		s := open(store.Config{})
 		fill(t, s, 1, 2)
 		seal(t, s)
-		if _, err := s.DB().ExecContext(ctx, "DROP TABLE chain_heads"); err != nil {
+		if _, err := s.DB().ExecContext(ctx, "DROP TABLE vezne_chain_heads"); err != nil {
 			t.Fatal(err)
 		}
 		report, err := s.VerifyAudit(ctx)

@@ -256,7 +256,7 @@ func TestBodiesAreEncryptedAndBlanked(t *testing.T) {
 			}
 		}
 		var kept []byte
-		if err := s.DB().QueryRowContext(ctx, "SELECT body FROM events WHERE id = 'evt_sealed'").Scan(&kept); err != nil {
+		if err := s.DB().QueryRowContext(ctx, "SELECT body FROM vezne_events WHERE id = 'evt_sealed'").Scan(&kept); err != nil {
 			t.Fatal(err)
 		}
 		if bytes.Contains(kept, marker) || len(kept) < len(e.Body) {

@@ -99,7 +99,7 @@ func TestALockedDatabaseIsAnOutage(t *testing.T) {
 		url := storetest.Postgres(t)
 		s := storetest.Open(t, store.Config{URL: url + "&lock_timeout=20"})
 		holder := must[*sql.Tx](t)(storetest.DB(t, url).BeginTx(ctx, nil))
-		if _, err := holder.ExecContext(ctx, "LOCK TABLE settings"); err != nil {
+		if _, err := holder.ExecContext(ctx, "LOCK TABLE vezne_settings"); err != nil {
 			t.Fatal(err)
 		}
 		wantCode(t, "a write while another holds the table", touch(s), vezne.CodeStorageUnavailable)
@@ -214,7 +214,7 @@ func TestAConnectionThatIsCutIsAnOutageNotAFault(t *testing.T) {
 	lock := func() error {
 		return s.InTx(ctx, func(tx *store.Tx) error { _, err := tx.LockOrder(ctx, o.ID); return err })
 	}
-	cutAt("update orders")
+	cutAt("update vezne_orders")
 	wantCode(t, "in the middle", lock(), vezne.CodeStorageUnavailable)
 	cutAt("commit")
 	wantCode(t, "at the commit", lock(), vezne.CodeStorageUnavailable)

@@ -18,7 +18,7 @@ func (s *Store) loadNumber(ctx context.Context) error {
 		return nil
 	}
 	var n int64
-	err := s.write.QueryRowContext(ctx, "SELECT CAST(value AS BIGINT) FROM settings WHERE key = $1", numberSetting).Scan(&n)
+	err := s.write.QueryRowContext(ctx, "SELECT CAST(value AS BIGINT) FROM vezne_settings WHERE key = $1", numberSetting).Scan(&n)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return storageError("store.loadNumber", err)
 	}
@@ -56,7 +56,7 @@ func (tx *Tx) keepNumber(ctx context.Context) error {
 	if !tx.numbered || tx.s.dialect == Postgres {
 		return nil
 	}
-	_, err := tx.tx.ExecContext(ctx, "INSERT INTO settings (key, value) VALUES ($1, CAST($2 AS TEXT)) ON CONFLICT (key) DO UPDATE SET value = CAST($2 AS TEXT)",
+	_, err := tx.tx.ExecContext(ctx, "INSERT INTO vezne_settings (key, value) VALUES ($1, CAST($2 AS TEXT)) ON CONFLICT (key) DO UPDATE SET value = CAST($2 AS TEXT)",
 		numberSetting, tx.s.number.Load())
 	return err
 }

@@ -177,7 +177,7 @@ func TestAnOlderBuildWorksOnANewerSchema(t *testing.T) {
 		// What a later build may do, since migrations only go forward and only
 		// add: a column with a default, a table, and its own mark in the list.
 		for _, statement := range []string{
-			"ALTER TABLE orders ADD COLUMN later_note TEXT NOT NULL DEFAULT ''",
+			"ALTER TABLE vezne_orders ADD COLUMN later_note TEXT NOT NULL DEFAULT ''",
 			"CREATE TABLE later_things (id TEXT NOT NULL PRIMARY KEY)",
 			"INSERT INTO vezne_migrations (version_id, is_applied) VALUES (9001, TRUE)",
 		} {

@@ -36,7 +36,7 @@ var webSentences = map[string]sentence{
 	"error.unknown_field":          {"The form holds a field that is not known here.", "Formda burada bilinmeyen bir alan var."},
 	"error.malformed_body":         {"What was sent cannot be read.", "Gönderilen bilgi okunamıyor."},
 	"error.unsupported_media_type": {"What was sent is of a kind that is not accepted here.", "Gönderilen bilginin türü burada kabul edilmiyor."},
-	"error.method_not_allowed":     {"This address exists, but it does not work that way. Please use the buttons of the pages.", "Bu adres var, ama bu şekilde kullanılamaz. Lütfen sayfalardaki düğmeleri kullanın."},
+	"error.method_not_allowed":     {"This address exists, but it does not work that way. Please use the buttons of the pages.", "Bu sayfa var, ama bu şekilde kullanılamaz. Lütfen sayfalardaki düğmeleri kullanın."},
 	"error.body_too_large":         {"The form is larger than what is accepted. Please shorten what you typed.", "Form kabul edilenden büyük. Lütfen yazdıklarınızı kısaltın."},
 	"error.currency_unknown":       {"This currency is not known.", "Bu para birimi bilinmiyor."},
 	"error.amount_invalid":         {"This is not an amount. Write it like {example}.", "Bu bir tutar değil. Şöyle yazın: {example}."},

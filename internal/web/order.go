@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/vezne/vezne"
@@ -125,15 +126,18 @@ func (p orderPage) Held() int64 {
 	return p.Order.AmountTotal
 }
 
+// cameBack are what Stripe, and we, put into the address of a buyer who comes
+// back. They are anybody's words: all they do is have Stripe asked.
+var cameBack = []string{"landed", "session_id", "payment_intent", "redirect_status"}
+
 // order serves the page of an order. It asks Stripe first, whatever the
-// address says: payment_intent, session_id and redirect_status in it are
-// anybody's words.
+// address says.
 func (s *site) order(r *http.Request) (*answer, error) {
 	id := vezne.OrderID(r.PathValue("order"))
 	return s.showOrder(r, id, http.StatusOK, "")
 }
 
-// look asks how an order stands.
+// look asks Stripe how an order stands.
 func (s *site) look(ctx context.Context, id vezne.OrderID) (desk.Landing, desk.PaymentState, error) {
 	landing, err := s.Desk.Landed(ctx, id)
 	if err != nil {
@@ -143,16 +147,30 @@ func (s *site) look(ctx context.Context, id vezne.OrderID) (desk.Landing, desk.P
 	return landing, payment, err
 }
 
+// glance shows how an order stands by what Stripe has just said.
+func (s *site) glance(ctx context.Context, id vezne.OrderID) (desk.Landing, desk.PaymentState, error) {
+	order, err := s.Desk.Order(ctx, id)
+	if err != nil {
+		return desk.Landing{}, desk.PaymentState{}, err
+	}
+	payment, err := s.Desk.Payment(ctx, id)
+	return desk.Landing{Order: order}, payment, err
+}
+
 // showOrder makes the page of an order, with an alert where a request failed.
 func (s *site) showOrder(r *http.Request, id vezne.OrderID, status int, alert string) (*answer, error) {
-	landing, payment, err := s.look(r.Context(), id)
+	look, query := s.look, r.URL.Query()
+	if s.looked.fresh(id, s.Clock.Now()) && !slices.ContainsFunc(cameBack, query.Has) {
+		look = s.glance
+	}
+	landing, payment, err := look(r.Context(), id)
 	if err != nil {
 		return nil, err
 	}
 	v := visitOf(r)
 	v.speak(landing.Order.Order)
 	p := orderPage{page: s.newPage(r, "pay", ""), Order: landing.Order, Stage: stageOf(landing, payment), Alert: alert, Element: "payment"}
-	if r.URL.Query().Get("element") == "card" {
+	if query.Get("element") == "card" {
 		p.Element = "card"
 	}
 	p.Title = p.T("pay.title", "status", p.heading(), "number", p.Order.Number)
@@ -244,9 +262,13 @@ type stateJSON struct {
 
 // state tells the page's script how the order stands, after asking Stripe.
 func (s *site) state(r *http.Request) (*answer, error) {
-	landing, payment, err := s.look(r.Context(), vezne.OrderID(r.PathValue("order")))
+	id, now := vezne.OrderID(r.PathValue("order")), s.Clock.Now()
+	landing, payment, err := s.look(r.Context(), id)
 	if err != nil {
 		return nil, err
+	}
+	if !landing.Checking {
+		s.looked.note(id, now)
 	}
 	v := visitOf(r)
 	v.speak(landing.Order.Order)

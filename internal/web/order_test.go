@@ -106,6 +106,33 @@ func TestWhatTheAddressSaysChangesNothing(t *testing.T) {
 	}
 }
 
+func TestAPageDoesNotAskStripeWhatItsScriptHasJustAsked(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.desk.put(order("ord_1"))
+	b.post("/pay/ord_1/state", nil).says(t, `"stage":"pay"`)
+	b.get("/pay/ord_1").is(t, http.StatusOK)
+	if n := b.desk.called("Landed"); n != 1 {
+		t.Errorf("Stripe was asked %d times", n)
+	}
+	b.desk.put(paid("ord_1"))
+	b.get("/pay/ord_1").says(t, ">Paid</h1>")
+	b.desk.put(order("ord_1"))
+	b.clock.advance(2 * time.Second)
+	b.get("/pay/ord_1")
+	b.get("/pay/ord_1")
+	b.post("/pay/ord_1/state", nil)
+	b.get("/pay/ord_1?landed=1")
+	if n := b.desk.called("Landed"); n != 5 {
+		t.Errorf("Stripe was asked %d times, want 5", n)
+	}
+	// What Stripe did not answer is not remembered as an answer.
+	b.clock.advance(2 * time.Second)
+	b.desk.checking = true
+	b.post("/pay/ord_1/state", nil).says(t, `"stage":"checking"`)
+	b.get("/pay/ord_1").says(t, "We are checking your payment")
+}
+
 func TestAnUnknownOrderIsAPageToo(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

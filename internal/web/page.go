@@ -91,7 +91,7 @@ func (p page) Operator() string { return p.visit.operator }
 
 // Seller returns who sells.
 func (p page) Seller() vezne.Seller {
-	seller := p.site.Config.Seller
+	seller := p.site.Seller
 	if seller.Name == "" {
 		seller.Name = p.T("shop.name")
 		if !p.site.Shop {

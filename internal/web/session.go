@@ -25,10 +25,12 @@ type sessions struct {
 }
 
 func newSessions(store SessionStore, name string, secure bool, life time.Duration) *sessions {
-	m := scs.New()
-	m.Store = storeAdapter{store}
-	m.Lifetime = life
-	m.Cookie.Name = "vezne-" + name
+	// Not by scs.New: the store in memory that it makes cleans up in the
+	// background for ever.
+	m := &scs.SessionManager{
+		Store: storeAdapter{store}, Lifetime: life, Codec: scs.GobCodec{},
+		Cookie: scs.SessionCookie{Name: "vezne-" + name, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true},
+	}
 	if secure {
 		// A __Host- cookie can neither be set nor read by a neighbouring host.
 		m.Cookie.Name = "__Host-" + m.Cookie.Name

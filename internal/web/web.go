@@ -97,6 +97,7 @@ type site struct {
 	shopping *sessions
 	signedIn *sessions
 	throttle *throttle
+	looked   looked
 	origins  *http.CrossOriginProtection
 }
 

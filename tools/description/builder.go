@@ -129,8 +129,11 @@ func markPresent(n *node, s *schema, sample map[string]any) {
 		}
 		switch v := value.(type) {
 		case string:
-			if slices.Contains(of.Enum, v) {
+			switch {
+			case slices.Contains(of.Enum, v):
 				p.sample = v
+			case p.name == "id":
+				p.sample = idForm(v)
 			}
 		case bool:
 			if v {
@@ -138,6 +141,16 @@ func markPresent(n *node, s *schema, sample map[string]any) {
 			}
 		}
 	}
+}
+
+// idForm says what ids of a sample's kind look like: the prefix and the number of characters after it, "cus_14". It is ""
+// when the sample's id is made up.
+func idForm(id string) string {
+	i := strings.LastIndexByte(id, '_') + 1
+	if i == 0 || len(id)-i < 8 {
+		return ""
+	}
+	return fmt.Sprintf("%s%d", id[:i], len(id)-i)
 }
 
 // refName is the schema that a $ref names.

@@ -1,7 +1,7 @@
 // Command description writes the sandbox's description of Stripe's API: one compact file made from the OpenAPI
 // description and the sample objects that the Go module github.com/stripe/stripe-mock carries (MIT).
 //
-//	go run . [-check] [-o FILE]
+//	go run . [-check] [-out FILE]
 //
 // With -check it writes nothing and fails when the file is not fresh.
 package main
@@ -18,7 +18,7 @@ import (
 
 func main() {
 	check := flag.Bool("check", false, "fail when the file is not fresh, write nothing")
-	out := flag.String("o", "../../sandbox/internal/description/description.bin", "the file")
+	out := flag.String("out", "../../sandbox/internal/description/description.bin", "the file")
 	flag.Parse()
 	if err := run(*out, *check); err != nil {
 		fmt.Fprintln(os.Stderr, "description:", err)

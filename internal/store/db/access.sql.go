@@ -10,7 +10,7 @@ import (
 )
 
 const abandonKey = `-- name: AbandonKey :exec
-DELETE FROM idempotency_keys WHERE account = $1 AND livemode = $2 AND token_id = $3 AND route = $4 AND key = $5 AND NOT done
+DELETE FROM vezne_idempotency_keys WHERE account = $1 AND livemode = $2 AND token_id = $3 AND route = $4 AND key = $5 AND NOT done
 `
 
 type AbandonKeyParams struct {
@@ -33,11 +33,11 @@ func (q *Queries) AbandonKey(ctx context.Context, arg AbandonKeyParams) error {
 }
 
 const beginKey = `-- name: BeginKey :execrows
-INSERT INTO idempotency_keys (account, livemode, token_id, route, key, body_hash, done, status, media_type, answer, begun_at, expires_at)
+INSERT INTO vezne_idempotency_keys (account, livemode, token_id, route, key, body_hash, done, status, media_type, answer, begun_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, FALSE, 0, '', NULL, $7, $8)
 ON CONFLICT (account, livemode, token_id, route, key) DO UPDATE SET body_hash = $6, done = FALSE, status = 0, media_type = '', answer = NULL,
     begun_at = $7, expires_at = $8
-WHERE idempotency_keys.expires_at <= $7 OR (NOT idempotency_keys.done AND idempotency_keys.begun_at <= $9)
+WHERE vezne_idempotency_keys.expires_at <= $7 OR (NOT vezne_idempotency_keys.done AND vezne_idempotency_keys.begun_at <= $9)
 `
 
 type BeginKeyParams struct {
@@ -71,7 +71,7 @@ func (q *Queries) BeginKey(ctx context.Context, arg BeginKeyParams) (int64, erro
 }
 
 const commitSession = `-- name: CommitSession :exec
-INSERT INTO sessions (account, livemode, hash, data, expires_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO vezne_sessions (account, livemode, hash, data, expires_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (account, livemode, hash) DO UPDATE SET data = $4, expires_at = $5
 `
 
@@ -95,7 +95,7 @@ func (q *Queries) CommitSession(ctx context.Context, arg CommitSessionParams) er
 }
 
 const createOperator = `-- name: CreateOperator :execrows
-INSERT INTO operators (account, livemode, name, password_hash, created_at)
+INSERT INTO vezne_operators (account, livemode, name, password_hash, created_at)
 VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 `
 
@@ -122,7 +122,7 @@ func (q *Queries) CreateOperator(ctx context.Context, arg CreateOperatorParams) 
 }
 
 const createToken = `-- name: CreateToken :exec
-INSERT INTO tokens (account, livemode, id, name, prefix, hash, created_at, revoked_at)
+INSERT INTO vezne_tokens (account, livemode, id, name, prefix, hash, created_at, revoked_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, NULL) ON CONFLICT DO NOTHING
 `
 
@@ -150,7 +150,7 @@ func (q *Queries) CreateToken(ctx context.Context, arg CreateTokenParams) error 
 }
 
 const deleteSession = `-- name: DeleteSession :execrows
-DELETE FROM sessions WHERE account = $1 AND livemode = $2 AND hash = $3
+DELETE FROM vezne_sessions WHERE account = $1 AND livemode = $2 AND hash = $3
 `
 
 type DeleteSessionParams struct {
@@ -168,7 +168,7 @@ func (q *Queries) DeleteSession(ctx context.Context, arg DeleteSessionParams) (i
 }
 
 const findSession = `-- name: FindSession :one
-SELECT data FROM sessions WHERE account = $1 AND livemode = $2 AND hash = $3 AND expires_at > $4
+SELECT data FROM vezne_sessions WHERE account = $1 AND livemode = $2 AND hash = $3 AND expires_at > $4
 `
 
 type FindSessionParams struct {
@@ -191,7 +191,7 @@ func (q *Queries) FindSession(ctx context.Context, arg FindSessionParams) ([]byt
 }
 
 const finishKey = `-- name: FinishKey :execrows
-UPDATE idempotency_keys SET done = TRUE, status = $1, media_type = $2, answer = $3
+UPDATE vezne_idempotency_keys SET done = TRUE, status = $1, media_type = $2, answer = $3
 WHERE account = $4 AND livemode = $5 AND token_id = $6 AND route = $7 AND key = $8 AND NOT done
 `
 
@@ -224,7 +224,7 @@ func (q *Queries) FinishKey(ctx context.Context, arg FinishKeyParams) (int64, er
 }
 
 const getKey = `-- name: GetKey :one
-SELECT account, livemode, token_id, route, key, body_hash, done, status, media_type, answer, begun_at, expires_at FROM idempotency_keys WHERE account = $1 AND livemode = $2 AND token_id = $3 AND route = $4 AND key = $5
+SELECT account, livemode, token_id, route, key, body_hash, done, status, media_type, answer, begun_at, expires_at FROM vezne_idempotency_keys WHERE account = $1 AND livemode = $2 AND token_id = $3 AND route = $4 AND key = $5
 `
 
 type GetKeyParams struct {
@@ -262,7 +262,7 @@ func (q *Queries) GetKey(ctx context.Context, arg GetKeyParams) (IdempotencyKey,
 }
 
 const getOperator = `-- name: GetOperator :one
-SELECT account, livemode, name, password_hash, created_at FROM operators WHERE account = $1 AND livemode = $2 AND name = $3
+SELECT account, livemode, name, password_hash, created_at FROM vezne_operators WHERE account = $1 AND livemode = $2 AND name = $3
 `
 
 type GetOperatorParams struct {
@@ -285,7 +285,7 @@ func (q *Queries) GetOperator(ctx context.Context, arg GetOperatorParams) (Opera
 }
 
 const getSetting = `-- name: GetSetting :one
-SELECT value FROM settings WHERE key = $1
+SELECT value FROM vezne_settings WHERE key = $1
 `
 
 func (q *Queries) GetSetting(ctx context.Context, key string) (string, error) {
@@ -296,7 +296,7 @@ func (q *Queries) GetSetting(ctx context.Context, key string) (string, error) {
 }
 
 const getTokenByHash = `-- name: GetTokenByHash :one
-SELECT account, livemode, id, name, prefix, hash, created_at, revoked_at FROM tokens WHERE account = $1 AND livemode = $2 AND hash = $3 AND revoked_at IS NULL
+SELECT account, livemode, id, name, prefix, hash, created_at, revoked_at FROM vezne_tokens WHERE account = $1 AND livemode = $2 AND hash = $3 AND revoked_at IS NULL
 `
 
 type GetTokenByHashParams struct {
@@ -322,7 +322,7 @@ func (q *Queries) GetTokenByHash(ctx context.Context, arg GetTokenByHashParams) 
 }
 
 const initSetting = `-- name: InitSetting :exec
-INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING
+INSERT INTO vezne_settings (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING
 `
 
 type InitSettingParams struct {
@@ -336,7 +336,7 @@ func (q *Queries) InitSetting(ctx context.Context, arg InitSettingParams) error 
 }
 
 const listTokens = `-- name: ListTokens :many
-SELECT account, livemode, id, name, prefix, hash, created_at, revoked_at FROM tokens WHERE account = $1 AND livemode = $2 ORDER BY id
+SELECT account, livemode, id, name, prefix, hash, created_at, revoked_at FROM vezne_tokens WHERE account = $1 AND livemode = $2 ORDER BY id
 `
 
 type ListTokensParams struct {
@@ -377,7 +377,7 @@ func (q *Queries) ListTokens(ctx context.Context, arg ListTokensParams) ([]Token
 }
 
 const pruneKeys = `-- name: PruneKeys :execrows
-DELETE FROM idempotency_keys WHERE expires_at <= $1
+DELETE FROM vezne_idempotency_keys WHERE expires_at <= $1
 `
 
 func (q *Queries) PruneKeys(ctx context.Context, now int64) (int64, error) {
@@ -389,7 +389,7 @@ func (q *Queries) PruneKeys(ctx context.Context, now int64) (int64, error) {
 }
 
 const pruneSessions = `-- name: PruneSessions :execrows
-DELETE FROM sessions WHERE expires_at <= $1
+DELETE FROM vezne_sessions WHERE expires_at <= $1
 `
 
 func (q *Queries) PruneSessions(ctx context.Context, now int64) (int64, error) {
@@ -401,7 +401,7 @@ func (q *Queries) PruneSessions(ctx context.Context, now int64) (int64, error) {
 }
 
 const revokeToken = `-- name: RevokeToken :execrows
-UPDATE tokens SET revoked_at = $1 WHERE account = $2 AND livemode = $3 AND id = $4 AND revoked_at IS NULL
+UPDATE vezne_tokens SET revoked_at = $1 WHERE account = $2 AND livemode = $3 AND id = $4 AND revoked_at IS NULL
 `
 
 type RevokeTokenParams struct {
@@ -425,7 +425,7 @@ func (q *Queries) RevokeToken(ctx context.Context, arg RevokeTokenParams) (int64
 }
 
 const setSetting = `-- name: SetSetting :exec
-INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = $2
+INSERT INTO vezne_settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = $2
 `
 
 type SetSettingParams struct {

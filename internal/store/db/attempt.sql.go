@@ -10,7 +10,7 @@ import (
 )
 
 const getAttempt = `-- name: GetAttempt :one
-SELECT account, livemode, id, order_id, number, kind, state, expected, currency, captured_expected, manual_capture, off_session, ui_mode, session_id, payment_intent_id, create_call, created_at, closed_at FROM attempts WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, order_id, number, kind, state, expected, currency, captured_expected, manual_capture, off_session, ui_mode, session_id, payment_intent_id, create_call, created_at, closed_at FROM vezne_attempts WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetAttemptParams struct {
@@ -46,7 +46,7 @@ func (q *Queries) GetAttempt(ctx context.Context, arg GetAttemptParams) (Attempt
 }
 
 const getAttemptByObject = `-- name: GetAttemptByObject :one
-SELECT account, livemode, id, order_id, number, kind, state, expected, currency, captured_expected, manual_capture, off_session, ui_mode, session_id, payment_intent_id, create_call, created_at, closed_at FROM attempts WHERE account = $1 AND livemode = $2
+SELECT account, livemode, id, order_id, number, kind, state, expected, currency, captured_expected, manual_capture, off_session, ui_mode, session_id, payment_intent_id, create_call, created_at, closed_at FROM vezne_attempts WHERE account = $1 AND livemode = $2
     AND (session_id = $3 OR payment_intent_id = $3) LIMIT 1
 `
 
@@ -83,7 +83,7 @@ func (q *Queries) GetAttemptByObject(ctx context.Context, arg GetAttemptByObject
 }
 
 const insertAttempt = `-- name: InsertAttempt :exec
-INSERT INTO attempts (account, livemode, id, order_id, number, kind, state, expected, currency, captured_expected, manual_capture, off_session, ui_mode,
+INSERT INTO vezne_attempts (account, livemode, id, order_id, number, kind, state, expected, currency, captured_expected, manual_capture, off_session, ui_mode,
     session_id, payment_intent_id, create_call, created_at, closed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
     $10, $11, $12, $13, $14, $15,
@@ -136,7 +136,7 @@ func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) er
 }
 
 const listAttempts = `-- name: ListAttempts :many
-SELECT account, livemode, id, order_id, number, kind, state, expected, currency, captured_expected, manual_capture, off_session, ui_mode, session_id, payment_intent_id, create_call, created_at, closed_at FROM attempts WHERE account = $1 AND livemode = $2 AND order_id = $3 ORDER BY number
+SELECT account, livemode, id, order_id, number, kind, state, expected, currency, captured_expected, manual_capture, off_session, ui_mode, session_id, payment_intent_id, create_call, created_at, closed_at FROM vezne_attempts WHERE account = $1 AND livemode = $2 AND order_id = $3 ORDER BY number
 `
 
 type ListAttemptsParams struct {
@@ -188,7 +188,7 @@ func (q *Queries) ListAttempts(ctx context.Context, arg ListAttemptsParams) ([]A
 }
 
 const saveAttempt = `-- name: SaveAttempt :execrows
-UPDATE attempts SET state = $1, captured_expected = $2, session_id = $3,
+UPDATE vezne_attempts SET state = $1, captured_expected = $2, session_id = $3,
     payment_intent_id = $4, closed_at = $5
 WHERE account = $6 AND livemode = $7 AND id = $8
 `

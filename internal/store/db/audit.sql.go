@@ -10,7 +10,7 @@ import (
 )
 
 const getChainHead = `-- name: GetChainHead :one
-SELECT seq, hash FROM chain_heads WHERE account = $1 AND livemode = $2
+SELECT seq, hash FROM vezne_chain_heads WHERE account = $1 AND livemode = $2
 `
 
 type GetChainHeadParams struct {
@@ -31,7 +31,7 @@ func (q *Queries) GetChainHead(ctx context.Context, arg GetChainHeadParams) (Get
 }
 
 const initChainHead = `-- name: InitChainHead :exec
-INSERT INTO chain_heads (account, livemode, seq, hash) VALUES ($1, $2, 0, '') ON CONFLICT DO NOTHING
+INSERT INTO vezne_chain_heads (account, livemode, seq, hash) VALUES ($1, $2, 0, '') ON CONFLICT DO NOTHING
 `
 
 type InitChainHeadParams struct {
@@ -45,7 +45,7 @@ func (q *Queries) InitChainHead(ctx context.Context, arg InitChainHeadParams) er
 }
 
 const insertEntry = `-- name: InsertEntry :exec
-INSERT INTO entries (account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash)
+INSERT INTO vezne_entries (account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
     $10, $11, NULL, '', '', '')
 `
@@ -82,7 +82,7 @@ func (q *Queries) InsertEntry(ctx context.Context, arg InsertEntryParams) error 
 }
 
 const listEntries = `-- name: ListEntries :many
-SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash FROM entries WHERE account = $1 AND livemode = $2 AND root_kind = $3 AND root_id = $4 ORDER BY seq
+SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash FROM vezne_entries WHERE account = $1 AND livemode = $2 AND root_kind = $3 AND root_id = $4 ORDER BY seq
 `
 
 type ListEntriesParams struct {
@@ -137,7 +137,7 @@ func (q *Queries) ListEntries(ctx context.Context, arg ListEntriesParams) ([]Ent
 }
 
 const moveChainHead = `-- name: MoveChainHead :execrows
-UPDATE chain_heads SET seq = $1, hash = $2
+UPDATE vezne_chain_heads SET seq = $1, hash = $2
 WHERE account = $3 AND livemode = $4 AND seq = $5 AND hash = $6
 `
 
@@ -167,7 +167,7 @@ func (q *Queries) MoveChainHead(ctx context.Context, arg MoveChainHeadParams) (i
 }
 
 const sealEntry = `-- name: SealEntry :execrows
-UPDATE entries SET chain_seq = $1, salt = $2, digest = $3, hash = $4
+UPDATE vezne_entries SET chain_seq = $1, salt = $2, digest = $3, hash = $4
 WHERE account = $5 AND livemode = $6 AND root_kind = $7 AND root_id = $8 AND seq = $9 AND chain_seq IS NULL
 `
 
@@ -202,7 +202,7 @@ func (q *Queries) SealEntry(ctx context.Context, arg SealEntryParams) (int64, er
 }
 
 const sealedEntries = `-- name: SealedEntries :many
-SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash FROM entries WHERE account = $1 AND livemode = $2 AND chain_seq > $3 ORDER BY chain_seq LIMIT $4
+SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash FROM vezne_entries WHERE account = $1 AND livemode = $2 AND chain_seq > $3 ORDER BY chain_seq LIMIT $4
 `
 
 type SealedEntriesParams struct {
@@ -257,7 +257,7 @@ func (q *Queries) SealedEntries(ctx context.Context, arg SealedEntriesParams) ([
 }
 
 const unsealedEntries = `-- name: UnsealedEntries :many
-SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash FROM entries WHERE account = $1 AND livemode = $2 AND chain_seq IS NULL ORDER BY at, root_kind, root_id, seq LIMIT $3
+SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash FROM vezne_entries WHERE account = $1 AND livemode = $2 AND chain_seq IS NULL ORDER BY at, root_kind, root_id, seq LIMIT $3
 `
 
 type UnsealedEntriesParams struct {

@@ -10,7 +10,7 @@ import (
 )
 
 const beginCall = `-- name: BeginCall :one
-UPDATE calls SET first_sent_at = COALESCE(first_sent_at, $1), tries = tries + 1, unclear = TRUE
+UPDATE vezne_calls SET first_sent_at = COALESCE(first_sent_at, $1), tries = tries + 1, unclear = TRUE
 WHERE account = $2 AND livemode = $3 AND id = $4 AND state = 'pending' AND lease_owner = $5
 RETURNING account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor, created_at, first_sent_at, next_at, tries, unclear, status, object_id, refusal, lease_owner, lease_until
 `
@@ -67,7 +67,7 @@ func (q *Queries) BeginCall(ctx context.Context, arg BeginCallParams) (Call, err
 }
 
 const callStats = `-- name: CallStats :one
-SELECT COUNT(*) AS pending, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM calls
+SELECT COUNT(*) AS pending, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM vezne_calls
 WHERE account = $1 AND livemode = $2 AND state IN ('pending', 'looking')
 `
 
@@ -90,7 +90,7 @@ func (q *Queries) CallStats(ctx context.Context, arg CallStatsParams) (CallStats
 }
 
 const claimCall = `-- name: ClaimCall :execrows
-UPDATE calls SET lease_owner = $1, lease_until = $2
+UPDATE vezne_calls SET lease_owner = $1, lease_until = $2
 WHERE account = $3 AND livemode = $4 AND id = $5 AND state IN ('pending', 'looking')
     AND (lease_until < $6 OR lease_owner = $1)
 `
@@ -120,9 +120,9 @@ func (q *Queries) ClaimCall(ctx context.Context, arg ClaimCallParams) (int64, er
 }
 
 const claimCalls = `-- name: ClaimCalls :many
-UPDATE calls SET lease_owner = $1, lease_until = $2
-WHERE calls.account = $3 AND calls.livemode = $4 AND calls.state IN ('pending', 'looking') AND calls.next_at <= $5 AND calls.lease_until < $5
-    AND calls.id IN (SELECT c.id FROM calls c WHERE c.account = $3 AND c.livemode = $4 AND c.state IN ('pending', 'looking')
+UPDATE vezne_calls SET lease_owner = $1, lease_until = $2
+WHERE vezne_calls.account = $3 AND vezne_calls.livemode = $4 AND vezne_calls.state IN ('pending', 'looking') AND vezne_calls.next_at <= $5 AND vezne_calls.lease_until < $5
+    AND vezne_calls.id IN (SELECT c.id FROM vezne_calls c WHERE c.account = $3 AND c.livemode = $4 AND c.state IN ('pending', 'looking')
         AND c.next_at <= $5 AND c.lease_until < $5 ORDER BY c.next_at LIMIT $6)
 RETURNING account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor, created_at, first_sent_at, next_at, tries, unclear, status, object_id, refusal, lease_owner, lease_until
 `
@@ -196,7 +196,7 @@ func (q *Queries) ClaimCalls(ctx context.Context, arg ClaimCallsParams) ([]Call,
 }
 
 const getCall = `-- name: GetCall :one
-SELECT account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor, created_at, first_sent_at, next_at, tries, unclear, status, object_id, refusal, lease_owner, lease_until FROM calls WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor, created_at, first_sent_at, next_at, tries, unclear, status, object_id, refusal, lease_owner, lease_until FROM vezne_calls WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetCallParams struct {
@@ -240,7 +240,7 @@ func (q *Queries) GetCall(ctx context.Context, arg GetCallParams) (Call, error) 
 }
 
 const insertCall = `-- name: InsertCall :execrows
-INSERT INTO calls (account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor,
+INSERT INTO vezne_calls (account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor,
     created_at, first_sent_at, next_at, tries, unclear, status, object_id, refusal, lease_owner, lease_until)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10, $11, $12, $13, $14, $15, $16,
@@ -297,7 +297,7 @@ func (q *Queries) InsertCall(ctx context.Context, arg InsertCallParams) (int64, 
 }
 
 const listCalls = `-- name: ListCalls :many
-SELECT account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor, created_at, first_sent_at, next_at, tries, unclear, status, object_id, refusal, lease_owner, lease_until FROM calls WHERE account = $1 AND livemode = $2 AND root_kind = $3 AND root_id = $4 ORDER BY id
+SELECT account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor, created_at, first_sent_at, next_at, tries, unclear, status, object_id, refusal, lease_owner, lease_until FROM vezne_calls WHERE account = $1 AND livemode = $2 AND root_kind = $3 AND root_id = $4 ORDER BY id
 `
 
 type ListCallsParams struct {
@@ -363,7 +363,7 @@ func (q *Queries) ListCalls(ctx context.Context, arg ListCallsParams) ([]Call, e
 }
 
 const releaseCall = `-- name: ReleaseCall :exec
-UPDATE calls SET lease_owner = '', lease_until = 0, next_at = $1
+UPDATE vezne_calls SET lease_owner = '', lease_until = 0, next_at = $1
 WHERE account = $2 AND livemode = $3 AND id = $4 AND lease_owner = $5
 `
 
@@ -387,7 +387,7 @@ func (q *Queries) ReleaseCall(ctx context.Context, arg ReleaseCallParams) error 
 }
 
 const saveCall = `-- name: SaveCall :execrows
-UPDATE calls SET state = CAST($1 AS TEXT), first_sent_at = $2, next_at = $3, tries = $4, unclear = $5,
+UPDATE vezne_calls SET state = CAST($1 AS TEXT), first_sent_at = $2, next_at = $3, tries = $4, unclear = $5,
     status = $6, object_id = $7, refusal = $8
 WHERE account = $9 AND livemode = $10 AND id = $11
     AND (state IN ('pending', 'looking') OR (state = 'abandoned' AND CAST($1 AS TEXT) = 'done'))
@@ -430,7 +430,7 @@ func (q *Queries) SaveCall(ctx context.Context, arg SaveCallParams) (int64, erro
 }
 
 const withdrawCall = `-- name: WithdrawCall :execrows
-UPDATE calls SET state = 'refused'
+UPDATE vezne_calls SET state = 'refused'
 WHERE account = $1 AND livemode = $2 AND id = $3 AND state = 'pending' AND NOT unclear
 `
 

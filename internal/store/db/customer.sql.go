@@ -10,7 +10,7 @@ import (
 )
 
 const getCustomer = `-- name: GetCustomer :one
-SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at FROM customers WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at FROM vezne_customers WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetCustomerParams struct {
@@ -38,7 +38,7 @@ func (q *Queries) GetCustomer(ctx context.Context, arg GetCustomerParams) (Custo
 }
 
 const getCustomerByReference = `-- name: GetCustomerByReference :one
-SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at FROM customers WHERE account = $1 AND livemode = $2 AND reference = $3
+SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at FROM vezne_customers WHERE account = $1 AND livemode = $2 AND reference = $3
 `
 
 type GetCustomerByReferenceParams struct {
@@ -66,7 +66,7 @@ func (q *Queries) GetCustomerByReference(ctx context.Context, arg GetCustomerByR
 }
 
 const getCustomerByStripeID = `-- name: GetCustomerByStripeID :one
-SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at FROM customers WHERE account = $1 AND livemode = $2 AND stripe_customer_id = $3
+SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at FROM vezne_customers WHERE account = $1 AND livemode = $2 AND stripe_customer_id = $3
 `
 
 type GetCustomerByStripeIDParams struct {
@@ -94,7 +94,7 @@ func (q *Queries) GetCustomerByStripeID(ctx context.Context, arg GetCustomerBySt
 }
 
 const getCustomerEntries = `-- name: GetCustomerEntries :one
-SELECT entries FROM customers WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT entries FROM vezne_customers WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetCustomerEntriesParams struct {
@@ -111,7 +111,7 @@ func (q *Queries) GetCustomerEntries(ctx context.Context, arg GetCustomerEntries
 }
 
 const listPaymentMethods = `-- name: ListPaymentMethods :many
-SELECT account, livemode, id, customer_id, type, brand, last4, exp_month, exp_year, detached_at, created_at FROM payment_methods WHERE account = $1 AND livemode = $2 AND customer_id = $3 AND detached_at IS NULL
+SELECT account, livemode, id, customer_id, type, brand, last4, exp_month, exp_year, detached_at, created_at FROM vezne_payment_methods WHERE account = $1 AND livemode = $2 AND customer_id = $3 AND detached_at IS NULL
 ORDER BY created_at DESC, id DESC
 `
 
@@ -157,7 +157,7 @@ func (q *Queries) ListPaymentMethods(ctx context.Context, arg ListPaymentMethods
 }
 
 const lockCustomer = `-- name: LockCustomer :one
-UPDATE customers SET revision = revision + 1 WHERE account = $1 AND livemode = $2 AND id = $3 RETURNING account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at
+UPDATE vezne_customers SET revision = revision + 1 WHERE account = $1 AND livemode = $2 AND id = $3 RETURNING account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at
 `
 
 type LockCustomerParams struct {
@@ -185,7 +185,7 @@ func (q *Queries) LockCustomer(ctx context.Context, arg LockCustomerParams) (Cus
 }
 
 const saveCustomer = `-- name: SaveCustomer :execrows
-UPDATE customers SET email = $1, name = $2, stripe_customer_id = $3
+UPDATE vezne_customers SET email = $1, name = $2, stripe_customer_id = $3
 WHERE account = $4 AND livemode = $5 AND id = $6
 `
 
@@ -214,7 +214,7 @@ func (q *Queries) SaveCustomer(ctx context.Context, arg SaveCustomerParams) (int
 }
 
 const savePaymentMethod = `-- name: SavePaymentMethod :exec
-INSERT INTO payment_methods (account, livemode, id, customer_id, type, brand, last4, exp_month, exp_year, detached_at, created_at)
+INSERT INTO vezne_payment_methods (account, livemode, id, customer_id, type, brand, last4, exp_month, exp_year, detached_at, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
     $10, $11)
 ON CONFLICT (account, livemode, id) DO UPDATE SET brand = $6, last4 = $7, exp_month = $8, exp_year = $9,
@@ -253,7 +253,7 @@ func (q *Queries) SavePaymentMethod(ctx context.Context, arg SavePaymentMethodPa
 }
 
 const setCustomerEntries = `-- name: SetCustomerEntries :exec
-UPDATE customers SET entries = $1 WHERE account = $2 AND livemode = $3 AND id = $4
+UPDATE vezne_customers SET entries = $1 WHERE account = $2 AND livemode = $3 AND id = $4
 `
 
 type SetCustomerEntriesParams struct {
@@ -274,11 +274,11 @@ func (q *Queries) SetCustomerEntries(ctx context.Context, arg SetCustomerEntries
 }
 
 const upsertCustomer = `-- name: UpsertCustomer :one
-INSERT INTO customers (account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at)
+INSERT INTO vezne_customers (account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, '', 0, 1, $7)
 ON CONFLICT (account, livemode, reference) DO UPDATE SET
-    email = CASE WHEN $5 = '' THEN customers.email ELSE $5 END,
-    name = CASE WHEN $6 = '' THEN customers.name ELSE $6 END
+    email = CASE WHEN $5 = '' THEN vezne_customers.email ELSE $5 END,
+    name = CASE WHEN $6 = '' THEN vezne_customers.name ELSE $6 END
 RETURNING account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at
 `
 

@@ -10,7 +10,7 @@ import (
 )
 
 const dueEffects = `-- name: DueEffects :many
-SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM effects WHERE account = $1 AND livemode = $2 AND sent_at IS NULL AND next_at <= $3
+SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM vezne_effects WHERE account = $1 AND livemode = $2 AND sent_at IS NULL AND next_at <= $3
 ORDER BY next_at, id LIMIT $4
 `
 
@@ -68,9 +68,9 @@ func (q *Queries) DueEffects(ctx context.Context, arg DueEffectsParams) ([]Effec
 
 const dueWork = `-- name: DueWork :one
 SELECT
-    (SELECT COUNT(*) FROM marks m WHERE m.account = $1 AND m.livemode = $2 AND m.due_at <= $3 AND NOT m.unlinked AND NOT m.dead) AS marks,
-    (SELECT COUNT(*) FROM calls c WHERE c.account = $1 AND c.livemode = $2 AND c.next_at <= $3 AND c.state IN ('pending', 'looking')) AS calls,
-    (SELECT COUNT(*) FROM effects e WHERE e.account = $1 AND e.livemode = $2 AND e.next_at <= $3 AND e.sent_at IS NULL) AS effects
+    (SELECT COUNT(*) FROM vezne_marks m WHERE m.account = $1 AND m.livemode = $2 AND m.due_at <= $3 AND NOT m.unlinked AND NOT m.dead) AS marks,
+    (SELECT COUNT(*) FROM vezne_calls c WHERE c.account = $1 AND c.livemode = $2 AND c.next_at <= $3 AND c.state IN ('pending', 'looking')) AS calls,
+    (SELECT COUNT(*) FROM vezne_effects e WHERE e.account = $1 AND e.livemode = $2 AND e.next_at <= $3 AND e.sent_at IS NULL) AS effects
 `
 
 type DueWorkParams struct {
@@ -94,7 +94,7 @@ func (q *Queries) DueWork(ctx context.Context, arg DueWorkParams) (DueWorkRow, e
 }
 
 const effectStats = `-- name: EffectStats :one
-SELECT COUNT(*) AS unsent, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM effects
+SELECT COUNT(*) AS unsent, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM vezne_effects
 WHERE account = $1 AND livemode = $2 AND sent_at IS NULL
 `
 
@@ -117,7 +117,7 @@ func (q *Queries) EffectStats(ctx context.Context, arg EffectStatsParams) (Effec
 }
 
 const getEffect = `-- name: GetEffect :one
-SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM effects WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM vezne_effects WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetEffectParams struct {
@@ -150,7 +150,7 @@ func (q *Queries) GetEffect(ctx context.Context, arg GetEffectParams) (Effect, e
 }
 
 const insertEffect = `-- name: InsertEffect :execrows
-INSERT INTO effects (account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error)
+INSERT INTO vezne_effects (account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
     $10, $11, NULL, $11, 0, '')
 ON CONFLICT DO NOTHING
@@ -191,7 +191,7 @@ func (q *Queries) InsertEffect(ctx context.Context, arg InsertEffectParams) (int
 }
 
 const listEffects = `-- name: ListEffects :many
-SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM effects WHERE account = $1 AND livemode = $2
+SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM vezne_effects WHERE account = $1 AND livemode = $2
     AND (CAST($3 AS TEXT) = '' OR root_id = CAST($3 AS TEXT)) AND (NOT CAST($4 AS BOOLEAN) OR sent_at IS NULL)
 ORDER BY id LIMIT $5
 `
@@ -250,7 +250,7 @@ func (q *Queries) ListEffects(ctx context.Context, arg ListEffectsParams) ([]Eff
 }
 
 const setEffectFailed = `-- name: SetEffectFailed :exec
-UPDATE effects SET tries = tries + 1, last_error = $1, next_at = $2
+UPDATE vezne_effects SET tries = tries + 1, last_error = $1, next_at = $2
 WHERE account = $3 AND livemode = $4 AND id = $5 AND sent_at IS NULL
 `
 
@@ -274,7 +274,7 @@ func (q *Queries) SetEffectFailed(ctx context.Context, arg SetEffectFailedParams
 }
 
 const setEffectSent = `-- name: SetEffectSent :exec
-UPDATE effects SET sent_at = $1, tries = tries + 1, last_error = ''
+UPDATE vezne_effects SET sent_at = $1, tries = tries + 1, last_error = ''
 WHERE account = $2 AND livemode = $3 AND id = $4 AND sent_at IS NULL
 `
 

@@ -10,7 +10,7 @@ import (
 )
 
 const blankBodies = `-- name: BlankBodies :execrows
-UPDATE events SET body = NULL WHERE account = $1 AND livemode = $2 AND received_at < $3 AND body IS NOT NULL
+UPDATE vezne_events SET body = NULL WHERE account = $1 AND livemode = $2 AND received_at < $3 AND body IS NOT NULL
     AND state IN ('applied', 'ignored', 'quarantined')
 `
 
@@ -29,7 +29,7 @@ func (q *Queries) BlankBodies(ctx context.Context, arg BlankBodiesParams) (int64
 }
 
 const countEvents = `-- name: CountEvents :many
-SELECT state, COUNT(*) AS number FROM events WHERE account = $1 AND livemode = $2 GROUP BY state
+SELECT state, COUNT(*) AS number FROM vezne_events WHERE account = $1 AND livemode = $2 GROUP BY state
 `
 
 type CountEventsParams struct {
@@ -66,7 +66,7 @@ func (q *Queries) CountEvents(ctx context.Context, arg CountEventsParams) ([]Cou
 }
 
 const getEvent = `-- name: GetEvent :one
-SELECT account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body FROM events WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body FROM vezne_events WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetEventParams struct {
@@ -101,7 +101,7 @@ func (q *Queries) GetEvent(ctx context.Context, arg GetEventParams) (Event, erro
 }
 
 const listEvents = `-- name: ListEvents :many
-SELECT id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number FROM events
+SELECT id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number FROM vezne_events
 WHERE account = $1 AND livemode = $2
     AND (CAST($3 AS TEXT) = '' OR state = CAST($3 AS TEXT)) AND (CAST($4 AS TEXT) = '' OR type = CAST($4 AS TEXT)) AND (CAST($5 AS TEXT) = '' OR object_id = CAST($5 AS TEXT))
     AND (received_at < $6 OR (received_at = $6 AND id < $7))
@@ -185,7 +185,7 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]ListE
 }
 
 const setEventsApplied = `-- name: SetEventsApplied :exec
-UPDATE events SET state = 'applied', applied_at = $1, reason = ''
+UPDATE vezne_events SET state = 'applied', applied_at = $1, reason = ''
 WHERE account = $2 AND livemode = $3 AND object_id = $4 AND state IN ('received', 'dead') AND number < $5
 `
 
@@ -209,7 +209,7 @@ func (q *Queries) SetEventsApplied(ctx context.Context, arg SetEventsAppliedPara
 }
 
 const setEventsDead = `-- name: SetEventsDead :exec
-UPDATE events SET state = 'dead', reason = $1
+UPDATE vezne_events SET state = 'dead', reason = $1
 WHERE account = $2 AND livemode = $3 AND object_id = $4 AND state = 'received'
 `
 
@@ -231,7 +231,7 @@ func (q *Queries) SetEventsDead(ctx context.Context, arg SetEventsDeadParams) er
 }
 
 const setEventsIgnored = `-- name: SetEventsIgnored :exec
-UPDATE events SET state = 'ignored', reason = $1
+UPDATE vezne_events SET state = 'ignored', reason = $1
 WHERE account = $2 AND livemode = $3 AND object_id = $4 AND state = 'received' AND number < $5
 `
 
@@ -255,10 +255,10 @@ func (q *Queries) SetEventsIgnored(ctx context.Context, arg SetEventsIgnoredPara
 }
 
 const storeEvent = `-- name: StoreEvent :one
-INSERT INTO events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body)
+INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10, $11, $12, $13, NULL, 1, $14, $15)
-ON CONFLICT (account, livemode, id) DO UPDATE SET deliveries = events.deliveries + 1 RETURNING deliveries
+ON CONFLICT (account, livemode, id) DO UPDATE SET deliveries = vezne_events.deliveries + 1 RETURNING deliveries
 `
 
 type StoreEventParams struct {

@@ -10,7 +10,7 @@ import (
 )
 
 const getInvoice = `-- name: GetInvoice :one
-SELECT account, livemode, id, order_id, series, seq, number, total, content FROM invoices WHERE account = $1 AND livemode = $2 AND order_id = $3
+SELECT account, livemode, id, order_id, series, seq, number, total, content FROM vezne_invoices WHERE account = $1 AND livemode = $2 AND order_id = $3
 `
 
 type GetInvoiceParams struct {
@@ -37,7 +37,7 @@ func (q *Queries) GetInvoice(ctx context.Context, arg GetInvoiceParams) (Invoice
 }
 
 const insertInvoice = `-- name: InsertInvoice :exec
-INSERT INTO invoices (account, livemode, id, order_id, series, seq, number, total, content)
+INSERT INTO vezne_invoices (account, livemode, id, order_id, series, seq, number, total, content)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 `
 

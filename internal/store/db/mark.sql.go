@@ -10,10 +10,10 @@ import (
 )
 
 const claimMarks = `-- name: ClaimMarks :many
-UPDATE marks SET lease_owner = $1, lease_until = $2
-WHERE marks.account = $3 AND marks.livemode = $4 AND marks.due_at <= $5 AND marks.lease_until < $5
-    AND NOT marks.unlinked AND NOT marks.dead
-    AND marks.id IN (SELECT m.id FROM marks m WHERE m.account = $3 AND m.livemode = $4 AND m.due_at <= $5 AND m.lease_until < $5
+UPDATE vezne_marks SET lease_owner = $1, lease_until = $2
+WHERE vezne_marks.account = $3 AND vezne_marks.livemode = $4 AND vezne_marks.due_at <= $5 AND vezne_marks.lease_until < $5
+    AND NOT vezne_marks.unlinked AND NOT vezne_marks.dead
+    AND vezne_marks.id IN (SELECT m.id FROM vezne_marks m WHERE m.account = $3 AND m.livemode = $4 AND m.due_at <= $5 AND m.lease_until < $5
         AND NOT m.unlinked AND NOT m.dead ORDER BY m.priority, m.number LIMIT $6)
 RETURNING account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at
 `
@@ -76,7 +76,7 @@ func (q *Queries) ClaimMarks(ctx context.Context, arg ClaimMarksParams) ([]Mark,
 }
 
 const clearMark = `-- name: ClearMark :execrows
-DELETE FROM marks WHERE account = $1 AND livemode = $2 AND id = $3 AND number < $4
+DELETE FROM vezne_marks WHERE account = $1 AND livemode = $2 AND id = $3 AND number < $4
 `
 
 type ClearMarkParams struct {
@@ -100,7 +100,7 @@ func (q *Queries) ClearMark(ctx context.Context, arg ClearMarkParams) (int64, er
 }
 
 const getMark = `-- name: GetMark :one
-SELECT account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at FROM marks WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at FROM vezne_marks WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetMarkParams struct {
@@ -135,7 +135,7 @@ func (q *Queries) GetMark(ctx context.Context, arg GetMarkParams) (Mark, error) 
 }
 
 const markStats = `-- name: MarkStats :one
-SELECT COUNT(*) AS waiting, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM marks
+SELECT COUNT(*) AS waiting, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM vezne_marks
 WHERE account = $1 AND livemode = $2 AND NOT unlinked AND NOT dead
 `
 
@@ -158,9 +158,9 @@ func (q *Queries) MarkStats(ctx context.Context, arg MarkStatsParams) (MarkStats
 }
 
 const releaseMark = `-- name: ReleaseMark :exec
-UPDATE marks SET lease_owner = '', lease_until = 0, tries = $1, faults = $2, last_error = $3,
-    due_at = CASE WHEN marks.number = $4 THEN $5 ELSE marks.due_at END,
-    dead = CASE WHEN marks.number = $4 THEN CAST($6 AS BOOLEAN) ELSE marks.dead END
+UPDATE vezne_marks SET lease_owner = '', lease_until = 0, tries = $1, faults = $2, last_error = $3,
+    due_at = CASE WHEN vezne_marks.number = $4 THEN $5 ELSE vezne_marks.due_at END,
+    dead = CASE WHEN vezne_marks.number = $4 THEN CAST($6 AS BOOLEAN) ELSE vezne_marks.dead END
 WHERE account = $7 AND livemode = $8 AND id = $9 AND lease_owner = $10
 `
 
@@ -196,16 +196,16 @@ func (q *Queries) ReleaseMark(ctx context.Context, arg ReleaseMarkParams) error 
 }
 
 const setMark = `-- name: SetMark :exec
-INSERT INTO marks (account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at)
+INSERT INTO vezne_marks (account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
     0, 0, FALSE, FALSE, '', '', 0, $10)
 ON CONFLICT (account, livemode, id) DO UPDATE SET
-    number = CASE WHEN marks.number > $5 THEN marks.number ELSE $5 END,
-    priority = CASE WHEN marks.priority < $6 THEN marks.priority ELSE $6 END,
-    due_at = CASE WHEN marks.due_at < $9 AND NOT marks.unlinked AND NOT marks.dead THEN marks.due_at ELSE $9 END,
-    actor = CASE WHEN $8 <> '' OR marks.event_id = '' THEN $7 ELSE marks.actor END,
-    event_id = CASE WHEN $8 <> '' THEN $8 ELSE marks.event_id END,
-    faults = CASE WHEN marks.dead THEN 0 ELSE marks.faults END,
+    number = CASE WHEN vezne_marks.number > $5 THEN vezne_marks.number ELSE $5 END,
+    priority = CASE WHEN vezne_marks.priority < $6 THEN vezne_marks.priority ELSE $6 END,
+    due_at = CASE WHEN vezne_marks.due_at < $9 AND NOT vezne_marks.unlinked AND NOT vezne_marks.dead THEN vezne_marks.due_at ELSE $9 END,
+    actor = CASE WHEN $8 <> '' OR vezne_marks.event_id = '' THEN $7 ELSE vezne_marks.actor END,
+    event_id = CASE WHEN $8 <> '' THEN $8 ELSE vezne_marks.event_id END,
+    faults = CASE WHEN vezne_marks.dead THEN 0 ELSE vezne_marks.faults END,
     unlinked = FALSE, dead = FALSE
 `
 
@@ -241,7 +241,7 @@ func (q *Queries) SetMark(ctx context.Context, arg SetMarkParams) error {
 }
 
 const setUnlinked = `-- name: SetUnlinked :exec
-UPDATE marks SET unlinked = TRUE, lease_owner = '', lease_until = 0
+UPDATE vezne_marks SET unlinked = TRUE, lease_owner = '', lease_until = 0
 WHERE account = $1 AND livemode = $2 AND id = $3 AND number < $4
 `
 

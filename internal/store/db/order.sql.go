@@ -10,7 +10,7 @@ import (
 )
 
 const countAttention = `-- name: CountAttention :one
-SELECT COUNT(*) FROM orders WHERE account = $1 AND livemode = $2 AND attention <> '[]'
+SELECT COUNT(*) FROM vezne_orders WHERE account = $1 AND livemode = $2 AND attention <> '[]'
 `
 
 type CountAttentionParams struct {
@@ -26,7 +26,7 @@ func (q *Queries) CountAttention(ctx context.Context, arg CountAttentionParams) 
 }
 
 const countOrders = `-- name: CountOrders :many
-SELECT status, COUNT(*) AS number FROM orders WHERE account = $1 AND livemode = $2 GROUP BY status
+SELECT status, COUNT(*) AS number FROM vezne_orders WHERE account = $1 AND livemode = $2 GROUP BY status
 `
 
 type CountOrdersParams struct {
@@ -63,7 +63,7 @@ func (q *Queries) CountOrders(ctx context.Context, arg CountOrdersParams) ([]Cou
 }
 
 const getOrder = `-- name: GetOrder :one
-SELECT account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at FROM orders WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at FROM vezne_orders WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetOrderParams struct {
@@ -110,7 +110,7 @@ func (q *Queries) GetOrder(ctx context.Context, arg GetOrderParams) (Order, erro
 }
 
 const getOrderEntries = `-- name: GetOrderEntries :one
-SELECT entries FROM orders WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT entries FROM vezne_orders WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetOrderEntriesParams struct {
@@ -127,7 +127,7 @@ func (q *Queries) GetOrderEntries(ctx context.Context, arg GetOrderEntriesParams
 }
 
 const insertOrder = `-- name: InsertOrder :exec
-INSERT INTO orders (account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed,
+INSERT INTO vezne_orders (account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed,
     processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search,
     locale, metadata, entries, revision, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0,
@@ -177,17 +177,17 @@ func (q *Queries) InsertOrder(ctx context.Context, arg InsertOrderParams) error 
 }
 
 const listOrders = `-- name: ListOrders :many
-SELECT account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at FROM orders
-WHERE orders.account = $1 AND orders.livemode = $2
-    AND (CAST($3 AS TEXT) = '' OR orders.id < CAST($3 AS TEXT))
-    AND (CAST($4 AS TEXT) = '' OR CAST($4 AS TEXT) LIKE '%,' || orders.status || ',%')
-    AND (CAST($5 AS TEXT) = '' OR orders.customer_reference = CAST($5 AS TEXT))
-    AND (CAST($6 AS TEXT) = '' OR orders.id = CAST($6 AS TEXT) OR CAST(orders.number AS TEXT) = CAST($6 AS TEXT) OR orders.search LIKE CAST($7 AS TEXT) ESCAPE '\')
-    AND (CAST($8 AS TEXT) = '' OR EXISTS (SELECT 1 FROM attempts a WHERE a.account = orders.account AND a.livemode = orders.livemode
-        AND a.order_id = orders.id AND a.payment_intent_id = CAST($8 AS TEXT)))
-    AND orders.created_at >= $9 AND orders.created_at < $10
-    AND (NOT CAST($11 AS BOOLEAN) OR orders.attention <> '[]')
-ORDER BY orders.id DESC LIMIT $12
+SELECT account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at FROM vezne_orders
+WHERE vezne_orders.account = $1 AND vezne_orders.livemode = $2
+    AND (CAST($3 AS TEXT) = '' OR vezne_orders.id < CAST($3 AS TEXT))
+    AND (CAST($4 AS TEXT) = '' OR CAST($4 AS TEXT) LIKE '%,' || vezne_orders.status || ',%')
+    AND (CAST($5 AS TEXT) = '' OR vezne_orders.customer_reference = CAST($5 AS TEXT))
+    AND (CAST($6 AS TEXT) = '' OR vezne_orders.id = CAST($6 AS TEXT) OR CAST(vezne_orders.number AS TEXT) = CAST($6 AS TEXT) OR vezne_orders.search LIKE CAST($7 AS TEXT) ESCAPE '\')
+    AND (CAST($8 AS TEXT) = '' OR EXISTS (SELECT 1 FROM vezne_attempts a WHERE a.account = vezne_orders.account AND a.livemode = vezne_orders.livemode
+        AND a.order_id = vezne_orders.id AND a.payment_intent_id = CAST($8 AS TEXT)))
+    AND vezne_orders.created_at >= $9 AND vezne_orders.created_at < $10
+    AND (NOT CAST($11 AS BOOLEAN) OR vezne_orders.attention <> '[]')
+ORDER BY vezne_orders.id DESC LIMIT $12
 `
 
 type ListOrdersParams struct {
@@ -274,7 +274,7 @@ func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]Order
 }
 
 const lockOrder = `-- name: LockOrder :one
-UPDATE orders SET revision = revision + 1 WHERE account = $1 AND livemode = $2 AND id = $3 RETURNING account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at
+UPDATE vezne_orders SET revision = revision + 1 WHERE account = $1 AND livemode = $2 AND id = $3 RETURNING account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at
 `
 
 type LockOrderParams struct {
@@ -323,8 +323,8 @@ func (q *Queries) LockOrder(ctx context.Context, arg LockOrderParams) (Order, er
 }
 
 const nextCounter = `-- name: NextCounter :one
-INSERT INTO counters (account, livemode, name, value) VALUES ($1, $2, $3, 1)
-ON CONFLICT (account, livemode, name) DO UPDATE SET value = counters.value + 1 RETURNING value
+INSERT INTO vezne_counters (account, livemode, name, value) VALUES ($1, $2, $3, 1)
+ON CONFLICT (account, livemode, name) DO UPDATE SET value = vezne_counters.value + 1 RETURNING value
 `
 
 type NextCounterParams struct {
@@ -341,7 +341,7 @@ func (q *Queries) NextCounter(ctx context.Context, arg NextCounterParams) (int64
 }
 
 const saveOrder = `-- name: SaveOrder :execrows
-UPDATE orders SET status = $1, amount_authorized = $2, amount_paid = $3, amount_refunded = $4,
+UPDATE vezne_orders SET status = $1, amount_authorized = $2, amount_paid = $3, amount_refunded = $4,
     amount_disputed = $5, processing = $6, paid_at = $7, paid_by = $8,
     cancel_requested_at = $9, canceled_at = $10, attention = $11, locale = $12,
     customer_id = $13, updated_at = $14
@@ -401,7 +401,7 @@ func (q *Queries) SaveOrder(ctx context.Context, arg SaveOrderParams) (int64, er
 }
 
 const setOrderEntries = `-- name: SetOrderEntries :exec
-UPDATE orders SET entries = $1 WHERE account = $2 AND livemode = $3 AND id = $4
+UPDATE vezne_orders SET entries = $1 WHERE account = $2 AND livemode = $3 AND id = $4
 `
 
 type SetOrderEntriesParams struct {

@@ -10,7 +10,7 @@ import (
 )
 
 const insertRefundRequest = `-- name: InsertRefundRequest :exec
-INSERT INTO refund_requests (account, livemode, id, order_id, amount, reason, actor, stripe_refund_id, state, created_at)
+INSERT INTO vezne_refund_requests (account, livemode, id, order_id, amount, reason, actor, stripe_refund_id, state, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10)
 `
@@ -45,7 +45,7 @@ func (q *Queries) InsertRefundRequest(ctx context.Context, arg InsertRefundReque
 }
 
 const listRefundRequests = `-- name: ListRefundRequests :many
-SELECT account, livemode, id, order_id, amount, reason, actor, stripe_refund_id, state, created_at FROM refund_requests WHERE account = $1 AND livemode = $2 AND order_id = $3 ORDER BY id
+SELECT account, livemode, id, order_id, amount, reason, actor, stripe_refund_id, state, created_at FROM vezne_refund_requests WHERE account = $1 AND livemode = $2 AND order_id = $3 ORDER BY id
 `
 
 type ListRefundRequestsParams struct {
@@ -89,7 +89,7 @@ func (q *Queries) ListRefundRequests(ctx context.Context, arg ListRefundRequests
 }
 
 const saveRefundRequest = `-- name: SaveRefundRequest :execrows
-UPDATE refund_requests SET stripe_refund_id = $1, state = $2
+UPDATE vezne_refund_requests SET stripe_refund_id = $1, state = $2
 WHERE account = $3 AND livemode = $4 AND id = $5
 `
 

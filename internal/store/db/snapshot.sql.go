@@ -10,7 +10,7 @@ import (
 )
 
 const clearRecheck = `-- name: ClearRecheck :exec
-UPDATE snapshots SET recheck_at = NULL WHERE account = $1 AND livemode = $2 AND id = $3 AND recheck_at <= $4
+UPDATE vezne_snapshots SET recheck_at = NULL WHERE account = $1 AND livemode = $2 AND id = $3 AND recheck_at <= $4
 `
 
 type ClearRecheckParams struct {
@@ -31,7 +31,7 @@ func (q *Queries) ClearRecheck(ctx context.Context, arg ClearRecheckParams) erro
 }
 
 const dueRechecks = `-- name: DueRechecks :many
-SELECT id, type FROM snapshots WHERE account = $1 AND livemode = $2 AND recheck_at IS NOT NULL AND recheck_at <= $3
+SELECT id, type FROM vezne_snapshots WHERE account = $1 AND livemode = $2 AND recheck_at IS NOT NULL AND recheck_at <= $3
 ORDER BY recheck_at LIMIT $4
 `
 
@@ -76,7 +76,7 @@ func (q *Queries) DueRechecks(ctx context.Context, arg DueRechecksParams) ([]Due
 }
 
 const getSnapshot = `-- name: GetSnapshot :one
-SELECT account, livemode, id, type, root_kind, root_id, body, deleted, terminal, number_begin, number_end, recheck_at FROM snapshots WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, type, root_kind, root_id, body, deleted, terminal, number_begin, number_end, recheck_at FROM vezne_snapshots WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetSnapshotParams struct {
@@ -106,7 +106,7 @@ func (q *Queries) GetSnapshot(ctx context.Context, arg GetSnapshotParams) (Snaps
 }
 
 const listSnapshots = `-- name: ListSnapshots :many
-SELECT account, livemode, id, type, root_kind, root_id, body, deleted, terminal, number_begin, number_end, recheck_at FROM snapshots WHERE account = $1 AND livemode = $2 AND root_kind = $3 AND root_id = $4 ORDER BY id
+SELECT account, livemode, id, type, root_kind, root_id, body, deleted, terminal, number_begin, number_end, recheck_at FROM vezne_snapshots WHERE account = $1 AND livemode = $2 AND root_kind = $3 AND root_id = $4 ORDER BY id
 `
 
 type ListSnapshotsParams struct {
@@ -158,7 +158,7 @@ func (q *Queries) ListSnapshots(ctx context.Context, arg ListSnapshotsParams) ([
 }
 
 const saveSnapshot = `-- name: SaveSnapshot :exec
-INSERT INTO snapshots (account, livemode, id, type, root_kind, root_id, body, deleted, terminal, number_begin, number_end, recheck_at)
+INSERT INTO vezne_snapshots (account, livemode, id, type, root_kind, root_id, body, deleted, terminal, number_begin, number_end, recheck_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
     $10, $11, $12)
 ON CONFLICT (account, livemode, id) DO UPDATE SET root_kind = $5, root_id = $6, body = $7, deleted = $8,

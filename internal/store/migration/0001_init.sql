@@ -3,12 +3,12 @@
 -- BIGINT (minor units; microseconds since 1970 in UTC), JSON is TEXT, signed
 -- bodies are BYTEA. (account, livemode) is part of every key.
 
-CREATE TABLE settings (
+CREATE TABLE vezne_settings (
     key   TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 );
 
-CREATE TABLE counters (
+CREATE TABLE vezne_counters (
     account  TEXT    NOT NULL,
     livemode BOOLEAN NOT NULL,
     name     TEXT    NOT NULL,
@@ -16,7 +16,7 @@ CREATE TABLE counters (
     PRIMARY KEY (account, livemode, name)
 );
 
-CREATE TABLE customers (
+CREATE TABLE vezne_customers (
     account            TEXT    NOT NULL,
     livemode           BOOLEAN NOT NULL,
     id                 TEXT    NOT NULL,
@@ -30,9 +30,9 @@ CREATE TABLE customers (
     PRIMARY KEY (account, livemode, id),
     UNIQUE (account, livemode, reference)
 );
-CREATE UNIQUE INDEX customers_stripe ON customers (account, livemode, stripe_customer_id) WHERE stripe_customer_id <> '';
+CREATE UNIQUE INDEX vezne_customers_stripe ON vezne_customers (account, livemode, stripe_customer_id) WHERE stripe_customer_id <> '';
 
-CREATE TABLE payment_methods (
+CREATE TABLE vezne_payment_methods (
     account     TEXT    NOT NULL,
     livemode    BOOLEAN NOT NULL,
     id          TEXT    NOT NULL,
@@ -46,9 +46,9 @@ CREATE TABLE payment_methods (
     created_at  BIGINT  NOT NULL,
     PRIMARY KEY (account, livemode, id)
 );
-CREATE INDEX payment_methods_customer ON payment_methods (account, livemode, customer_id);
+CREATE INDEX vezne_payment_methods_customer ON vezne_payment_methods (account, livemode, customer_id);
 
-CREATE TABLE orders (
+CREATE TABLE vezne_orders (
     account             TEXT    NOT NULL,
     livemode            BOOLEAN NOT NULL,
     id                  TEXT    NOT NULL,
@@ -83,10 +83,10 @@ CREATE TABLE orders (
     -- Paid and canceled exclude each other; what comes for a canceled order is a surplus.
     CHECK (paid_at IS NULL OR canceled_at IS NULL)
 );
-CREATE INDEX orders_customer ON orders (account, livemode, customer_reference);
-CREATE INDEX orders_status ON orders (account, livemode, status, id);
+CREATE INDEX vezne_orders_customer ON vezne_orders (account, livemode, customer_reference);
+CREATE INDEX vezne_orders_status ON vezne_orders (account, livemode, status, id);
 
-CREATE TABLE attempts (
+CREATE TABLE vezne_attempts (
     account           TEXT    NOT NULL,
     livemode          BOOLEAN NOT NULL,
     id                TEXT    NOT NULL,
@@ -109,11 +109,11 @@ CREATE TABLE attempts (
     UNIQUE (account, livemode, order_id, number)
 );
 -- Nothing is charged twice by us: one open attempt per order.
-CREATE UNIQUE INDEX attempts_open ON attempts (account, livemode, order_id) WHERE state IN ('opening', 'active');
-CREATE INDEX attempts_session ON attempts (account, livemode, session_id);
-CREATE INDEX attempts_intent ON attempts (account, livemode, payment_intent_id);
+CREATE UNIQUE INDEX vezne_attempts_open ON vezne_attempts (account, livemode, order_id) WHERE state IN ('opening', 'active');
+CREATE INDEX vezne_attempts_session ON vezne_attempts (account, livemode, session_id);
+CREATE INDEX vezne_attempts_intent ON vezne_attempts (account, livemode, payment_intent_id);
 
-CREATE TABLE calls (
+CREATE TABLE vezne_calls (
     account       TEXT    NOT NULL,
     livemode      BOOLEAN NOT NULL,
     id            TEXT    NOT NULL,
@@ -144,11 +144,11 @@ CREATE TABLE calls (
     UNIQUE (account, livemode, key)
 );
 -- What follows from the facts of a root is planned once, however often it follows.
-CREATE UNIQUE INDEX calls_dedupe ON calls (account, livemode, root_kind, root_id, dedupe) WHERE dedupe <> '';
-CREATE INDEX calls_root ON calls (account, livemode, root_kind, root_id);
-CREATE INDEX calls_due ON calls (account, livemode, next_at) WHERE state IN ('pending', 'looking');
+CREATE UNIQUE INDEX vezne_calls_dedupe ON vezne_calls (account, livemode, root_kind, root_id, dedupe) WHERE dedupe <> '';
+CREATE INDEX vezne_calls_root ON vezne_calls (account, livemode, root_kind, root_id);
+CREATE INDEX vezne_calls_due ON vezne_calls (account, livemode, next_at) WHERE state IN ('pending', 'looking');
 
-CREATE TABLE refund_requests (
+CREATE TABLE vezne_refund_requests (
     account          TEXT    NOT NULL,
     livemode         BOOLEAN NOT NULL,
     id               TEXT    NOT NULL,
@@ -161,9 +161,9 @@ CREATE TABLE refund_requests (
     created_at       BIGINT  NOT NULL,
     PRIMARY KEY (account, livemode, id)
 );
-CREATE INDEX refund_requests_order ON refund_requests (account, livemode, order_id);
+CREATE INDEX vezne_refund_requests_order ON vezne_refund_requests (account, livemode, order_id);
 
-CREATE TABLE snapshots (
+CREATE TABLE vezne_snapshots (
     account      TEXT    NOT NULL,
     livemode     BOOLEAN NOT NULL,
     id           TEXT    NOT NULL,
@@ -178,10 +178,10 @@ CREATE TABLE snapshots (
     recheck_at   BIGINT,
     PRIMARY KEY (account, livemode, id)
 );
-CREATE INDEX snapshots_root ON snapshots (account, livemode, root_kind, root_id);
-CREATE INDEX snapshots_recheck ON snapshots (account, livemode, recheck_at) WHERE recheck_at IS NOT NULL;
+CREATE INDEX vezne_snapshots_root ON vezne_snapshots (account, livemode, root_kind, root_id);
+CREATE INDEX vezne_snapshots_recheck ON vezne_snapshots (account, livemode, recheck_at) WHERE recheck_at IS NOT NULL;
 
-CREATE TABLE marks (
+CREATE TABLE vezne_marks (
     account     TEXT    NOT NULL,
     livemode    BOOLEAN NOT NULL,
     id          TEXT    NOT NULL,
@@ -201,9 +201,9 @@ CREATE TABLE marks (
     created_at  BIGINT  NOT NULL,
     PRIMARY KEY (account, livemode, id)
 );
-CREATE INDEX marks_due ON marks (account, livemode, due_at);
+CREATE INDEX vezne_marks_due ON vezne_marks (account, livemode, due_at);
 
-CREATE TABLE events (
+CREATE TABLE vezne_events (
     account      TEXT    NOT NULL,
     livemode     BOOLEAN NOT NULL,
     id           TEXT    NOT NULL,
@@ -224,10 +224,10 @@ CREATE TABLE events (
     body         BYTEA,
     PRIMARY KEY (account, livemode, id)
 );
-CREATE INDEX events_object ON events (account, livemode, object_id, state);
-CREATE INDEX events_received ON events (account, livemode, received_at, id);
+CREATE INDEX vezne_events_object ON vezne_events (account, livemode, object_id, state);
+CREATE INDEX vezne_events_received ON vezne_events (account, livemode, received_at, id);
 
-CREATE TABLE entries (
+CREATE TABLE vezne_entries (
     account   TEXT    NOT NULL,
     livemode  BOOLEAN NOT NULL,
     root_kind TEXT    NOT NULL,
@@ -248,11 +248,11 @@ CREATE TABLE entries (
     PRIMARY KEY (account, livemode, root_kind, root_id, seq),
     UNIQUE (account, livemode, chain_seq)
 );
-CREATE INDEX entries_unsealed ON entries (account, livemode, at) WHERE chain_seq IS NULL;
+CREATE INDEX vezne_entries_unsealed ON vezne_entries (account, livemode, at) WHERE chain_seq IS NULL;
 -- An order becomes Paid once, whatever the code above does.
-CREATE UNIQUE INDEX entries_paid ON entries (account, livemode, root_id) WHERE action = 'order.paid';
+CREATE UNIQUE INDEX vezne_entries_paid ON vezne_entries (account, livemode, root_id) WHERE action = 'order.paid';
 
-CREATE TABLE chain_heads (
+CREATE TABLE vezne_chain_heads (
     account  TEXT    NOT NULL,
     livemode BOOLEAN NOT NULL,
     seq      BIGINT  NOT NULL,
@@ -260,7 +260,7 @@ CREATE TABLE chain_heads (
     PRIMARY KEY (account, livemode)
 );
 
-CREATE TABLE invoices (
+CREATE TABLE vezne_invoices (
     account  TEXT    NOT NULL,
     livemode BOOLEAN NOT NULL,
     id       TEXT    NOT NULL,
@@ -275,7 +275,7 @@ CREATE TABLE invoices (
     UNIQUE (account, livemode, series, seq)
 );
 
-CREATE TABLE effects (
+CREATE TABLE vezne_effects (
     account    TEXT    NOT NULL,
     livemode   BOOLEAN NOT NULL,
     id         TEXT    NOT NULL,
@@ -295,10 +295,10 @@ CREATE TABLE effects (
     PRIMARY KEY (account, livemode, id),
     UNIQUE (account, livemode, key)
 );
-CREATE INDEX effects_root ON effects (account, livemode, root_kind, root_id);
-CREATE INDEX effects_unsent ON effects (account, livemode, next_at) WHERE sent_at IS NULL;
+CREATE INDEX vezne_effects_root ON vezne_effects (account, livemode, root_kind, root_id);
+CREATE INDEX vezne_effects_unsent ON vezne_effects (account, livemode, next_at) WHERE sent_at IS NULL;
 
-CREATE TABLE idempotency_keys (
+CREATE TABLE vezne_idempotency_keys (
     account    TEXT    NOT NULL,
     livemode   BOOLEAN NOT NULL,
     token_id   TEXT    NOT NULL,
@@ -313,9 +313,9 @@ CREATE TABLE idempotency_keys (
     expires_at BIGINT  NOT NULL,
     PRIMARY KEY (account, livemode, token_id, route, key)
 );
-CREATE INDEX idempotency_keys_expiry ON idempotency_keys (expires_at);
+CREATE INDEX vezne_idempotency_keys_expiry ON vezne_idempotency_keys (expires_at);
 
-CREATE TABLE tokens (
+CREATE TABLE vezne_tokens (
     account    TEXT    NOT NULL,
     livemode   BOOLEAN NOT NULL,
     id         TEXT    NOT NULL,
@@ -328,7 +328,7 @@ CREATE TABLE tokens (
     UNIQUE (account, livemode, hash)
 );
 
-CREATE TABLE operators (
+CREATE TABLE vezne_operators (
     account       TEXT    NOT NULL,
     livemode      BOOLEAN NOT NULL,
     name          TEXT    NOT NULL,
@@ -337,7 +337,7 @@ CREATE TABLE operators (
     PRIMARY KEY (account, livemode, name)
 );
 
-CREATE TABLE sessions (
+CREATE TABLE vezne_sessions (
     account    TEXT    NOT NULL,
     livemode   BOOLEAN NOT NULL,
     hash       BYTEA   NOT NULL,

@@ -1,37 +1,37 @@
 -- StoreEvent inserts an event, or counts another delivery of it; deliveries is
 -- 1 exactly when it is new.
 -- name: StoreEvent :one
-INSERT INTO events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body)
+INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body)
 VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(id), sqlc.arg(its_account), sqlc.arg(its_livemode), sqlc.arg(type), sqlc.arg(object_id), sqlc.arg(object_type),
     sqlc.arg(api_version), sqlc.arg(created), sqlc.arg(received_at), sqlc.arg(state), sqlc.arg(reason), NULL, 1, sqlc.arg(number), sqlc.arg(body))
-ON CONFLICT (account, livemode, id) DO UPDATE SET deliveries = events.deliveries + 1 RETURNING deliveries;
+ON CONFLICT (account, livemode, id) DO UPDATE SET deliveries = vezne_events.deliveries + 1 RETURNING deliveries;
 
 -- name: GetEvent :one
-SELECT * FROM events WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id);
+SELECT * FROM vezne_events WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id);
 
 -- ListEvents leaves the bodies out.
 -- name: ListEvents :many
-SELECT id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number FROM events
+SELECT id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number FROM vezne_events
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode)
     AND (CAST(sqlc.arg(state) AS TEXT) = '' OR state = CAST(sqlc.arg(state) AS TEXT)) AND (CAST(sqlc.arg(type) AS TEXT) = '' OR type = CAST(sqlc.arg(type) AS TEXT)) AND (CAST(sqlc.arg(object_id) AS TEXT) = '' OR object_id = CAST(sqlc.arg(object_id) AS TEXT))
     AND (received_at < sqlc.arg(before_at) OR (received_at = sqlc.arg(before_at) AND id < sqlc.arg(before_id)))
 ORDER BY received_at DESC, id DESC LIMIT sqlc.arg(row_limit);
 
 -- name: SetEventsApplied :exec
-UPDATE events SET state = 'applied', applied_at = sqlc.arg(applied_at), reason = ''
+UPDATE vezne_events SET state = 'applied', applied_at = sqlc.arg(applied_at), reason = ''
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND object_id = sqlc.arg(object_id) AND state IN ('received', 'dead') AND number < sqlc.arg(number_begin);
 
 -- name: SetEventsDead :exec
-UPDATE events SET state = 'dead', reason = sqlc.arg(reason)
+UPDATE vezne_events SET state = 'dead', reason = sqlc.arg(reason)
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND object_id = sqlc.arg(object_id) AND state = 'received';
 
 -- name: SetEventsIgnored :exec
-UPDATE events SET state = 'ignored', reason = sqlc.arg(reason)
+UPDATE vezne_events SET state = 'ignored', reason = sqlc.arg(reason)
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND object_id = sqlc.arg(object_id) AND state = 'received' AND number < sqlc.arg(number_begin);
 
 -- name: BlankBodies :execrows
-UPDATE events SET body = NULL WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND received_at < sqlc.arg(received_before) AND body IS NOT NULL
+UPDATE vezne_events SET body = NULL WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND received_at < sqlc.arg(received_before) AND body IS NOT NULL
     AND state IN ('applied', 'ignored', 'quarantined');
 
 -- name: CountEvents :many
-SELECT state, COUNT(*) AS number FROM events WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) GROUP BY state;
+SELECT state, COUNT(*) AS number FROM vezne_events WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) GROUP BY state;

@@ -12,7 +12,7 @@
   const say = (key) => data.text[key] || data.text['pay.check'];
 
   // What Stripe adds to the address of a buyer who comes back is of no use to us and stays in no history.
-  if (/[?&](payment_intent|session_id|redirect_status)/.test(location.search)) history.replaceState(null, '', here);
+  if (/[?&](payment_intent|session_id|redirect_status|landed)/.test(location.search)) history.replaceState(null, '', here);
 
   // post asks our server. It answers with ok false when nobody did.
   async function post(address) {
@@ -24,12 +24,13 @@
     }
   }
 
-  // go shows the order's page anew, which says the truth at first paint.
+  // go shows the order's page anew, which says the truth at first paint; after a payment it has Stripe asked once more.
   let leaving = false;
-  const go = () => {
+  const go = (after = '') => {
     leaving = true;
-    location.assign(here);
+    location.assign(here + (after && (here.includes('?') ? '&' : '?') + after));
   };
+  const landed = 'landed=1';
 
   // watch looks again and again, with longer and longer pauses, while somebody looks at the page.
   async function watch() {
@@ -93,10 +94,15 @@
 
   // concluded says what became of a payment, as our server knows it.
   async function concluded(error) {
-    if (error && error.type === 'validation_error') return fault(error);
-    const state = await post(data.state);
-    if (state.ok ? state.stage !== 'pay' && state.stage !== 'action' : !error) return go();
-    if (!error) return go();
+    if (!error) return go(landed);
+    if (error.type === 'validation_error') return fault(error);
+    // Stripe may be slow to say why: the form stays as it is meanwhile.
+    let state = await post(data.state);
+    for (let tries = 0; state.ok && state.stage === 'checking' && tries < 5; tries++) {
+      await sleep(1);
+      state = await post(data.state);
+    }
+    if (state.ok && state.stage !== 'pay' && state.stage !== 'action') return go();
     if (!state.ok || error.type === 'api_connection_error') return alertWith(say('pending'));
     alertWith(state.message || say(state.stage === 'action' ? 'cancelled_by_customer' : 'again'));
     if (state.field && element) element.focus();
@@ -122,8 +128,8 @@
     if (!intent) return undefined;
     // Somebody opened another attempt meanwhile, in a second tab for instance: this form belongs to the former one.
     if (mountedSecret && mountedSecret !== intent.client_secret) return go();
-    if (['succeeded', 'processing', 'requires_capture'].includes(intent.status)) return go();
-    const returnURL = location.origin + here;
+    if (['succeeded', 'processing', 'requires_capture'].includes(intent.status)) return go(landed);
+    const returnURL = location.origin + here; // Stripe adds what shows that the buyer came back
     const result = data.element === 'card'
       ? await stripe.confirmCardPayment(intent.client_secret, { payment_method: { card: element, billing_details: data.buyer }, return_url: returnURL })
       : await stripe.confirmPayment({

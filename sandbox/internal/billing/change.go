@@ -35,7 +35,7 @@ func (p Prorations) Lines() []Line { return slices.Concat(p.Credits, p.Debits, p
 // starts anew. Discounts, tax rates and metered items alone change nothing, and
 // within a trial nothing is credited or charged.
 //
-// proration_behavior is the caller's: with none it uses Full only. Lines returns
+// Whether to prorate is the caller's: without, it uses Full only. Lines returns
 // the errors of Subscription.Start.
 func (c Change) Lines() (Prorations, error) {
 	for _, s := range []Subscription{c.Before, c.After} {
@@ -43,7 +43,7 @@ func (c Change) Lines() (Prorations, error) {
 			return Prorations{}, err
 		}
 	}
-	was, is := c.Before.Trialing(c.At), c.After.Trialing(c.At)
+	was, is := c.Before.InTrial(c.At), c.After.InTrial(c.At)
 	if was && is {
 		return Prorations{}, nil
 	}
@@ -125,7 +125,7 @@ func (s Subscription) credit(i Item, from Instant) ([]Line, error) {
 	}
 	var list []Line
 	for _, d := range i.Billed {
-		l, stands, err := d.credit(i.ID, from, s.ProrationDiscounts == Itemized)
+		l, stands, err := d.credit(i.ID, from, s.ProrationDiscounts == Itemised)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +139,7 @@ func (s Subscription) credit(i Item, from Instant) ([]Line, error) {
 // classicCredit gives back the item's current price for the rest of its period,
 // whether it was billed or not; in a trial nothing is.
 func (s Subscription) classicCredit(i Item, from Instant) ([]Line, error) {
-	if s.Trialing(from) {
+	if s.InTrial(from) {
 		return nil, nil
 	}
 	span := Period{from, s.PeriodAt(i, from).End}
@@ -173,7 +173,7 @@ func (s Subscription) debit(i Item, span Period, at Instant) (Line, error) {
 	if l.Amount, err = roundProration(s.fraction(i, span, cost)); err != nil {
 		return Line{}, err
 	}
-	if s.Mode == Classic || s.ProrationDiscounts != Itemized {
+	if s.Mode == Classic || s.ProrationDiscounts != Itemised {
 		return l, nil
 	}
 	for _, t := range taken {
@@ -181,7 +181,7 @@ func (s Subscription) debit(i Item, span Period, at Instant) (Line, error) {
 		if err != nil {
 			return Line{}, err
 		}
-		l.Itemized = append(l.Itemized, DiscountAmount{t.discount, part})
+		l.Itemised = append(l.Itemised, DiscountAmount{t.discount, part})
 		l.Amount += part
 	}
 	return l, nil

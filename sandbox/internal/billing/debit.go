@@ -13,7 +13,7 @@ type Debit struct {
 	Lines []string
 	// Amount is what was billed for Period after discounts, in minor units.
 	Amount Amount
-	// Discounts are what was taken off, for itemized credits.
+	// Discounts are what was taken off, for itemised credits.
 	Discounts []DiscountAmount
 	Period    Period
 	// Until is where the part that is not credited ends.
@@ -46,7 +46,7 @@ func (d Debit) between(a Amount, from Instant, round func(*big.Rat) (Amount, err
 
 // credit returns the line that gives back what stands from a moment on, and
 // false when nothing does.
-func (d Debit) credit(item string, from Instant, itemized bool) (Line, bool, error) {
+func (d Debit) credit(item string, from Instant, itemised bool) (Line, bool, error) {
 	from = max(from, d.Period.Start)
 	if from >= d.Until {
 		return Line{}, false, nil
@@ -60,7 +60,7 @@ func (d Debit) credit(item string, from Instant, itemized bool) (Line, bool, err
 		Quantity: d.Quantity, Period: Period{from, d.Until}, Amount: -amount, Proration: true,
 		TaxRates: d.TaxRates, Credited: slices.Clone(d.Lines),
 	}
-	if !itemized {
+	if !itemised {
 		return l, true, nil
 	}
 	for _, taken := range d.Discounts {
@@ -68,7 +68,7 @@ func (d Debit) credit(item string, from Instant, itemized bool) (Line, bool, err
 		if err != nil {
 			return Line{}, false, err
 		}
-		l.Itemized = append(l.Itemized, DiscountAmount{taken.Discount, -part})
+		l.Itemised = append(l.Itemised, DiscountAmount{taken.Discount, -part})
 		l.Amount -= part
 	}
 	return l, true, nil

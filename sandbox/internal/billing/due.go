@@ -15,7 +15,7 @@ const (
 // after it was made.
 func DueDate(made Instant, days int64) Instant { return made.Add(Day * Seconds(days)) }
 
-// FinalizesAt returns automatically_finalizes_at of an automatic draft.
+// FinalizesAt returns when an automatic draft is finalised by itself.
 func FinalizesAt(created Instant) Instant { return created.Add(draftFinalizes) }
 
 // FirstAttempt returns next_payment_attempt of an automatic draft that is

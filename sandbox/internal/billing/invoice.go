@@ -57,7 +57,7 @@ type Invoice struct {
 func Bill(d Draft) (Invoice, error) {
 	inv := Invoice{StartingBalance: d.StartingBalance}
 	for _, l := range d.Lines {
-		inv.Lines = append(inv.Lines, InvoiceLine{Line: l, DiscountAmounts: append([]DiscountAmount(nil), l.Itemized...)})
+		inv.Lines = append(inv.Lines, InvoiceLine{Line: l, DiscountAmounts: append([]DiscountAmount(nil), l.Itemised...)})
 	}
 	own, err := d.discountLines(inv.Lines)
 	if err != nil {

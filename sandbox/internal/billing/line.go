@@ -39,9 +39,9 @@ type Line struct {
 	Discountable bool
 	// Discounts are the line's own; they apply before the invoice's.
 	Discounts []Discount
-	// Itemized are discounts that are already decided: those of a proration whose
+	// Itemised are discounts that are already decided: those of a proration whose
 	// amount is shown before discounts.
-	Itemized []DiscountAmount
+	Itemised []DiscountAmount
 	// TaxRates replace the invoice's default rates; nil takes the default.
 	TaxRates []TaxRate
 	// Phrase and Whole are what a later credit of the line shows: the product with

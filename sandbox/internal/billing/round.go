@@ -45,12 +45,6 @@ func fit(n *big.Int) (Amount, error) {
 	return Amount(n.Int64()), nil
 }
 
-// share returns floor(a*part/all) for a, part, all >= 0 and all > 0.
-func share(a, part, all Amount) Amount {
-	n := new(big.Int).Mul(big.NewInt(int64(a)), big.NewInt(int64(part)))
-	return Amount(n.Div(n, big.NewInt(int64(all))).Int64())
-}
-
 func whole(n int64) *big.Rat { return new(big.Rat).SetInt64(n) }
 
 // mul multiplies into a new number.

@@ -23,8 +23,8 @@ type ProrationDiscounts string
 const (
 	// Included takes discounts off a proration's amount.
 	Included ProrationDiscounts = "included"
-	// Itemized shows the amount before discounts, and the discounts beside it.
-	Itemized ProrationDiscounts = "itemized"
+	// Itemised shows the amount before discounts, and the discounts beside it.
+	Itemised ProrationDiscounts = "itemized" //nolint:misspell // Stripe's own word
 )
 
 // Subscription is what of a subscription decides its lines.
@@ -66,8 +66,8 @@ var (
 	ErrProrationDate = errors.New("billing: the proration date lies outside the current period")
 )
 
-// Trialing reports whether t lies in the trial.
-func (s Subscription) Trialing(t Instant) bool { return s.Trial.Contains(t) }
+// InTrial reports whether t lies in the trial.
+func (s Subscription) InTrial(t Instant) bool { return s.Trial.Contains(t) }
 
 func (s Subscription) cycle(i Item) Cycle { return Cycle{s.Anchor, i.Price.Recurring} }
 
@@ -76,7 +76,7 @@ func (s Subscription) cycle(i Item) Cycle { return Cycle{s.Anchor, i.Price.Recur
 // ends no later than the subscription. The subscription's own current period ends
 // with the earliest of its items'.
 func (s Subscription) PeriodAt(i Item, t Instant) Period {
-	if s.Trialing(t) {
+	if s.InTrial(t) {
 		return s.Trial
 	}
 	p := s.cycle(i).Containing(t)
@@ -99,8 +99,8 @@ func (s Subscription) cut(end Instant) Instant {
 // period that each item has now.
 func (s Subscription) CheckProrationDate(date, now Instant) error {
 	for _, i := range s.Items {
-		if p := s.PeriodAt(i, now); date < p.Start || date > p.End {
-			return fmt.Errorf("%w: %d is not between %d and %d", ErrProrationDate, date, p.Start, p.End)
+		if p := s.PeriodAt(i, now); !p.Contains(date) {
+			return fmt.Errorf("%w: %d is not from %d to before %d", ErrProrationDate, date, p.Start, p.End)
 		}
 	}
 	return nil
@@ -132,7 +132,7 @@ func (s Subscription) Start(at Instant) ([]Line, error) {
 		if i.Price.Metered {
 			continue
 		}
-		if s.Trialing(at) {
+		if s.InTrial(at) {
 			l := i.line(KindTrial, i.Quantity, Period{at, s.Trial.End})
 			l.Description = "Free trial for " + phrase(i.Price.Product, i.Quantity)
 			l.Discountable = true
@@ -157,7 +157,7 @@ func (s Subscription) Renew(at Instant, usage map[string]Decimal) ([]Line, error
 	}
 	var list []Line
 	for _, i := range s.Items {
-		if s.Trialing(at) || s.cycle(i).Containing(at).Start != at {
+		if s.InTrial(at) || s.cycle(i).Containing(at).Start != at {
 			continue
 		}
 		lines, err := s.advance(i, at)
@@ -211,7 +211,7 @@ func (s Subscription) advance(i Item, at Instant) ([]Line, error) {
 // arrears returns the lines of a metered item's usage until a moment.
 func (s Subscription) arrears(i Item, at Instant, usage Decimal) ([]Line, error) {
 	start := s.PeriodAt(i, at-1).Start
-	if s.Trialing(at - 1) {
+	if s.InTrial(at - 1) {
 		return nil, nil
 	}
 	return s.full(KindUsage, i, usage, Period{start, at})
