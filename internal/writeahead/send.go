@@ -18,7 +18,14 @@ func (s *Sender) process(ctx context.Context, call vezne.Call, owner string) (Re
 	if err != nil {
 		return Result{Call: call}, err
 	}
-	if call.State == vezne.CallLooking || apply.Expired(call, now) {
+	switch {
+	case call.State == vezne.CallLooking && call.NextAt.After(now):
+		// Lists are not complete yet.
+		if err := s.Store.ReleaseCall(ctx, call.ID, owner, call.NextAt); err != nil {
+			return Result{Call: call}, err
+		}
+		return Result{Call: call}, unclear(nil)
+	case call.State == vezne.CallLooking || apply.Expired(call, now):
 		return s.look(ctx, call, owner)
 	}
 	return s.send(ctx, call, owner)
@@ -122,12 +129,12 @@ func (s *Sender) again(ctx context.Context, call vezne.Call, owner string, cause
 	if err != nil {
 		return Result{Call: call}, err
 	}
-	switch {
-	case call.Status == 429:
+	switch call.Status {
+	case 429:
 		e := vezne.E(vezne.CodeRateLimited, "writeahead.Send", "Stripe gets too many requests from us. Nothing is lost: the same request is sent again.").Because(cause)
 		e.Stripe = call.Refusal
 		return Result{Call: call}, e
-	case call.Status == 401 || call.Status == 403:
+	case 401, 403:
 		e := vezne.E(vezne.CodeStripeKeyRefused, "writeahead.Send", "").Because(cause)
 		e.Stripe = call.Refusal
 		return Result{Call: call}, e

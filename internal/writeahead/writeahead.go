@@ -86,7 +86,7 @@ func (s *Sender) Send(ctx context.Context, id vezne.CallID) (vezne.Call, error) 
 // call is sent again or looked up in the background; CodeRateLimited and
 // CodeStripeKeyRefused where Stripe gave that as the reason; CodeNotFound.
 func (s *Sender) Do(ctx context.Context, id vezne.CallID) (Result, error) {
-	f := s.start(id, func() (Result, error) { return s.fly(context.WithoutCancel(ctx), id) })
+	f, _ := s.start(id, func() (Result, error) { return s.fly(context.WithoutCancel(ctx), id) })
 	select {
 	case <-f.done:
 		return f.result, f.err
@@ -99,12 +99,12 @@ func unclear(cause error) *vezne.Error {
 	return vezne.E(vezne.CodeStripeUnreachable, "writeahead.Send", "").Because(cause)
 }
 
-// start runs a flight, or returns the one that runs already.
-func (s *Sender) start(id vezne.CallID, run func() (Result, error)) *flight {
+// start runs a flight, or returns the one that runs already and false.
+func (s *Sender) start(id vezne.CallID, run func() (Result, error)) (*flight, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f, ok := s.flights[id]; ok {
-		return f
+		return f, false
 	}
 	f := &flight{done: make(chan struct{})}
 	s.flights[id] = f
@@ -120,7 +120,7 @@ func (s *Sender) start(id vezne.CallID, run func() (Result, error)) *flight {
 		}()
 		f.result, f.err = run()
 	})
-	return f
+	return f, true
 }
 
 // claimName names one claim: two claims of one process exclude each other too.
@@ -134,38 +134,32 @@ func (s *Sender) fly(ctx context.Context, id vezne.CallID) (Result, error) {
 	if err != nil || ended(call) {
 		return Result{Call: call}, err
 	}
-	now, err := s.Store.Now(ctx)
-	if err != nil {
-		return Result{Call: call}, err
-	}
-	if call.State == vezne.CallLooking && call.NextAt.After(now) {
-		return Result{Call: call}, unclear(nil)
-	}
-	owner := s.claimName()
-	claimed, err := s.Store.ClaimCall(ctx, id, owner, lease)
-	if err != nil {
-		return Result{Call: call}, err
-	}
-	if !claimed {
-		return s.elsewhere(ctx, id)
-	}
-	return s.process(ctx, call, owner)
+	return s.claim(ctx, call)
 }
 
-// elsewhere waits for a call that another process is sending.
-func (s *Sender) elsewhere(ctx context.Context, id vezne.CallID) (Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, elsewhereTime)
+// claim takes a call and does what it needs. One that another process has is
+// waited for, and taken when its lease ends.
+func (s *Sender) claim(ctx context.Context, call vezne.Call) (Result, error) {
+	waiting, cancel := context.WithTimeout(ctx, elsewhereTime)
 	defer cancel()
 	tick := time.NewTicker(elsewherePause)
 	defer tick.Stop()
+	owner := s.claimName()
 	for {
-		call, err := s.Store.Call(ctx, id)
-		if err != nil || ended(call) {
+		claimed, err := s.Store.ClaimCall(ctx, call.ID, owner, lease)
+		if err != nil {
 			return Result{Call: call}, err
 		}
+		// As it is now: whoever had it before may have written down how it ended.
+		if call, err = s.Store.Call(ctx, call.ID); err != nil || ended(call) {
+			return Result{Call: call}, err
+		}
+		if claimed {
+			return s.process(ctx, call, owner)
+		}
 		select {
-		case <-ctx.Done():
-			return Result{Call: call}, unclear(ctx.Err())
+		case <-waiting.Done():
+			return Result{Call: call}, unclear(waiting.Err())
 		case <-tick.C:
 		}
 	}
@@ -182,7 +176,14 @@ func (s *Sender) Sweep(ctx context.Context) (int, error) {
 	}
 	flights := make([]*flight, len(calls))
 	for i, c := range calls {
-		flights[i] = s.start(c.ID, func() (Result, error) { return s.process(context.WithoutCancel(ctx), c, owner) })
+		f, ours := s.start(c.ID, func() (Result, error) { return s.process(context.WithoutCancel(ctx), c, owner) })
+		if !ours {
+			// Somebody here waits for the lease: let them have it.
+			if err := s.Store.ReleaseCall(ctx, c.ID, owner, c.NextAt); err != nil {
+				return 0, err
+			}
+		}
+		flights[i] = f
 	}
 	for i, f := range flights {
 		<-f.done
