@@ -13,9 +13,10 @@ import (
 const (
 	// batch is how many marks, and rechecks, a sweep takes at once.
 	batch = 50
-	// lease is longer than a batch takes at the lowest rate that makes sense,
-	// with a time-out (stripeapi.ReadTimeout) for each.
-	lease = 2 * time.Minute
+	// lease is longer than a read that ends in a time-out (stripeapi.ReadTimeout)
+	// and the slowest transaction after it. Whoever waits longer for a turn reads
+	// beside another process, which costs a read and nothing else.
+	lease = 30 * time.Second
 	// period is how often Run sweeps.
 	period = time.Second
 	// deadAfter is how many reads may end in a fault before the object is dead.

@@ -58,8 +58,9 @@ const (
 	// batch is how many calls a sweep takes at once.
 	batch = 8
 	// lease is longer than everything that is done under it: one sending
-	// (stripeapi.WriteTimeout) or one look-up (lookTime), and what is written.
-	lease = 3 * time.Minute
+	// (stripeapi.WriteTimeout) or one look-up (lookTime), and what is written
+	// before and after it.
+	lease = 2 * time.Minute
 	// period is how often Run sweeps.
 	period = time.Second
 	// elsewherePause and elsewhereTime say how often, and how long, a call is
