@@ -74,21 +74,27 @@ func each(t *testing.T, run func(s *shop)) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, open func(store.Config) *store.Store) {
 		s := &shop{T: t, ctx: context.Background(), clock: storetest.NewClock(), log: &lockedBuffer{}}
-		var err error
-		s.sandbox, err = sandbox.New(sandbox.Options{Clock: s.clock.Now, Seed: 1, PublicURL: "http://stripe.example.com"})
-		s.must(err)
-		t.Cleanup(func() {
-			if err := s.sandbox.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		s.stripe = s.sandbox.Account(key)
-		s.http = &http.Client{Transport: s.sandbox.Transport()}
 		s.store = open(store.Config{Clock: s.clock})
+		s.connect()
 		s.start()
 		run(s)
 		s.whole()
 	})
+}
+
+// connect makes the offline Stripe.
+func (s *shop) connect() {
+	s.Helper()
+	var err error
+	s.sandbox, err = sandbox.New(sandbox.Options{Clock: s.clock.Now, Seed: 1, PublicURL: "http://stripe.example.com"})
+	s.must(err)
+	s.Cleanup(func() {
+		if err := s.sandbox.Close(); err != nil {
+			s.Error(err)
+		}
+	})
+	s.stripe = s.sandbox.Account(key)
+	s.http = &http.Client{Transport: s.sandbox.Transport()}
 }
 
 // start starts the desk, again as a new process would.

@@ -5,6 +5,7 @@ package writeahead
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -151,7 +152,8 @@ func (s *Sender) claim(ctx context.Context, call vezne.Call) (Result, error) {
 	for {
 		claimed, err := s.Store.ClaimCall(ctx, call.ID, owner, lease)
 		if err != nil {
-			return Result{Call: call}, err
+			// A COMMIT without an answer may have claimed it.
+			return Result{Call: call}, errors.Join(err, s.Store.ReleaseCall(ctx, call.ID, owner, call.NextAt))
 		}
 		// As it is now: whoever had it before may have written down how it ended.
 		if call, err = s.Store.Call(ctx, call.ID); err != nil || ended(call) {
