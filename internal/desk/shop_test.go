@@ -394,26 +394,35 @@ func (s *shop) tables() []string {
 func (s *shop) keepsOut(words ...string) {
 	s.Helper()
 	for _, table := range s.tables() {
-		rows, err := s.store.DB().QueryContext(s.ctx, "SELECT * FROM "+table)
-		s.must(err)
-		columns, err := rows.Columns()
-		s.must(err)
-		for rows.Next() {
-			values := make([]any, len(columns))
-			for i := range values {
-				values[i] = new(any)
-			}
-			s.must(rows.Scan(values...))
-			for i, v := range values {
-				text := fmt.Sprintf("%s", *v.(*any))
-				for _, w := range words {
-					if strings.Contains(text, w) {
-						s.Errorf("%s.%s holds %q: %.200s", table, columns[i], w, text)
-					}
+		for _, cell := range s.cells(table) {
+			for _, w := range words {
+				if strings.Contains(cell, w) {
+					s.Errorf("%s holds %q: %.200s", table, w, cell)
 				}
 			}
 		}
-		s.must(rows.Err())
-		s.must(rows.Close())
 	}
+}
+
+// cells returns everything that a table holds, as text.
+func (s *shop) cells(table string) []string {
+	s.Helper()
+	rows, err := s.store.DB().QueryContext(s.ctx, "SELECT * FROM "+table)
+	s.must(err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	s.must(err)
+	values, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range into {
+		into[i] = &values[i]
+	}
+	var cells []string
+	for rows.Next() {
+		s.must(rows.Scan(into...))
+		for _, v := range values {
+			cells = append(cells, fmt.Sprintf("%s", v))
+		}
+	}
+	s.must(rows.Err())
+	return cells
 }
