@@ -33,6 +33,7 @@ func TestOwnAndCommonDiscountsAreCredited(t *testing.T) {
 		after.Items[1].Quantity = billing.Whole(2)
 		_, p = change(t, s, after, at(t, "2026-06-16 00:00:00"))
 		same(t, string(mode), amounts(p.Lines()), []billing.Amount{-225, 450})
+		same(t, "discounts of the charge", len(p.Debits[0].Discounts), 0)
 	}
 }
 
