@@ -57,9 +57,10 @@ type journalClock struct {
 	Frozen *time.Time    `json:"frozen,omitempty"`
 }
 
+// journalKey is an issued key. No permissions at all (null) is every one; an empty list is none.
 type journalKey struct {
 	Key         string            `json:"key"`
-	Permissions map[string]string `json:"permissions,omitempty"`
+	Permissions map[string]string `json:"permissions"`
 }
 
 type journalCall struct {

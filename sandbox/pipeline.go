@@ -198,6 +198,9 @@ func (sb *Sandbox) execute(r *Request) (an *answer) {
 		}
 	}()
 	err := r.account.update(r, func(tx *Tx) error {
+		if sb.options.Lenient {
+			tx.materialise(r)
+		}
 		if err := tx.checkClientSecret(r); err != nil {
 			return err
 		}

@@ -21,6 +21,8 @@ type version struct {
 	object, former *Object
 	// seq is the place of the object among all that were made.
 	seq int64
+	// gone says, of what was there before, that it had been deleted.
+	gone bool
 }
 
 type entry struct {
@@ -45,6 +47,7 @@ func (s *store) put(key objectKey, o *Object) version {
 		s.last++
 		now.seq = s.last
 		s.lists[key.typ] = append(s.lists[key.typ], entry{now.seq, key.id})
+		was.gone = s.gone[key]
 		delete(s.gone, key)
 	}
 	s.objects[key] = now
@@ -61,8 +64,12 @@ func (s *store) index(key objectKey, o, former *Object, seq int64) {
 		k := indexKey{key.typ, field, value}
 		list := s.indexes[k]
 		at, found := slices.BinarySearchFunc(list, seq, func(e entry, seq int64) int { return int(e.seq - seq) })
-		if !found {
-			s.indexes[k] = slices.Insert(list, at, entry{seq, key.id})
+		switch {
+		case found:
+		case at == len(list):
+			s.indexes[k] = append(list, entry{seq, key.id})
+		default: // a walk over the list may be under way
+			s.indexes[k] = slices.Insert(slices.Clone(list), at, entry{seq, key.id})
 		}
 	}
 }
@@ -80,6 +87,9 @@ func (s *store) remove(key objectKey) version {
 func (s *store) undo(key objectKey, was version) {
 	if was.object == nil {
 		delete(s.objects, key)
+		if was.gone {
+			s.gone[key] = true
+		}
 		if list := s.lists[key.typ]; len(list) > 0 && list[len(list)-1].id == key.id {
 			s.lists[key.typ] = list[:len(list)-1]
 		}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -38,7 +37,7 @@ func each(t *testing.T, change func(*settle.Config), run func(b *bench)) {
 	storetest.Each(t, func(t *testing.T, open func(store.Config) *store.Store) {
 		b := &bench{t: t, ctx: context.Background(), clock: storetest.NewClock(), attempt: "att_1"}
 		b.store = open(store.Config{Clock: b.clock})
-		cfg := settle.Config{Store: b.store, PublicURL: "https://pay.example.com", APIVersion: "2026-03-25.dahlia", HasCallback: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		cfg := settle.Config{Store: b.store, PublicURL: "https://pay.example.com", APIVersion: "2026-03-25.dahlia", HasCallback: true, Log: slog.New(slog.DiscardHandler)}
 		if change != nil {
 			change(&cfg)
 		}
