@@ -66,10 +66,10 @@ func (w *work) runHook(ctx context.Context, order vezne.Order) error {
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			return &hookError{order.ID, fmt.Errorf("%w (%v)", errHookHangs, err)}
+			return &hookError{order.ID, errHookHangs}
 		case w.Store.Dialect() == store.SQLite && store.IsBusy(err):
 			// The error itself would have the whole transaction run again in vain.
-			return &hookError{order.ID, fmt.Errorf("%w (%v)", errHookElsewhere, err)}
+			return &hookError{order.ID, errHookElsewhere}
 		}
 		return &hookError{order.ID, err}
 	case <-ctx.Done():

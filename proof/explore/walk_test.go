@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -118,7 +117,7 @@ func (w *walker) start() {
 	w.must(err)
 	w.reads, w.sends = nil, nil
 	w.settler = settle.New(settle.Config{Store: w.store, PublicURL: "https://pay.example.com", APIVersion: "2026-01-28.clover", HasCallback: true, HasAfterHook: true,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log: slog.New(slog.DiscardHandler),
 		Hook: func(ctx context.Context, tx *sql.Tx, o vezne.OrderView) error {
 			if _, err := tx.ExecContext(ctx, "INSERT INTO ships (order_id) VALUES ($1)", string(o.ID)); err != nil {
 				return err

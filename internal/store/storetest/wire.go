@@ -76,14 +76,14 @@ func (w *Wire) serve(l net.Listener) {
 		go func() {
 			// A cut wire is what is tested: how the copying ends does not matter.
 			_, _ = io.Copy(from, to)
-			from.Close()
+			_ = from.Close()
 		}()
 		go w.pass(from, to)
 	}
 }
 
 func (w *Wire) pass(from, to net.Conn) {
-	defer to.Close()
+	defer func() { _ = to.Close() }()
 	said := make([]byte, 1<<16)
 	for {
 		n, err := from.Read(said)
@@ -91,7 +91,7 @@ func (w *Wire) pass(from, to net.Conn) {
 			return
 		}
 		if w.cuts(said[:n]) {
-			from.Close()
+			_ = from.Close()
 		}
 		if _, err := to.Write(said[:n]); err != nil {
 			return
