@@ -151,7 +151,17 @@ func hashValue(field *description.Node, n *paramNode, was any) (v any, fits bool
 			o.setOwn(k, v)
 		}
 	}
-	return o, true
+	return o, pointsSomewhere(o)
+}
+
+// pointsSomewhere says whether every field of a hash that always points to an object does so.
+func pointsSomewhere(o *Object) bool {
+	for i, n := range o.shape.nodes {
+		if o.slots[i] == nil && n.Is(description.Reference) && !n.Is(description.Null) {
+			return false
+		}
+	}
+	return true
 }
 
 // plainValue turns a parameter into a value of no particular shape.

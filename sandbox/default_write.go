@@ -144,6 +144,9 @@ func (d *defaultOperation) remove(tx *Tx, r *Request) (*Object, error) {
 			return nil, err
 		}
 	}
+	if o.ID() == tx.account.id {
+		return nil, invalid(d.owned, "", "The account that a key belongs to cannot be deleted with it.")
+	}
 	tx.Delete(o, eventName(o.Type(), "deleted"))
 	return d.remains(o), nil
 }
