@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/outbox"
 	"github.com/vezne/vezne/internal/store"
 	"github.com/vezne/vezne/internal/stripeapi"
 )
@@ -138,6 +139,14 @@ func (c *Config) complete() error {
 	c.PublicURL = u.Scheme + "://" + u.Host
 	if n := len(c.BodyKey); n != 0 && n != 32 {
 		return wrong("VEZNE_BODY_KEY does not hold 32 bytes.", "Make one: openssl rand -base64 32")
+	}
+	if c.Callback.URL != "" {
+		if err := outbox.CheckURL(c.Callback.URL); err != nil {
+			return err
+		}
+		if err := outbox.CheckSecrets(c.Callback.Secrets); err != nil {
+			return err
+		}
 	}
 	if c.WebhookTolerance == 0 {
 		c.WebhookTolerance = DefaultTolerance

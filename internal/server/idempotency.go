@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/desk"
 )
 
 // keyLife is how long an answer is kept under the caller's key.
@@ -89,7 +90,8 @@ func (s *server) first(w http.ResponseWriter, r *http.Request, next http.Handler
 			}
 		}
 	}()
-	next.ServeHTTP(held, r)
+	// A process that dies before the answer is kept leaves the key to the desk.
+	next.ServeHTTP(held, r.WithContext(desk.WithKey(r.Context(), strings.Join([]string{k.TokenID, k.Route, k.Key}, "\n"))))
 	if kept(held.status) {
 		body, err := withoutSecret(held.body.Bytes())
 		if err != nil {

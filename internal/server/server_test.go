@@ -38,6 +38,7 @@ type fakeDesk struct {
 	err     error
 	intent  desk.PaymentIntent
 	seen    desk.NewOrder
+	key     string
 }
 
 var created = time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
@@ -49,7 +50,7 @@ func (d *fakeDesk) view() vezne.OrderView {
 	}, PayURL: "https://pay.example.com/pay/ord_1"}
 }
 
-func (d *fakeDesk) CreateOrder(_ context.Context, by vezne.Actor, n desk.NewOrder) (vezne.OrderView, error) {
+func (d *fakeDesk) CreateOrder(ctx context.Context, by vezne.Actor, n desk.NewOrder) (vezne.OrderView, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.panics {
@@ -62,7 +63,7 @@ func (d *fakeDesk) CreateOrder(_ context.Context, by vezne.Actor, n desk.NewOrde
 		return vezne.OrderView{}, errors.New("wrong actor " + by.String())
 	}
 	d.created++
-	d.seen = n
+	d.seen, d.key = n, desk.Key(ctx)
 	return d.view(), nil
 }
 
@@ -315,6 +316,9 @@ func TestTheSameKeyGivesTheSameAnswer(t *testing.T) {
 	}
 	if first.Header.Get("Idempotent-Replayed") != "" || second.Header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("Idempotent-Replayed: %q then %q", first.Header.Get("Idempotent-Replayed"), second.Header.Get("Idempotent-Replayed"))
+	}
+	if b.desk.key != "tok_1\nPOST /v1/orders\nk1" {
+		t.Errorf("the desk was given the key %q", b.desk.key)
 	}
 	third, _ := b.do(t, "POST", "/v1/orders", strings.Replace(goodOrder, "1999", "2999", 1), "Idempotency-Key", "k1")
 	if third.StatusCode != http.StatusConflict || b.desk.created != 1 {

@@ -44,7 +44,9 @@ func (s *Sender) send(ctx context.Context, before vezne.Call, owner string) (Res
 		return Result{Call: now}, err
 	}
 	if err != nil {
-		return Result{Call: before}, err
+		// It was not sent. Without the database this fails too, and the lease ends
+		// by itself.
+		return Result{Call: before}, errors.Join(err, s.Store.ReleaseCall(ctx, before.ID, owner, before.NextAt))
 	}
 	answer, sendErr := s.Stripe.Post(ctx, call.Path, call.Form, call.Key, call.APIVersion)
 	call.Unclear = before.Unclear

@@ -5,6 +5,7 @@ package writeahead
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -58,10 +59,13 @@ const (
 	// batch is how many calls a sweep takes at once.
 	batch = 8
 	// lease is longer than everything that is done under it: one sending
-	// (stripeapi.WriteTimeout) or one look-up (lookTime), and what is written.
-	lease = 3 * time.Minute
-	// period is how often Run sweeps.
+	// (stripeapi.WriteTimeout) or one look-up (lookTime), and what is written
+	// before and after it.
+	lease = 2 * time.Minute
+	// period is how often Run sweeps, sweeps how many may be under way: one slow
+	// answer does not hold up the others.
 	period = time.Second
+	sweeps = 4
 	// elsewherePause and elsewhereTime say how often, and how long, a call is
 	// looked at that another process is sending.
 	elsewherePause = 200 * time.Millisecond
@@ -148,7 +152,8 @@ func (s *Sender) claim(ctx context.Context, call vezne.Call) (Result, error) {
 	for {
 		claimed, err := s.Store.ClaimCall(ctx, call.ID, owner, lease)
 		if err != nil {
-			return Result{Call: call}, err
+			// A COMMIT without an answer may have claimed it.
+			return Result{Call: call}, errors.Join(err, s.Store.ReleaseCall(ctx, call.ID, owner, call.NextAt))
 		}
 		// As it is now: whoever had it before may have written down how it ended.
 		if call, err = s.Store.Call(ctx, call.ID); err != nil || ended(call) {
@@ -199,20 +204,35 @@ func (s *Sender) Sweep(ctx context.Context) (int, error) {
 func (s *Sender) Run(ctx context.Context) {
 	tick := time.NewTicker(period)
 	defer tick.Stop()
+	under := make(chan struct{}, sweeps)
+	var running sync.WaitGroup
 	for {
-		n, err := s.Sweep(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "calls cannot be swept", "err", err)
-		}
-		if n == batch && ctx.Err() == nil {
-			continue
+		select {
+		case under <- struct{}{}:
+			running.Go(func() {
+				defer func() { <-under }()
+				s.sweepAll(ctx)
+			})
+		default:
 		}
 		select {
 		case <-ctx.Done():
+			running.Wait()
 			s.flying.Wait()
 			return
 		case <-tick.C:
 		case <-s.wake:
+		}
+	}
+}
+
+// sweepAll sweeps until less than a batch is due.
+func (s *Sender) sweepAll(ctx context.Context) {
+	for n := batch; n == batch && ctx.Err() == nil; {
+		var err error
+		if n, err = s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "calls cannot be swept", "err", err)
+			return
 		}
 	}
 }
