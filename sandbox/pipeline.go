@@ -211,6 +211,9 @@ func (sb *Sandbox) execute(r *Request) (an *answer) {
 		if err := tx.checkMetadataSize(); err != nil {
 			return err
 		}
+		if o == nil {
+			return errors.New("the operation answered nothing")
+		}
 		an.object, an.expanded = o, tx.resolve(o, r.expand)
 		return nil
 	})
