@@ -52,6 +52,8 @@ type fakeDesk struct {
 	checkoutURL string
 	// fails are answers by the name of the question.
 	fails map[string]error
+	// keys are the callers' keys of refunds.
+	keys []string
 	// calls are the questions, with what they were about.
 	calls []string
 	// hold, when set, keeps a change until it is closed.
@@ -188,7 +190,10 @@ func (f *fakeDesk) Capture(_ context.Context, by vezne.Actor, id vezne.OrderID, 
 	return vezne.OrderView{}, f.note("Capture", by.String()+" "+string(id)+" "+vezne.Money{Amount: *amount, Currency: "try"}.Decimal())
 }
 
-func (f *fakeDesk) Refund(_ context.Context, by vezne.Actor, id vezne.OrderID, amount *int64, reason string) (vezne.RefundRequest, vezne.OrderView, error) {
+func (f *fakeDesk) Refund(ctx context.Context, by vezne.Actor, id vezne.OrderID, amount *int64, reason string) (vezne.RefundRequest, vezne.OrderView, error) {
+	f.mu.Lock()
+	f.keys = append(f.keys, desk.Key(ctx))
+	f.mu.Unlock()
 	return vezne.RefundRequest{}, vezne.OrderView{}, f.note("Refund", by.String()+" "+string(id)+" "+vezne.Money{Amount: *amount, Currency: "try"}.Decimal()+" "+reason)
 }
 
