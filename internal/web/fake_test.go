@@ -275,4 +275,3 @@ func paid(id vezne.OrderID) vezne.OrderView {
 	o.PaidAt, o.PaidBy, o.AmountPaid, o.InvoiceNumber, o.Revision = &at, "att_1", o.AmountTotal, "VZ-2026-000001", 4
 	return o
 }
-
