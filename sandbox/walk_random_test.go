@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
@@ -52,13 +54,29 @@ func (w *walker) randomValue(rt *rapid.T, form url.Values, name string, n *descr
 // error.
 func TestRandomCallsAnswerTheirShape(t *testing.T) {
 	t.Parallel()
-	operations := description.Load().Operations
+	walkAtRandom(t, func(string) bool { return true })
+}
+
+// The same among the operations that have behaviours, where the states are.
+func TestRandomPaymentsAnswerTheirShape(t *testing.T) {
+	t.Parallel()
+	walkAtRandom(t, func(name string) bool { return behaviours[name] != nil })
+}
+
+func walkAtRandom(t *testing.T, within func(name string) bool) {
+	var operations []*description.Operation
+	for _, op := range walkOrder() {
+		if within(op.Method + " " + op.Path) {
+			operations = append(operations, op)
+		}
+	}
 	w := &walker{t: t, sb: newTest(t, Options{}), ids: map[string][]string{"account": {accountID("core")}}}
 	w.prepare()
 	rapid.Check(t, func(rt *rapid.T) {
 		var story []string
+		var wrong []string
 		for range rapid.IntRange(1, 8).Draw(rt, "calls") {
-			op := &operations[rapid.IntRange(0, len(operations)-1).Draw(rt, "operation")]
+			op := rapid.SampledFrom(operations).Draw(rt, "operation")
 			target, ok := w.target(op)
 			if !ok {
 				continue
@@ -66,22 +84,18 @@ func TestRandomCallsAnswerTheirShape(t *testing.T) {
 			form := url.Values{}
 			w.randomForm(rt, form, op.Params, "", 0)
 			body := form.Encode()
-			if op.Method != "POST" {
+			if op.Method != http.MethodPost {
 				target, body = target+"?"+body, ""
 			}
 			story = append(story, fmt.Sprintf("%s %s %s", op.Method, target, body))
 			got := call(t, w.sb, op.Method, target, body)
-			if id, typ := got.str("id"), got.str("object"); got.status == 200 && id != "" && typ != "" && op.Method == "POST" {
+			if id, typ := got.str("id"), got.str("object"); got.status == http.StatusOK && id != "" && typ != "" && op.Method == http.MethodPost {
 				w.ids[typ] = append(w.ids[typ], id)
 			}
-			for _, wrong := range w.faults(op, got) {
-				rt.Errorf("%s", wrong)
-			}
+			wrong = append(wrong, w.faults(op, got)...)
 		}
-		if rt.Failed() {
-			for _, line := range story {
-				rt.Log(line)
-			}
+		if len(wrong) > 0 {
+			rt.Fatalf("%s\nafter\n%s", strings.Join(wrong, "\n"), strings.Join(story, "\n"))
 		}
 	})
 }
