@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // callLogSize is how many calls of an account the journal keeps; the oldest go first.
@@ -38,6 +39,24 @@ type Call struct {
 	Object string `json:"object,omitempty"`
 	// Fault is the planted fault that met the call.
 	Fault string `json:"fault,omitempty"`
+	// DurationMS is how long the call took, in milliseconds of real time.
+	DurationMS float64 `json:"duration_ms"`
+
+	// refusal is the body of an answer that was an error, masked; answer and as draw a good one again.
+	refusal string
+	answer  *answer
+	as      *Request
+}
+
+// maxRefusal is how much of the body of an error is kept, in bytes.
+const maxRefusal = 4 << 10
+
+// answerText is the body of the answer, masked; "" when the call was left without one.
+func (c *Call) answerText() string {
+	if c.answer == nil {
+		return c.refusal
+	}
+	return mask(string(c.answer.render(c.as)))
 }
 
 // CallError is the error of an answer.
@@ -54,11 +73,16 @@ type callLog struct {
 	mu    sync.Mutex
 	calls []Call
 	next  int
+	// changes counts what was added and replaced; last is the real time of the newest call.
+	changes int64
+	last    time.Time
 }
 
 func (j *callLog) add(c Call) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.changes++
+	j.last = time.Now()
 	if len(j.calls) < callLogSize {
 		j.calls = append(j.calls, c)
 		return
@@ -78,6 +102,7 @@ func (j *callLog) replace(calls []Call) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.calls, j.next = slices.Clone(calls), 0
+	j.changes++
 }
 
 // answered takes a call that is over into the journal.
@@ -85,23 +110,29 @@ func (c *control) answered(r *Request, an *answer, body []byte) {
 	status, replayed := an.status, an.header.Get("Idempotent-Replayed") != ""
 	call := Call{ID: r.RequestID, Created: c.account.seconds(), Method: r.Method, Path: mask(r.http.URL.Path), Route: r.Route, Key: maskKey(r.Key), APIVersion: r.Version,
 		IdempotencyKey: mask(r.IdempotencyKey), UserAgent: mask(r.http.UserAgent()), Status: status, Replayed: replayed, Params: map[string]any{}}
+	call.DurationMS = float64(time.Since(r.began).Microseconds()) / 1000
 	if params, ok := maskParams(r.params.node, "").(map[string]any); ok {
 		call.Params = params
 	}
 	if r.fault != nil {
 		call.Fault = r.fault.ID
 	}
-	var answer struct {
+	var said struct {
 		ID    string     `json:"id"`
 		Error *CallError `json:"error"`
 	}
 	if status >= http.StatusBadRequest {
-		if json.Unmarshal(body, &answer) == nil && answer.Error != nil { // an answer without a body has no error to show
-			call.Error = answer.Error
+		if json.Unmarshal(body, &said) == nil && said.Error != nil { // an answer without a body has no error to show
+			call.Error = said.Error
 			call.Error.Message = mask(call.Error.Message)
 		}
+		call.refusal = mask(string(body[:min(len(body), maxRefusal)]))
 	} else {
 		call.Object = firstID(body)
+		if an.object != nil || an.text != nil { // versions never change: they are drawn when somebody looks
+			call.answer = &answer{object: an.object, expanded: an.expanded, text: an.text}
+			call.as = &Request{Method: r.Method, Route: r.Route, Key: r.Key, Version: r.Version, route: r.route}
+		}
 	}
 	c.calls.add(call)
 	if !replayed {
