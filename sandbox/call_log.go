@@ -42,21 +42,33 @@ type Call struct {
 	// DurationMS is how long the call took, in milliseconds of real time.
 	DurationMS float64 `json:"duration_ms"`
 
-	// refusal is the body of an answer that was an error, masked; answer and as draw a good one again.
-	refusal string
-	answer  *answer
-	as      *Request
+	// answer and as draw the answer's body when somebody looks: versions never change. Nil is a call without one.
+	answer *answer
+	as     *Request
 }
-
-// maxRefusal is how much of the body of an error is kept, in bytes.
-const maxRefusal = 4 << 10
 
 // answerText is the body of the answer, masked; "" when the call was left without one.
 func (c *Call) answerText() string {
 	if c.answer == nil {
-		return c.refusal
+		return ""
 	}
 	return mask(string(c.answer.render(c.as)))
+}
+
+// keepAnswer keeps what draws the answer again, and nothing of what was sent.
+func (c *Call) keepAnswer(r *Request, an *answer) {
+	kept := &answer{status: an.status, object: an.object, expanded: an.expanded}
+	switch {
+	case an.failure != nil:
+		failure := *an.failure
+		failure.Message, failure.Param = mask(failure.Message), mask(failure.Param)
+		kept.failure = &failure
+	case an.object == nil && an.text == nil:
+		return
+	default:
+		kept.text = an.text
+	}
+	c.answer, c.as = kept, &Request{Method: r.Method, Route: r.Route, RequestID: r.RequestID, Key: r.Key, Version: r.Version, account: r.account, route: r.route}
 }
 
 // CallError is the error of an answer.
@@ -126,14 +138,10 @@ func (c *control) answered(r *Request, an *answer, body []byte) {
 			call.Error = said.Error
 			call.Error.Message = mask(call.Error.Message)
 		}
-		call.refusal = mask(string(body[:min(len(body), maxRefusal)]))
 	} else {
 		call.Object = firstID(body)
-		if an.object != nil || an.text != nil { // versions never change: they are drawn when somebody looks
-			call.answer = &answer{object: an.object, expanded: an.expanded, text: an.text}
-			call.as = &Request{Method: r.Method, Route: r.Route, Key: r.Key, Version: r.Version, route: r.route}
-		}
 	}
+	call.keepAnswer(r, an)
 	c.calls.add(call)
 	if !replayed {
 		c.tell(r, an)

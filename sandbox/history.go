@@ -11,7 +11,7 @@ type past struct {
 	event  string
 	cause  *cause
 	before *past
-	// number counts the object's steps from 1; kept is how many of them are still there.
+	// number counts the object's versions from 1; kept is how many steps are still there.
 	number, kept int32
 }
 
@@ -28,12 +28,37 @@ type cause struct {
 func (p *past) add(step past) *past {
 	step.before, step.number, step.kept = p, 1, 1
 	if p != nil {
-		step.number, step.kept = p.number+1, p.kept+1
+		step.number, step.kept = p.number, p.kept+1
+		if !step.isAside() {
+			step.number++
+		}
 	}
 	if step.kept >= 2*maxHistory {
 		step.before, step.kept = p.newest(maxHistory-1), maxHistory
 	}
 	return &step
+}
+
+// isAside says whether a step is an event that tells of a version that the same call or job made.
+func (p *past) isAside() bool {
+	if p.event == "" {
+		return false
+	}
+	for step := p.before; step != nil && step.cause == p.cause; step = step.before {
+		if step.object == p.object {
+			return true
+		}
+	}
+	return false
+}
+
+// formerVersion is the version before a step, nil when none is kept.
+func (p *past) formerVersion() *past {
+	step := p.before
+	for step != nil && step.isAside() {
+		step = step.before
+	}
+	return step
 }
 
 // newest copies the last n steps, so that the ones before them can be forgotten.

@@ -34,7 +34,7 @@ type homeAttempt struct {
 // homeDeliveriesPage is a list of deliveries.
 type homeDeliveriesPage struct {
 	*homePage
-	Rows                   []homeDeliveryRow
+	Ways                   []homeDeliveryRow
 	Pager                  homePager
 	Status, Endpoint, Type string
 	Statuses               []string
@@ -69,7 +69,7 @@ func (h *home) serveDeliveries(p *homePage, r *http.Request) (string, any, error
 	v.Endpoints = p.endpoints()
 	v.Pager = p.pager(w, p.To("deliveries"), "status", v.Status, "endpoint", v.Endpoint, "type", v.Type)
 	for _, o := range w.objects {
-		v.Rows = append(v.Rows, p.deliveryRow(o))
+		v.Ways = append(v.Ways, p.deliveryRow(o))
 	}
 	return "home_deliveries.html", v, nil
 }

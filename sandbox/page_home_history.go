@@ -35,7 +35,7 @@ func (p *homePage) history(newest *past, address string) (list []homeVersion, cu
 	told := map[*Object][]homeEventRef{}
 	for step := newest; step != nil; step = step.before {
 		cut = step.before == nil && step.number > 1
-		if step.event != "" && versionInBatch(step) {
+		if step.isAside() {
 			told[step.object] = append([]homeEventRef{p.eventRef(step.event)}, told[step.object]...)
 			continue
 		}
@@ -66,25 +66,6 @@ func (p *homePage) history(newest *past, address string) (list []homeVersion, cu
 		list = append(list, v)
 	}
 	return list, cut
-}
-
-// formerVersion is the version before a step, nil when none is kept.
-func (p *past) formerVersion() *past {
-	step := p.before
-	for step != nil && step.event != "" && versionInBatch(step) {
-		step = step.before
-	}
-	return step
-}
-
-// versionInBatch says whether an event's step follows the version that it tells of, in the same call or job.
-func versionInBatch(step *past) bool {
-	for before := step.before; before != nil && before.cause == step.cause; before = before.before {
-		if before.object == step.object {
-			return true
-		}
-	}
-	return false
 }
 
 // eventRef is an event with its page; one that is no longer kept has a name no more.

@@ -32,7 +32,7 @@ func (p *homePage) jsonHTML(text []byte, was map[string]string) template.HTML {
 	w.in.UseNumber()
 	err := w.value("", 0)
 	switch {
-	case errors.Is(err, errLongJSON):
+	case errors.Is(err, errLongJSON): // what stands there is well formed as far as it goes: marks are closed on the way out
 		w.out.WriteString("\n…")
 	case err != nil:
 		return template.HTML(template.HTMLEscapeString(string(text)))

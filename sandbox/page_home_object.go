@@ -163,8 +163,8 @@ func nameOf(o *Object) string {
 			return s
 		}
 	}
-	if last4 := o.Str("card.last4"); last4 != "" {
-		return o.Str("card.brand") + " •••• " + last4
+	if card := o.Hash("card"); card != nil && card.Str("last4") != "" {
+		return card.Str("brand") + " •••• " + card.Str("last4")
 	}
 	return o.Str("type")
 }

@@ -15,7 +15,7 @@ type homeSearchPage struct {
 }
 
 // searchBudget is how many customers a search for an e-mail address looks at, the newest first.
-const searchBudget = homeBudget
+const searchBudget = 1000
 
 // serveSearch jumps to the object, event, delivery or call that has an id. The text may be a whole address with an id in it.
 func (h *home) serveSearch(p *homePage, r *http.Request) (string, any, error) {

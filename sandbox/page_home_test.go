@@ -122,9 +122,9 @@ func TestHomeShowsAnObjectWithItsHistory(t *testing.T) {
 		t.Fatalf("the history has %d steps", len(steps))
 	}
 	first := visit(t, sb, 200, coreHome+"/objects/payment_intent/"+intent+"?version="+steps[len(steps)-1][1])
-	contains(t, first, "Step 1 of its history", "requires_confirmation")
+	contains(t, first, "Step 1 of its history", "requires_payment_method")
 	newest := visit(t, sb, 200, coreHome+"/objects/payment_intent/"+intent+"?version="+steps[0][1])
-	contains(t, newest, `<span class="key">&#34;description&#34;</span>: <ins>&#34;&lt;b&gt;kahve&lt;/b&gt;&#34;</ins> <del>null</del>`, "Changed values are marked")
+	contains(t, newest, `<span class="key">&#34;description&#34;</span>: <ins>&#34;&lt;b&gt;kahve&lt;/b&gt;&#34;</ins> <del>null</del>`, "Changed values are marked", "Step 3 of its history")
 	// What belongs to a customer is found by its index.
 	contains(t, visit(t, sb, 200, coreHome+"/objects/customer/"+customer), "/accounts/core/objects/payment_intent?customer="+customer, "Related objects")
 }

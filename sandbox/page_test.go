@@ -345,7 +345,7 @@ func TestSentencesAreWholeInEveryLanguage(t *testing.T) {
 	}
 	for key := range said {
 		// Words of one part ("card", "error") also name other things.
-		isFile := strings.HasSuffix(key, ".html") || strings.HasSuffix(key, ".css")
+		isFile := strings.HasSuffix(key, ".html") || strings.HasSuffix(key, ".css") || key == "checkout.session"
 		if strings.Contains(key, ".") && !isFile && pageTexts()["en"][key] == "" {
 			t.Errorf("%s is said but has no sentence", key)
 		}

@@ -13,7 +13,7 @@ function addCopies(root) {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'copy';
-    button.textContent = '⧉';
+    button.textContent = body.dataset.copy;
     button.setAttribute('aria-label', `${body.dataset.copy} ${code.textContent}`);
     button.addEventListener('click', async () => {
       try {
@@ -22,8 +22,8 @@ function addCopies(root) {
         getSelection().selectAllChildren(code); // without a secure origin there is no clipboard: the text is selected instead
         return;
       }
-      button.textContent = '✓';
-      setTimeout(() => (button.textContent = '⧉'), 1500);
+      button.textContent = body.dataset.copied;
+      setTimeout(() => (button.textContent = body.dataset.copy), 1500);
       say(body.dataset.copied);
     });
     code.after(button);
