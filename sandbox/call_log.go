@@ -41,14 +41,18 @@ type Call struct {
 	Fault string `json:"fault,omitempty"`
 	// DurationMS is how long the call took, in milliseconds of real time.
 	DurationMS float64 `json:"duration_ms"`
+}
 
+// loggedCall is a call with what draws its answer again.
+type loggedCall struct {
+	Call
 	// answer and as draw the answer's body when somebody looks: versions never change. Nil is a call without one.
 	answer *answer
 	as     *Request
 }
 
 // answerText is the body of the answer, masked; "" when the call was left without one.
-func (c *Call) answerText() string {
+func (c *loggedCall) answerText() string {
 	if c.answer == nil {
 		return ""
 	}
@@ -56,7 +60,7 @@ func (c *Call) answerText() string {
 }
 
 // keepAnswer keeps what draws the answer again, and nothing of what was sent.
-func (c *Call) keepAnswer(r *Request, an *answer) {
+func (c *loggedCall) keepAnswer(r *Request, an *answer) {
 	kept := &answer{status: an.status, object: an.object, expanded: an.expanded}
 	switch {
 	case an.failure != nil:
@@ -83,14 +87,14 @@ type CallError struct {
 // callLog is the journal: the newest calls of an account, the oldest first.
 type callLog struct {
 	mu    sync.Mutex
-	calls []Call
+	calls []loggedCall
 	next  int
 	// changes counts what was added and replaced; last is the real time of the newest call.
 	changes int64
 	last    time.Time
 }
 
-func (j *callLog) add(c Call) {
+func (j *callLog) add(c loggedCall) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.changes++
@@ -104,13 +108,13 @@ func (j *callLog) add(c Call) {
 }
 
 // list copies the journal, the oldest call first.
-func (j *callLog) list() []Call {
+func (j *callLog) list() []loggedCall {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return append(slices.Clone(j.calls[j.next:]), j.calls[:j.next]...)
 }
 
-func (j *callLog) replace(calls []Call) {
+func (j *callLog) replace(calls []loggedCall) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.calls, j.next = slices.Clone(calls), 0
@@ -141,8 +145,9 @@ func (c *control) answered(r *Request, an *answer, body []byte) {
 	} else {
 		call.Object = firstID(body)
 	}
-	call.keepAnswer(r, an)
-	c.calls.add(call)
+	logged := loggedCall{Call: call}
+	logged.keepAnswer(r, an)
+	c.calls.add(logged)
 	if !replayed {
 		c.tell(r, an)
 	}

@@ -89,7 +89,7 @@ func (s *store) told(event *Object, c *cause) {
 	if v := s.objects[key]; v.object != nil {
 		v.past = v.past.add(past{object: o, event: event.ID(), cause: c})
 		s.objects[key] = v
-	} else if s.gone[key] {
+	} else if s.gone[key] != nil {
 		s.ended[key] = s.ended[key].add(past{object: o, event: event.ID(), cause: c})
 	}
 }

@@ -44,7 +44,7 @@ func (sb *Sandbox) recentNames(most int) []string {
 func (a *account) typeOf(id string) string {
 	for typ := range a.store.lists {
 		key := objectKey{typ, id}
-		if a.store.objects[key].object != nil || a.store.gone[key] {
+		if a.store.objects[key].object != nil || a.store.gone[key] != nil {
 			return typ
 		}
 	}
@@ -93,7 +93,7 @@ func (j *callLog) count() int64 {
 }
 
 // find is a call by its id, nil when the journal does not have it any more.
-func (j *callLog) find(id string) *Call {
+func (j *callLog) find(id string) *loggedCall {
 	if !strings.HasPrefix(id, "req_") {
 		return nil
 	}

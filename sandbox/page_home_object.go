@@ -206,7 +206,7 @@ func (h *home) serveObject(p *homePage, r *http.Request) (string, any, error) {
 		key := objectKey{v.Type, v.ID}
 		found := p.account.store.objects[key]
 		o, history = found.object, found.past
-		if v.Deleted = o == nil && p.account.store.gone[key]; v.Deleted {
+		if v.Deleted = o == nil && p.account.store.gone[key] != nil; v.Deleted {
 			if history = p.account.store.ended[key]; history != nil {
 				o = history.object
 			}

@@ -53,7 +53,7 @@ func (h *home) serveOverview(p *homePage, r *http.Request) (string, any, error) 
 	calls := a.control.calls.list()
 	for i := range slices.Backward(calls) {
 		if len(v.Calls) < overviewRows {
-			v.Calls = append(v.Calls, p.callRow(&calls[i]))
+			v.Calls = append(v.Calls, p.callRow(&calls[i].Call))
 		}
 	}
 	v.Unused = len(calls) == 0 && len(events) == 0
@@ -68,7 +68,7 @@ func (h *home) serveOverview(p *homePage, r *http.Request) (string, any, error) 
 }
 
 // todo lists what needs a look among the newest deliveries and calls, and what is not as it is in a new account.
-func (p *homePage) todo(calls []Call) (list []homeLink) {
+func (p *homePage) todo(calls []loggedCall) (list []homeLink) {
 	add := func(n int, key, address string) {
 		if n > 0 {
 			list = append(list, homeLink{Label: p.T(key, "n", strconv.Itoa(n)), URL: address})

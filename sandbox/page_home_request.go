@@ -42,19 +42,19 @@ func (h *home) serveRequests(p *homePage, r *http.Request) (string, any, error) 
 	v.Filtered = v.Method != "" || v.Path != "" || v.Status != "" || v.About != "" || v.KeyIs != ""
 	calls := p.account.control.calls.list()
 	before := q.Get("before")
-	if at := slices.IndexFunc(calls, func(c Call) bool { return c.ID == before }); before != "" && at >= 0 {
+	if at := slices.IndexFunc(calls, func(c loggedCall) bool { return c.ID == before }); before != "" && at >= 0 {
 		calls = calls[:at]
 		v.Newest = p.with(p.To("requests"), v.filter()...)
 	}
 	for i := range slices.Backward(calls) {
-		if !v.matches(&calls[i]) {
+		if !v.matches(&calls[i].Call) {
 			continue
 		}
 		if len(v.Rows) == homeRows {
 			v.Older = p.with(p.To("requests"), append(v.filter(), "before", v.Rows[homeRows-1].Call.ID)...)
 			break
 		}
-		v.Rows = append(v.Rows, p.callRow(&calls[i]))
+		v.Rows = append(v.Rows, p.callRow(&calls[i].Call))
 	}
 	return "home_requests.html", v, nil
 }
@@ -101,8 +101,8 @@ const objectCalls = 10
 // callsOf are the newest calls about an object.
 func (p *homePage) callsOf(id string) (rows []homeCallRow) {
 	for _, c := range slices.Backward(p.account.control.calls.list()) {
-		if isAbout(&c, id) && len(rows) < objectCalls {
-			rows = append(rows, p.callRow(&c))
+		if isAbout(&c.Call, id) && len(rows) < objectCalls {
+			rows = append(rows, p.callRow(&c.Call))
 		}
 	}
 	return rows
@@ -124,7 +124,7 @@ func (h *home) serveRequest(p *homePage, r *http.Request) (string, any, error) {
 	if call == nil {
 		return "", nil, &Error{Status: http.StatusNotFound, Type: "invalid_request_error", Message: p.T("home.request.gone", "id", r.PathValue("id"), "n", strconv.Itoa(callLogSize))}
 	}
-	v := &homeRequestPage{homePage: p, homeCallRow: p.callRow(call), FaultsURL: p.To("faults")}
+	v := &homeRequestPage{homePage: p, homeCallRow: p.callRow(&call.Call), FaultsURL: p.To("faults")}
 	p.Title = call.Method + " " + call.Path
 	if call.IdempotencyKey != "" {
 		v.Same = p.with(p.To("requests"), "idempotency_key", call.IdempotencyKey)
@@ -139,7 +139,7 @@ func (h *home) serveRequest(p *homePage, r *http.Request) (string, any, error) {
 	if text := call.answerText(); text != "" {
 		v.AnswerJSON = p.jsonHTML([]byte(text), nil)
 	}
-	v.Events = p.eventsOf(call)
+	v.Events = p.eventsOf(&call.Call)
 	return "home_request.html", v, nil
 }
 

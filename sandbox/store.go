@@ -3,6 +3,8 @@ package sandbox
 import (
 	"maps"
 	"slices"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
 // store holds the newest version of each object of an account, the one before it, and the order in which they were made.
@@ -12,8 +14,8 @@ type store struct {
 	lists map[string][]entry
 	// indexes are lists of the objects of a type whose field has a value.
 	indexes map[indexKey][]entry
-	// gone are the objects that were deleted.
-	gone map[objectKey]bool
+	// gone is what is left of the objects that were deleted.
+	gone map[objectKey]*Object
 	// ended are their histories, as far as this start of the sandbox saw them.
 	ended map[objectKey]*past
 	// alive counts the objects of a type.
@@ -32,8 +34,8 @@ type version struct {
 	past *past
 	// seq is the place of the object among all that were made.
 	seq int64
-	// gone says, of what was there before, that it had been deleted.
-	gone bool
+	// gone is, of what was there before, what was left of it when it had been deleted.
+	gone *Object
 }
 
 type entry struct {
@@ -47,7 +49,7 @@ type indexKey struct{ typ, field, value string }
 var indexedFields = []string{"customer", "payment_intent", "charge", "lookup_key", "event"}
 
 func newStore() *store {
-	return &store{objects: map[objectKey]version{}, lists: map[string][]entry{}, indexes: map[indexKey][]entry{}, gone: map[objectKey]bool{},
+	return &store{objects: map[objectKey]version{}, lists: map[string][]entry{}, indexes: map[indexKey][]entry{}, gone: map[objectKey]*Object{},
 		ended: map[objectKey]*past{}, alive: map[string]int{}}
 }
 
@@ -97,7 +99,7 @@ func (s *store) index(key objectKey, o, former *Object, seq int64) {
 func (s *store) remove(key objectKey) version {
 	was := s.objects[key]
 	delete(s.objects, key)
-	s.gone[key] = true
+	s.gone[key] = remainsOf(was.object)
 	s.changes++
 	if was.object != nil {
 		s.alive[key.typ]--
@@ -115,8 +117,8 @@ func (s *store) undo(key objectKey, was version) {
 			s.alive[key.typ]--
 		}
 		delete(s.objects, key)
-		if was.gone {
-			s.gone[key] = true
+		if was.gone != nil {
+			s.gone[key] = was.gone
 		}
 		if list := s.lists[key.typ]; len(list) > 0 && list[len(list)-1].id == key.id {
 			s.lists[key.typ] = list[:len(list)-1]
@@ -144,7 +146,7 @@ func (s *store) each(typ string, list []entry, f func(*Object) bool) {
 // clone copies the store for a snapshot: versions are shared, they never change.
 func (s *store) clone() *store {
 	c := &store{objects: make(map[objectKey]version, len(s.objects)), lists: make(map[string][]entry, len(s.lists)), last: s.last}
-	c.indexes, c.gone = make(map[indexKey][]entry, len(s.indexes)), make(map[objectKey]bool, len(s.gone))
+	c.indexes, c.gone = make(map[indexKey][]entry, len(s.indexes)), make(map[objectKey]*Object, len(s.gone))
 	for k, v := range s.objects {
 		c.objects[k] = v
 	}
@@ -154,9 +156,24 @@ func (s *store) clone() *store {
 	for k, v := range s.indexes {
 		c.indexes[k] = slices.Clone(v)
 	}
-	for k := range s.gone {
-		c.gone[k] = true
+	for k, o := range s.gone {
+		c.gone[k] = o
 	}
 	c.ended, c.alive, c.changes = maps.Clone(s.ended), maps.Clone(s.alive), s.changes
 	return c
+}
+
+// remainsOf is what is left of a deleted object: {id, object, deleted}, and what the description adds for its type.
+func remainsOf(o *Object) *Object {
+	n := description.Load().Schema("deleted_" + o.Type())
+	if n == nil {
+		return closed(hash("id", o.ID(), "object", o.Type(), "deleted", true))
+	}
+	left := shapeOf(n).newHash()
+	for _, key := range left.shape.keys {
+		if v := o.Get(key); v != nil {
+			left.setOwn(key, v)
+		}
+	}
+	return closed(left.Set("deleted", true))
 }

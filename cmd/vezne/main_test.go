@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/vezne/vezne/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) {
@@ -32,10 +34,12 @@ type lastAnswer struct{}
 // TestSessions runs the sessions of testdata: the binary as a person drives it.
 func TestSessions(t *testing.T) {
 	t.Parallel()
+	postgres := storetest.EmptyPostgres(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Values[lastAnswer{}] = new([]byte)
+			e.Setenv("POSTGRES", postgres)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

@@ -83,8 +83,12 @@ func (d *fakeDesk) StartPaymentIntent(context.Context, vezne.Actor, vezne.OrderI
 	return d.intent, nil
 }
 
-func (d *fakeDesk) ClientSecret(_ context.Context, id vezne.ObjectID) (vezne.Secret, error) {
-	return vezne.NewSecret(string(id) + "_secret_fetched_again"), nil
+func (d *fakeDesk) Secrets(_ context.Context, id vezne.ObjectID) (desk.Secrets, error) {
+	secret := string(id) + "_secret_fetched_again"
+	url := "https://hooks.stripe.com/r?client_secret=" + secret
+	return desk.Secrets{ClientSecret: vezne.NewSecret(secret), NextAction: &desk.NextAction{
+		Type: "redirect_to_url", URL: url, Raw: json.RawMessage(`{"type":"redirect_to_url","redirect_to_url":{"url":"` + url + `"}}`),
+	}}, nil
 }
 
 func (d *fakeDesk) Event(context.Context, vezne.EventID) (vezne.Event, error) {
@@ -371,7 +375,9 @@ func TestAFailureFreesTheKey(t *testing.T) {
 func TestAClientSecretIsNotStoredAndIsFetchedAgain(t *testing.T) {
 	t.Parallel()
 	b := start(t, func(_ *server.Config, d *fakeDesk) {
-		d.intent = desk.PaymentIntent{ID: "pi_1", ClientSecret: vezne.NewSecret("pi_1_secret_first"), Status: "requires_payment_method",
+		d.intent = desk.PaymentIntent{ID: "pi_1", ClientSecret: vezne.NewSecret("pi_1_secret_first"), Status: "requires_action",
+			NextAction: &desk.NextAction{Type: "redirect_to_url", URL: "https://hooks.stripe.com/r?client_secret=pi_1_secret_first",
+				Raw: json.RawMessage(`{"type":"redirect_to_url","redirect_to_url":{"url":"https://hooks.stripe.com/r?client_secret=pi_1_secret_first"}}`)},
 			Error: &desk.PaymentError{Code: "card_declined", MessageKey: "funds"}}
 	})
 	_, one := b.do(t, "POST", "/v1/orders/ord_1/payment-intent", "", "Idempotency-Key", "k1")
@@ -384,7 +390,7 @@ func TestAClientSecretIsNotStoredAndIsFetchedAgain(t *testing.T) {
 		}
 	}
 	_, two := b.do(t, "POST", "/v1/orders/ord_1/payment-intent", "", "Idempotency-Key", "k1")
-	if !strings.Contains(two, "pi_1_secret_fetched_again") {
+	if strings.Count(two, "pi_1_secret_fetched_again") != 3 || strings.Contains(two, "_secret_first") {
 		t.Errorf("replayed answer: %s", two)
 	}
 	_, event := b.do(t, "GET", "/v1/events/evt_1", "")

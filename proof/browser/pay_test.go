@@ -26,7 +26,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	name := filepath.Join(dir, "vezne")
-	build := exec.Command("go", "build", "-o", name, "github.com/vezne/vezne/cmd/vezne") //nolint:noctx // shared by all tests, outlives each
+	build := exec.Command("go", "build", "-o", name, "github.com/vezne/vezne/cmd/vezne")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", &buildError{out, err}
 	}
@@ -59,6 +59,7 @@ func TestDeskInABrowser(t *testing.T) {
 	})
 	for _, name := range deskTests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			readyFile := startDev(t, vezne)
 			ctx, cancel := context.WithTimeout(t.Context(), 12*time.Minute)
 			defer cancel()
@@ -78,7 +79,7 @@ func startDev(t *testing.T, vezne string) string {
 	dir := t.TempDir()
 	readyFile := filepath.Join(dir, "ready.json")
 	// It is ended by a signal, as a person would end it.
-	dev := exec.Command(vezne, "dev", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--ready-file", readyFile) //nolint:noctx // ended below
+	dev := exec.Command(vezne, "dev", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--ready-file", readyFile)
 	var faults bytes.Buffer
 	dev.Stderr = &faults
 	out, err := dev.StdoutPipe()

@@ -412,7 +412,7 @@ func (s *OrderState) sends(r int) bool { return s.reads(objects + r) }
 func (m *Order) Check(s OrderState, rest bool) string {
 	charged, payable := 0, 0
 	for k := range 2 {
-		if s.truth[k] == intentSucceeded && !(s.stray && k == 1) {
+		if s.truth[k] == intentSucceeded && (!s.stray || k == 0) {
 			charged++
 		}
 		if s.truth[k] == intentOpen {
@@ -446,7 +446,8 @@ func (m *Order) Check(s OrderState, rest bool) string {
 
 func (m *Order) atRest(s OrderState, by int) string {
 	for o := range objects {
-		if s.mirror[o].shows != s.truth[o] && !(s.truth[o] != 0 && s.mirror[o].shows == 0 && o >= charge1) {
+		// A charge or a dispute that nothing speaks of need not be known.
+		if unknown := s.mirror[o].shows == 0 && o >= charge1; s.mirror[o].shows != s.truth[o] && !unknown {
 			return fmt.Sprintf("at rest: %s is %d, kept is %d", names[o], s.truth[o], s.mirror[o].shows)
 		}
 	}
