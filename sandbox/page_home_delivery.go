@@ -128,6 +128,6 @@ func (h *home) serveDelivery(p *homePage, r *http.Request) (string, any, error) 
 	}
 	v := &homeDeliveryPage{homePage: p, homeDeliveryRow: p.deliveryRow(o)}
 	slices.Reverse(v.Tries)
-	p.Title = v.Delivery.ID
+	p.Title = v.ID
 	return "home_delivery.html", v, nil
 }

@@ -51,7 +51,7 @@ func (h *home) serveRequests(p *homePage, r *http.Request) (string, any, error) 
 			continue
 		}
 		if len(v.Rows) == homeRows {
-			v.Older = p.with(p.To("requests"), append(v.filter(), "before", v.Rows[homeRows-1].Call.ID)...)
+			v.Older = p.with(p.To("requests"), append(v.filter(), "before", v.Rows[homeRows-1].ID)...)
 			break
 		}
 		v.Rows = append(v.Rows, p.callRow(&calls[i].Call))
