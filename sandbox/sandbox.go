@@ -97,6 +97,7 @@ func New(o Options) (*Sandbox, error) {
 	}
 	sb.ids = newSource(o.Seed, sb.run, "requests")
 	sb.pages = newPages(http.HandlerFunc(sb.serveAPI), publishedNumbers(), currencyDecimals)
+	sb.pages.addHome(sb)
 	if err := sb.begin(); err != nil {
 		return nil, errors.Join(fmt.Errorf("sandbox: %w", err), sb.Close())
 	}
