@@ -88,6 +88,9 @@ func createSession(tx *Tx, r *Request) (*Object, error) {
 	if err := setDiscounts(tx, session, p); err != nil {
 		return nil, err
 	}
+	if !p.Has("payment_method_types") {
+		session.Set("payment_method_types", tx.accountMethods(session.Str("currency"), p.Str("payment_intent_data.capture_method")))
+	}
 	addUp(tx, session)
 	if total, currency := session.Int("amount_total"), session.Str("currency"); total != 0 && total < minimumCharges[currency] {
 		return nil, invalid("", "amount_too_small", "The Checkout Session's total amount due must add up to at least %s %s", readable(minimumCharges[currency], currency), currency)
