@@ -146,9 +146,7 @@ func eventBody(ev, endpoint *Object, pending int64) []byte {
 	if version == "" {
 		version = ev.Str("api_version")
 	}
-	ev = ev.Edit().Set("pending_webhooks", pending).Set("api_version", version)
-	ev.Set("data.object", downObject(versionChanges, version, ev.Hash("data.object")))
-	return render(ev)
+	return render(ev.Edit().Set("pending_webhooks", pending).Set("api_version", version).Set("data", dataIn(ev, dialectOf(version))))
 }
 
 // record writes an attempt down and plans the next one.

@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
 // serveAPI answers a call of Stripe's API, from the route to the last byte.
@@ -96,19 +98,29 @@ func (sb *Sandbox) admit(r *Request) error {
 	if err := r.setVersion(); err != nil {
 		return err
 	}
+	if old, path := r.dialect.find(r.Method, r.http.URL); old != nil {
+		r.route, r.path, r.Route = old, path, old.path
+	}
 	if err := r.readParams(); err != nil {
 		return err
 	}
 	if r.route.operation == nil {
 		return nil
 	}
-	upParams(versionChanges, r.Version, r.route.name(), r.params.node)
-	if err := checkParams(r.params.node, r.route.operation.Params); err != nil {
+	if err := r.dialect.refuse(r.route, r.params); err != nil {
 		return err
 	}
-	tree, err := parseExpand(r.params.Strs("expand"), r.route.operation.Answer)
-	r.expand = tree
-	return err
+	if err := checkParams(r.params.node, r.dialect.params(r.route)); err != nil {
+		return err
+	}
+	tree, err := parseExpand(r.params.Strs("expand"), r.route.answer, r.dialect)
+	if err != nil {
+		return err
+	}
+	if r.expand = tree; r.wantsCount() && r.route.answer.Is(description.List) && !countsLists(r.Version) {
+		return countForbidden()
+	}
+	return nil
 }
 
 // authenticate finds the account. A private route may be asked without a key: then the account is the one that published
@@ -144,9 +156,13 @@ func (r *Request) setVersion() error {
 	r.Version = r.http.Header.Get("Stripe-Version")
 	if r.Version == "" {
 		r.Version = r.account.apiVersion()
-		return nil
+	} else if err := checkVersion(r.Version); err != nil {
+		return err
 	}
-	return checkVersion(r.Version)
+	if r.route.operation != nil { // the sandbox's own pages know its own shapes
+		r.dialect = dialectOf(r.Version)
+	}
+	return nil
 }
 
 // readParams decodes query and body into one tree of texts.
@@ -201,13 +217,14 @@ func (sb *Sandbox) execute(r *Request) (an *answer) {
 		if err := tx.checkClientSecret(r); err != nil {
 			return err
 		}
-		o, err := r.route.run(tx, r)
+		o, err := tx.run(r)
 		if err != nil {
-			return err
+			return tx.shownError(err)
 		}
 		if err := tx.checkMetadataSize(); err != nil {
 			return err
 		}
+		o = tx.shown(o)
 		an.object, an.expanded = o, tx.resolve(o, r.expand)
 		return nil
 	})
@@ -215,6 +232,16 @@ func (sb *Sandbox) execute(r *Request) (an *answer) {
 		return failed(err)
 	}
 	return an
+}
+
+// run runs the operation of a call with its parameters brought up from the caller's version.
+func (tx *Tx) run(r *Request) (*Object, error) {
+	if r.dialect != nil {
+		if err := r.dialect.up(tx, r); err != nil {
+			return nil, err
+		}
+	}
+	return r.route.run(tx, r)
 }
 
 // checkMetadataSize refuses changes that leave an object with too many keys of metadata.

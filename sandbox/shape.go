@@ -15,6 +15,8 @@ type shape struct {
 	name string
 	// typ is the value of "object", "" for a hash inside a resource.
 	typ string
+	// of is the schema that the shape was made of, nil for free hashes.
+	of *description.Node
 	// free hashes (metadata) have keys of their own.
 	free bool
 	keys []string
@@ -72,7 +74,7 @@ func newShape(n *description.Node) *shape {
 	if len(n.Props) == 0 {
 		return freeShape
 	}
-	s := &shape{name: n.Name, typ: n.Type(), keys: make([]string, len(n.Props))}
+	s := &shape{name: n.Name, typ: n.Type(), of: n, keys: make([]string, len(n.Props))}
 	s.nodes = make([]*description.Node, len(n.Props))
 	s.quoted = make([]string, len(n.Props))
 	s.defaults = make([]any, len(n.Props))
