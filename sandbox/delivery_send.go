@@ -142,6 +142,9 @@ func (s *sender) prepare(id string) (out outgoing, ok bool) {
 
 // eventBody is the body of an event for an endpoint: as the event was when it was made, in the endpoint's API version.
 func eventBody(ev, endpoint *Object, pending int64) []byte {
+	if endpoint.Bool(hiddenThin) || ev.Bool(hiddenV2) {
+		return render(notification(ev))
+	}
 	version := endpoint.Str("api_version")
 	if version == "" {
 		version = ev.Str("api_version")

@@ -34,7 +34,7 @@ func listEvents(tx *Tx, r *Request) (*Object, error) {
 		types = []string{p.Str("type")}
 	}
 	list, err := tx.List(r, "event", func(o *Object) bool {
-		return alive(tx, o) && matchesAny(types, o.Str("type")) && (!p.Has("delivery_success") || p.Bool("delivery_success") == (o.Int("pending_webhooks") == 0))
+		return alive(tx, o) && !o.Bool(hiddenV2) && matchesAny(types, o.Str("type")) && (!p.Has("delivery_success") || p.Bool("delivery_success") == (o.Int("pending_webhooks") == 0))
 	})
 	if err == nil {
 		for i, ev := range list.List("data") {
@@ -47,7 +47,7 @@ func listEvents(tx *Tx, r *Request) (*Object, error) {
 func alive(tx *Tx, event *Object) bool { return event.Int("created") > tx.Now()-eventLife }
 
 func findEvent(tx *Tx, id string) (*Object, error) {
-	if o := tx.Get("event", id); o != nil && alive(tx, o) {
+	if o := tx.Get("event", id); o != nil && alive(tx, o) && !o.Bool(hiddenV2) {
 		return o, nil
 	}
 	return nil, missing("event", id, "id", http.StatusNotFound)

@@ -128,7 +128,7 @@ func (sb *Sandbox) admit(r *Request) error {
 func (sb *Sandbox) authenticate(r *Request) error {
 	a, key, err := sb.keyAccount(r.http)
 	if err != nil {
-		if r.route.operation == nil && r.http.Header.Get("Authorization") == "" && len(r.route.names) > 0 {
+		if r.route.operation == nil && !isV2(r.Route) && r.http.Header.Get("Authorization") == "" && len(r.route.names) > 0 {
 			id := r.path[r.route.names[0]]
 			if owner, ok := sb.owners.Load(id); ok {
 				r.account = owner.(*account)
@@ -154,10 +154,15 @@ func (sb *Sandbox) authenticate(r *Request) error {
 // setVersion takes the version of the header, or the account's. A wrong one is echoed with the refusal.
 func (r *Request) setVersion() error {
 	r.Version = r.http.Header.Get("Stripe-Version")
-	if r.Version == "" {
+	switch {
+	case r.Version == "" && isV2(r.Route):
+		return invalid("", "", "Calls of API v2 name a version: send the header Stripe-Version.")
+	case r.Version == "":
 		r.Version = r.account.apiVersion()
-	} else if err := checkVersion(r.Version); err != nil {
-		return err
+	default:
+		if err := checkVersion(r.Version); err != nil {
+			return err
+		}
 	}
 	if r.route.operation != nil { // the sandbox's own pages know its own shapes
 		r.dialect = dialectOf(r.Version)
@@ -181,12 +186,30 @@ func (r *Request) readParams() error {
 	}
 	kind, attributes, err := mime.ParseMediaType(r.http.Header.Get("Content-Type"))
 	switch {
+	case isV2(r.Route) && (err != nil || kind != "application/json"):
+		return invalid("", "", "Invalid request (check that your POST content type is application/json). If you have any questions, we can help at https://support.stripe.com/.")
+	case isV2(r.Route):
+		return decodeJSON(root, body)
 	case r.http.Header.Get("Content-Type") == "", err == nil && kind == "application/x-www-form-urlencoded":
 		return decodeForm(root, string(body))
 	case err == nil && kind == "multipart/form-data" && r.route.operation != nil && r.route.operation.Multipart:
 		return decodeMultipart(root, body, attributes["boundary"])
 	}
 	return invalid("", "", "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.")
+}
+
+// decodeJSON reads a JSON body into a tree.
+func decodeJSON(root *paramNode, body []byte) error {
+	var members map[string]any
+	if err := decodeText(body, &members); err != nil {
+		return invalid("", "", "Invalid request: the body is no JSON object.")
+	}
+	p, err := paramsOf(members)
+	if err != nil {
+		return err
+	}
+	*root = *p.node
+	return nil
 }
 
 // readBody reads a body of at most maxBody bytes.

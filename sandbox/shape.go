@@ -91,6 +91,9 @@ func newShape(n *description.Node) *shape {
 		s.keys[at], s.nodes[at] = p.Name, p.Node
 		s.quoted[at] = string(appendString(nil, p.Name)) + ": "
 		s.defaults[at] = defaultOf(p)
+		if word, ok := defaultWords[n.Name+"."+p.Name]; ok {
+			s.defaults[at] = word
+		}
 		if includes[s.typ+"."+p.Name] != nil {
 			s.defaults[at] = absent // it is shown when it is expanded
 		}
@@ -191,6 +194,12 @@ func defaultOf(p *description.Prop) any {
 		return closed(shapeOf(n).newHash())
 	}
 	return nil
+}
+
+// defaultWords are what keys begin with where it is not the first of their words, by schema and key.
+var defaultWords = map[string]string{
+	// docs.stripe.com/changelog/clover/2025-09-30/billing-mode-default-flexible
+	"subscriptions_resource_billing_mode.type": "flexible",
 }
 
 // defaultWord is what a text that is never null begins with.

@@ -54,6 +54,13 @@ func checkVersion(version string) error {
 	return invalid("", "", "Invalid Stripe API version: %s", version)
 }
 
+// naming adds the parameter that an error is about.
+func naming(err error, param string) error {
+	e := asError(err)
+	e.Param = param
+	return e
+}
+
 // dialectOf is how a version that is spoken differs from what the sandbox keeps, nil when it does not.
 func dialectOf(version string) *dialect { return spokenVersions()[version] }
 

@@ -39,9 +39,9 @@ func upcomingParams() []nodeEdit {
 	return []nodeEdit{
 		withOptional("coupon", aText()), withOptional("subscription_trial_from_plan", aFlag()),
 		func(n *description.Node) {
-			details := n.Prop("subscription_details")
+			details := n.Prop("subscription_details").Node
 			for _, key := range upcomingMoved {
-				if moved := details.Node.Prop(key); moved != nil {
+				if moved := details.Prop(key); moved != nil {
 					addProp(n, description.Prop{Name: "subscription_" + key, Node: moved.Node})
 				}
 			}
