@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stripe/stripe-go/v85"
-
 )
 
 // clientOf points the official Go client at a bench.
@@ -233,4 +232,3 @@ func TestV2Refuses(t *testing.T) {
 		t.Errorf("a restricted key: %s", got.text)
 	}
 }
-

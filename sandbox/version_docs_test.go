@@ -37,7 +37,15 @@ The default ` + "`capture_method`" + ` (` + "`automatic_async`" + `) is the same
 
 `
 
-const versionDocsTail = `## Event destinations and thin events
+const versionDocsTail = `## Not brought over
+
+Calls of any version meet the newest shape in what the sandbox keeps as state only and in details that it does not act out: connected
+accounts, persons and capabilities; financial connections; issuing, terminal, treasury, climate; tax registrations and
+calculations; payment records and radar evaluations; ` + "`preferred_settlement_speed`" + ` of US bank accounts (before dahlia); what
+` + "`POST /v1/payment_methods/{payment_method}`" + ` no longer takes (` + "`link`, `pay_by_bank`, `naver_pay`, `payto`" + `); usage records (before basil); how
+schedules computed the end of a phase (before clover).
+
+## Event destinations and thin events
 
 ` + "`/v2/core/event_destinations`" + ` (create, read, update, delete, list, enable, disable, ping) and ` + "`/v2/core/events`" + ` (read, list) take JSON
 bodies and ask for ` + "`Stripe-Version`" + `. A destination of type ` + "`webhook_endpoint`" + ` gets snapshots in its ` + "`snapshot_api_version`" + `, or thin
