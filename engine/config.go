@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/outbox"
+	"github.com/vezne/vezne/internal/redact"
 	"github.com/vezne/vezne/internal/store"
 	"github.com/vezne/vezne/internal/stripeapi"
 )
@@ -91,8 +93,8 @@ type Config struct {
 	// Clock decides what time it is for orders, leases and due times. Nil means
 	// the database's own clock.
 	Clock vezne.Clock
-	// Log takes what happens. Nil discards it. Whatever it is, give it a writer
-	// that masks what must not be written; Logger makes such a logger.
+	// Log takes what happens; nil discards it. Card numbers and keys are masked
+	// before they reach it. Logger makes one whose writer masks as well.
 	Log *slog.Logger
 }
 
@@ -139,6 +141,14 @@ func (c *Config) complete() error {
 	if n := len(c.BodyKey); n != 0 && n != 32 {
 		return wrong("VEZNE_BODY_KEY does not hold 32 bytes.", "Make one: openssl rand -base64 32")
 	}
+	if c.Callback.URL != "" {
+		if err := outbox.CheckURL(c.Callback.URL); err != nil {
+			return err
+		}
+		if err := outbox.CheckSecrets(c.Callback.Secrets); err != nil {
+			return err
+		}
+	}
 	if c.WebhookTolerance == 0 {
 		c.WebhookTolerance = DefaultTolerance
 	}
@@ -155,6 +165,8 @@ func (c *Config) complete() error {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	// Whatever the logger is, it says neither a card number nor a key.
+	c.Log = slog.New(redact.Handler(c.Log.Handler()))
 	return nil
 }
 

@@ -104,9 +104,6 @@ func (an *answer) write(w http.ResponseWriter, r *Request, body []byte) {
 	if r.Version != "" {
 		h.Set("Stripe-Version", r.Version)
 	}
-	if r.account != nil {
-		h.Set("Stripe-Account", r.account.id)
-	}
 	if r.IdempotencyKey != "" && r.Method == http.MethodPost {
 		h.Set("Idempotency-Key", r.IdempotencyKey)
 		if h.Get("Original-Request") == "" {

@@ -137,21 +137,31 @@ func hashValue(field *description.Node, n *paramNode, was any) (v any, fits bool
 	}
 	for _, k := range n.keys {
 		i := o.slot(k)
-		if i < 0 {
-			if o.shape.free {
-				o.setOwn(k, plainValue(n.hash[k]))
-			}
+		member, inner := node.Items, any(nil) // of a free key
+		switch {
+		case i >= 0 && !o.shape.free:
+			member = o.shape.nodes[i]
+		case !o.shape.free:
 			continue
 		}
-		var inner any
-		if o.slots[i] != absent {
+		if i >= 0 && o.slots[i] != absent {
 			inner = o.slots[i]
 		}
-		if v, fits := fieldValue(o.shape.node(i), n.hash[k], inner); fits {
+		if v, fits := fieldValue(member, n.hash[k], inner); fits {
 			o.setOwn(k, v)
 		}
 	}
-	return o, true
+	return o, pointsSomewhere(o)
+}
+
+// pointsSomewhere says whether every field of a hash that always points to an object does so.
+func pointsSomewhere(o *Object) bool {
+	for i, n := range o.shape.nodes {
+		if o.slots[i] == nil && n.Is(description.Reference) && !n.Is(description.Null) {
+			return false
+		}
+	}
+	return true
 }
 
 // plainValue turns a parameter into a value of no particular shape.

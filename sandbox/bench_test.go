@@ -36,12 +36,7 @@ func BenchmarkCreateCustomer(b *testing.B) {
 
 func BenchmarkRetrieveCustomer(b *testing.B) {
 	sb := newTest(b, Options{})
-	id := call(b, sb, "POST", "/v1/customers", "email=ayse@shop.example").str("id")
-	r := httptest.NewRequest("POST", "/v1/customers", http.NoBody)
-	r.Header.Set("Authorization", "Bearer sk_test_bench")
-	w := httptest.NewRecorder()
-	sb.ServeHTTP(w, r)
-	id = w.Body.String()[strings.Index(w.Body.String(), "cus_"):][:18]
+	id := must(b, sb, "POST", "/v1/customers", "email=ayse@shop.example", "Authorization", "Bearer sk_test_bench").str("id")
 	benchmarkCall(b, sb, "GET", "/v1/customers/"+id, "")
 }
 

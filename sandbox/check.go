@@ -181,7 +181,7 @@ func checkLeaf(n *paramNode, tree *description.Node, text, path string) error {
 		}
 	}
 	if tree.Is(description.Number) {
-		if f, err := strconv.ParseFloat(text, 64); err == nil {
+		if f, ok := parseDecimal(text); ok {
 			n.value = f
 			return nil
 		}
@@ -214,7 +214,7 @@ func checkText(n *paramNode, tree *description.Node, text, path string) error {
 	case len(tree.Enum) > 0 && !slices.Contains(tree.Enum, text):
 		return invalid(path, "", "Invalid %s: must be %s", path, choices(tree.Enum))
 	case tree.Is(description.Decimal):
-		if _, err := strconv.ParseFloat(text, 64); err != nil {
+		if _, ok := parseDecimal(text); !ok {
 			return invalid(path, "", "Invalid decimal: %s", text)
 		}
 	case tree.Is(description.Currency):
@@ -229,6 +229,15 @@ func checkText(n *paramNode, tree *description.Node, text, path string) error {
 		return invalid(path, "", "Invalid string: %s; must be at most %d characters", short, tree.MaxLength)
 	}
 	return nil
+}
+
+// parseDecimal reads a number in decimal notation: no infinity, no hexadecimal.
+func parseDecimal(text string) (f float64, ok bool) {
+	if strings.Trim(text, "0123456789.eE+-") != "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return f, err == nil
 }
 
 // choiceOrders are the orders in which Stripe tells choices, where a recorded answer shows another than the description's,

@@ -173,7 +173,7 @@ func checkSession(tx *Tx, p Params, mode, ui string) error {
 		return invalid("return_url", "", "You can not pass `return_url` when `ui_mode` is `hosted_page`.")
 	}
 	for _, key := range []string{"success_url", "cancel_url", "return_url"} {
-		if v := p.Str(key); v != "" && !strings.HasPrefix(v, "http://") && !strings.HasPrefix(v, "https://") && strings.Contains(v, "://") == false {
+		if v := p.Str(key); v != "" && !strings.Contains(v, "://") {
 			return invalid(key, "url_invalid", "Not a valid URL")
 		}
 	}

@@ -215,3 +215,26 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 		}
 	})
 }
+
+// Timers that fire while others are set are all accounted for: Close, at the end of the test, waits for each.
+func TestManyJobsAtOnce(t *testing.T) {
+	sb := newTest(t, Options{})
+	a := sb.account("core")
+	list := notes(a, 0)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				plan(t, a, 0, "now")
+				plan(t, a, 86400, "tomorrow")
+			}
+		})
+	}
+	wg.Wait()
+	if err := a.runDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(list()); n != 400 {
+		t.Errorf("%d jobs ran, want 400", n)
+	}
+}

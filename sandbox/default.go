@@ -168,11 +168,6 @@ func (d *defaultOperation) noFile(_ *Tx, r *Request) (*Object, error) {
 	return nil, missing("file", r.Path(d.owned), d.owned, http.StatusNotFound)
 }
 
-// deletedObject is what is left of an object that was deleted.
-func deletedObject(typ, id string) *Object {
-	return closed(hash("id", id, "object", typ, "deleted", true))
-}
-
 // eventNames are the events that eventName found, by type and word.
 var eventNames sync.Map
 

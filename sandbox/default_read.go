@@ -17,7 +17,7 @@ func (d *defaultOperation) read(tx *Tx, r *Request) (*Object, error) {
 			return o, d.checkOwners(tx, r)
 		}
 		if d.typ() != "" && tx.Deleted(d.typ(), id) && answersDeleted(d.op.Answer) {
-			return deletedObject(d.typ(), id), nil
+			return tx.Remains(d.typ(), id), nil
 		}
 		return nil, missingInPath(r, d.typ(), d.owned)
 	case d.owner != "":
@@ -30,9 +30,10 @@ func (d *defaultOperation) read(tx *Tx, r *Request) (*Object, error) {
 	return d.readFound(tx, r)
 }
 
-// answersDeleted says whether an operation answers what is left of a deleted object, instead of 404.
+// answersDeleted says whether an operation may answer what is left of a deleted object.
 func answersDeleted(n *description.Node) bool {
-	return slices.ContainsFunc(n.Of, func(of *description.Node) bool { return strings.HasPrefix(of.Name, "deleted_") })
+	deleted := func(of *description.Node) bool { return strings.HasPrefix(of.Name, "deleted_") }
+	return deleted(n) || slices.ContainsFunc(n.Of, deleted)
 }
 
 // checkOwners makes sure that the objects before the last one in the path exist.

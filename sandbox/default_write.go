@@ -144,23 +144,12 @@ func (d *defaultOperation) remove(tx *Tx, r *Request) (*Object, error) {
 			return nil, err
 		}
 	}
+	if o.ID() == tx.account.id {
+		return nil, invalid(d.owned, "", "The account that a key belongs to cannot be deleted with it.")
+	}
 	tx.Delete(o, eventName(o.Type(), "deleted"))
-	return d.remains(o), nil
-}
-
-// remains is what an operation answers for a deleted object: the schema of its deleted form, or the object as it was.
-func (d *defaultOperation) remains(o *Object) *Object {
-	n := description.Load().Schema("deleted_" + o.Type())
-	if n == nil || !answersDeletedOnly(d.op.Answer) && !answersDeleted(d.op.Answer) {
-		return o
+	if answersDeleted(d.op.Answer) {
+		return tx.Remains(o.Type(), o.ID()), nil
 	}
-	gone := shapeOf(n).newHash()
-	for _, key := range gone.shape.keys {
-		if v := o.Get(key); v != nil {
-			gone.setOwn(key, v)
-		}
-	}
-	return closed(gone.Set("deleted", true))
+	return o, nil
 }
-
-func answersDeletedOnly(n *description.Node) bool { return strings.HasPrefix(n.Name, "deleted_") }

@@ -195,8 +195,18 @@ func decideDispute(tx *Tx, id string) error {
 	return nil
 }
 
-// escalate turns an inquiry into a chargeback. Refunds made meanwhile are not counted: the money is taken once more.
+// refundGrace is how young a refund is that a chargeback undoes: our choice. One that was observed right before an inquiry
+// was escalated failed, one of five minutes before did not.
+const refundGrace = 60
+
+// escalate turns an inquiry into a chargeback over the whole amount, whatever was refunded meanwhile. Only refunds that the
+// bank has not seen yet come back.
 func escalate(tx *Tx, du *Object) {
+	for _, re := range ofField(tx, "refund", "charge", du.Str("charge")) {
+		if re.Int("created") > tx.Now()-refundGrace && (re.Str("status") == succeeded || re.Str("status") == "pending") {
+			endRefund(tx, re, "failed", "charge_for_pending_refund_disputed", "refund.failed", "refund.updated", "charge.refund.updated")
+		}
+	}
 	ch := tx.Get("charge", du.Str("charge"))
 	du = du.Edit().Set("status", needsResponse).Set("is_charge_refundable", false).Set("evidence_details.due_by", dueBy(tx.Now()))
 	if du.Has("payment_method_details.card") {

@@ -131,6 +131,32 @@ func TestInquiriesLeaveTheChargeRefundable(t *testing.T) {
 	s.get("/v1/charges/"+du.str("charge")+"/dispute").want(t, "id", du.str("id"))
 }
 
+func TestAnEscalatedInquiryUndoesWhatWasJustRefunded(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		before   time.Duration
+		status   string
+		refunded int
+	}{
+		"a moment before": {time.Second, "failed", 0},
+		"long before":     {5 * time.Minute, "succeeded", 500},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			du := s.disputed("pm_card_createDisputeInquiry")
+			re := s.post("/v1/refunds", "charge", du.str("charge"), "amount", "500")
+			s.wait(tc.before)
+			s.post("/v1/disputes/"+du.str("id"), "evidence[uncategorized_text]", "escalate_inquiry_evidence")
+			s.wait(5 * time.Second)
+			s.get("/v1/disputes/"+du.str("id")).want(t, "status", "needs_response", "balance_transactions.0.amount", -2000)
+			s.get("/v1/refunds/"+re.str("id")).want(t, "status", tc.status)
+			s.get("/v1/charges/"+du.str("charge")).want(t, "amount_refunded", tc.refunded, "disputed", true)
+			s.refused("POST", "/v1/refunds", "charge", du.str("charge")).want(t, "code", "charge_disputed")
+		})
+	}
+}
+
 func TestHeldChargesAreDisputedAfterTheCapture(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -98,9 +98,8 @@ func (a *account) fire() {
 	defer a.sandbox.background.Done()
 	a.mu.Lock()
 	if !a.closed {
-		a.timer = nil
 		a.runPast()
-		a.arm()
+		a.arm() // meanwhile another timer may have taken this one's place: arm stops it
 	}
 	a.mu.Unlock()
 	if err := a.durable(); err != nil {

@@ -20,6 +20,7 @@ type Error struct {
 	Header http.Header
 }
 
+// Error returns the message, for logs.
 func (e *Error) Error() string {
 	if e.Code == "" {
 		return fmt.Sprintf("%d %s: %s", e.Status, e.Type, e.Message)

@@ -198,8 +198,8 @@ func (tx *Tx) refer(n *description.Node, id string) *Object {
 		if o := tx.Get(typ, id); o != nil {
 			return o
 		}
-		if tx.Deleted(typ, id) {
-			return deletedObject(typ, id)
+		if left := tx.Remains(typ, id); left != nil {
+			return left
 		}
 	}
 	return nil

@@ -72,7 +72,7 @@ func (n *paramNode) insert(name, value string) error {
 			at = at.member(key)
 		}
 	}
-	*at = paramNode{value: value}
+	*at = paramNode{value: strings.Clone(value)} // a part of the body would keep all of it in memory, a card number too
 	return nil
 }
 
@@ -83,7 +83,7 @@ func (n *paramNode) member(key string) *paramNode {
 	}
 	m := n.hash[key]
 	if m == nil {
-		m = &paramNode{}
+		m, key = &paramNode{}, strings.Clone(key)
 		n.hash[key] = m
 		n.keys = append(n.keys, key)
 	}

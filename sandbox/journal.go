@@ -18,6 +18,8 @@ const journalName = "sandbox.log"
 // journal is the append-only log of a sandbox's changes. A nil one keeps nothing.
 type journal struct {
 	file *os.File
+	// lock keeps other processes from the folder.
+	lock *os.File
 
 	mu sync.Mutex
 	// synced wakes those who wait for a group to be stored.
@@ -81,7 +83,7 @@ func (j *journal) close() error {
 	if j == nil {
 		return nil
 	}
-	return errors.Join(j.wait(), j.file.Close())
+	return errors.Join(j.wait(), j.file.Close(), j.lock.Close())
 }
 
 // open reads the data of earlier starts, writes them anew without what is past, and goes on behind them.
@@ -93,6 +95,18 @@ func (sb *Sandbox) open() error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return err
+	}
+	if err := sb.openJournal(dir); err != nil {
+		return errors.Join(err, lock.Close())
+	}
+	sb.journal.lock = lock
+	return nil
+}
+
+func (sb *Sandbox) openJournal(dir string) error {
 	path := filepath.Join(dir, journalName)
 	sb.replaying = true
 	err := sb.replay(path)
@@ -130,7 +144,7 @@ func (sb *Sandbox) replay(path string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	lines := bufio.NewReaderSize(file, 1<<20)
 	for number := 1; ; number++ {
 		line, err := lines.ReadBytes('\n')
@@ -152,7 +166,7 @@ func (sb *Sandbox) compact(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temporary.Name())
+	defer func() { _ = os.Remove(temporary.Name()) }() // it is gone when all went well
 	out := bufio.NewWriterSize(temporary, 1<<20)
 	err = sb.dump(out)
 	if err == nil {

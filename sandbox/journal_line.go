@@ -19,7 +19,7 @@ type journalLine struct {
 	// Reset says that the account begins anew with this line.
 	Reset   bool            `json:"reset,omitempty"`
 	Put     []journalObject `json:"put,omitempty"`
-	Gone    []objectID      `json:"gone,omitempty"`
+	Gone    []journalObject `json:"gone,omitempty"`
 	Events  int64           `json:"events,omitempty"` // the number of the last one
 	Due     []journalJob    `json:"due,omitempty"`
 	Ran     int64           `json:"ran,omitempty"`
@@ -57,9 +57,10 @@ type journalClock struct {
 	Frozen *time.Time    `json:"frozen,omitempty"`
 }
 
+// journalKey is an issued key. No permissions at all (null) is every one; an empty list is none.
 type journalKey struct {
 	Key         string            `json:"key"`
-	Permissions map[string]string `json:"permissions,omitempty"`
+	Permissions map[string]string `json:"permissions"`
 }
 
 type journalCall struct {
@@ -184,8 +185,8 @@ func (a *account) lines() []*journalLine {
 		l.Put = append(l.Put, journalVersion(p.key, o, places))
 		places[o] = len(l.Put)
 	}
-	for key := range a.store.gone {
-		l.Gone = append(l.Gone, objectID{key.typ, key.id})
+	for key, left := range a.store.gone {
+		l.Gone = append(l.Gone, journalObject{objectID: objectID{key.typ, key.id}, Object: encodeCompact(left)})
 	}
 	for _, d := range a.jobs {
 		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id})

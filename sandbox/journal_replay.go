@@ -29,7 +29,11 @@ func (sb *Sandbox) replayLine(line []byte) error {
 		return err
 	}
 	for _, g := range l.Gone {
-		a.store.gone[objectKey{g.Type, g.ID}] = true
+		left, err := decodeObject("deleted_"+g.Type, g.Object)
+		if err != nil {
+			return err
+		}
+		a.store.gone[objectKey{g.Type, g.ID}] = left
 	}
 	a.lastEvent = max(a.lastEvent, l.Events)
 	for _, d := range l.Due {

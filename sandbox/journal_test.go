@@ -43,6 +43,7 @@ func TestARestartFindsEverything(t *testing.T) {
 	declined := call(t, sb, "POST", "/v1/payment_intents", "amount=1500&currency=usd&confirm=true&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never&payment_method=pm_card_visa_chargeDeclined", "Idempotency-Key", "declined")
 	a := sb.account("core")
 	a.locked(func() { a.issueKey("rk_test_reader1234", map[string]string{"customers": "read"}) })
+	a.locked(func() { a.issueKey("rk_test_nothing", map[string]string{}) })
 	hidden := ""
 	if err := a.do(func(tx *Tx) error {
 		o := tx.New("product").Set("_plan.secret", "remembered")
@@ -90,6 +91,9 @@ func TestARestartFindsEverything(t *testing.T) {
 		}
 		if got := call(t, sb, "POST", "/v1/customers", "", "Authorization", "Bearer rk_test_reader1234"); got.status != 403 {
 			t.Errorf("the restricted key may now do anything: %d", got.status)
+		}
+		if got := call(t, sb, "GET", "/v1/customers", "", "Authorization", "Bearer rk_test_nothing"); got.status != 403 {
+			t.Errorf("a key without permissions may now do anything: %d", got.status)
 		}
 		if owner, ok := sb.owners.Load("page_1"); !ok || owner != a {
 			t.Error("what was published is forgotten")
@@ -181,6 +185,11 @@ func TestATornLastLineIsLeftOut(t *testing.T) {
 		t.Errorf("half a line was read: %d", got.status)
 	}
 	stop(t, sb)
+	open := start(t, dir)
+	if _, err := New(Options{Data: dir}); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("two sandboxes write one journal: %v", err)
+	}
+	stop(t, open)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -129,7 +129,9 @@ func frameAncestors(host string) string {
 // isHostName keeps a Host header that a stranger made up from writing a policy of its own.
 func isHostName(name string) bool {
 	for _, c := range name {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-') {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '-':
+		default:
 			return false
 		}
 	}

@@ -147,13 +147,8 @@ func setMethodOptions(tx *Tx, intent *Object, p Params) {
 			options.Set(name, defaults)
 		}
 	}
-	for _, typ := range hashKeys(p, "payment_method_options") {
-		at := "payment_method_options." + typ
-		for _, key := range hashKeys(p, at) {
-			if v := p.Str(at + "." + key); v != "" {
-				options.Set(typ+"."+key, paramValue(p, at+"."+key))
-			}
-		}
+	if given, ok := p.Hash("payment_method_options"); ok {
+		applyParams(tx, options, given)
 	}
 	intent.Set("payment_method_options", options)
 }

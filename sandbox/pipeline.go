@@ -237,6 +237,9 @@ func (sb *Sandbox) execute(r *Request) (an *answer) {
 		}
 	}()
 	err := r.account.update(r, func(tx *Tx) error {
+		if sb.options.Lenient {
+			tx.materialise(r)
+		}
 		if err := tx.checkClientSecret(r); err != nil {
 			return err
 		}
@@ -246,6 +249,9 @@ func (sb *Sandbox) execute(r *Request) (an *answer) {
 		}
 		if err := tx.checkMetadataSize(); err != nil {
 			return err
+		}
+		if o == nil {
+			return errors.New("the operation answered nothing")
 		}
 		o = tx.shown(o)
 		an.object, an.expanded = o, tx.resolve(o, r.expand)

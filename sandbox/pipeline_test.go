@@ -113,6 +113,8 @@ func TestErrorsReadAsStripes(t *testing.T) {
 		{"a text for a hash", "POST", "/v1/customers", "shipping=here", 400, "", "shipping", "Invalid object"},
 		{"no flag", "POST", "/v1/tax_rates", "display_name=KDV&percentage=20&inclusive=ja", 400, "", "inclusive", "Invalid boolean: ja"},
 		{"no number", "POST", "/v1/tax_rates", "display_name=KDV&percentage=viel&inclusive=true", 400, "", "percentage", "Invalid decimal: viel"},
+		{"infinity for a number", "POST", "/v1/tax_rates", "display_name=KDV&percentage=Inf&inclusive=true", 400, "", "percentage", "Invalid decimal: Inf"},
+		{"a number beyond all numbers", "POST", "/v1/tax_rates", "display_name=KDV&percentage=1e999&inclusive=true", 400, "", "percentage", "Invalid decimal: 1e999"},
 		{"a bad choice", "POST", "/v1/customers", "tax_exempt=maybe", 400, "", "tax_exempt", "Invalid tax_exempt: must be one of none, reverse, or exempt"},
 		{"a bad choice of two", "POST", "/v1/tax_rates", "display_name=KDV&percentage=20&inclusive=true&tax_type=tithe&active=true&country=TR&state=x&jurisdiction=" + long[:10], 400, "", "tax_type", ""},
 		{"an empty text", "POST", "/v1/tax_rates", "display_name=&percentage=20&inclusive=true", 400, "parameter_invalid_empty", "display_name", "You passed an empty string for 'display_name'. We assume empty values are an attempt to unset a parameter; however 'display_name' cannot be unset. You should remove 'display_name' from your request or supply a non-empty value."},

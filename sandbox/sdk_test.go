@@ -28,13 +28,13 @@ func TestTheOfficialClientKeepsCustomers(t *testing.T) {
 	client, ctx := newClient(t, "sk_test_gosdk"), t.Context()
 	made, err := client.V1Customers.Create(ctx, &stripe.CustomerCreateParams{
 		Name: stripe.String("Ayşe Yılmaz"), Email: stripe.String("ayse@shop.example"),
-		Address: &stripe.AddressParams{City: stripe.String("İzmir"), Country: stripe.String("TR")},
-		Params:  stripe.Params{Metadata: map[string]string{"cart": "17", "note": "a=b&c"}},
+		Address:  &stripe.AddressParams{City: stripe.String("İzmir"), Country: stripe.String("TR")},
+		Metadata: map[string]string{"cart": "17", "note": "a=b&c"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made.Name != "Ayşe Yılmaz" || made.Address.City != "İzmir" || made.Metadata["note"] != "a=b&c" || made.APIResource.LastResponse.StatusCode != 200 || !strings.HasPrefix(made.ID, "cus_") {
+	if made.Name != "Ayşe Yılmaz" || made.Address.City != "İzmir" || made.Metadata["note"] != "a=b&c" || made.LastResponse.StatusCode != 200 || !strings.HasPrefix(made.ID, "cus_") {
 		t.Errorf("made %+v", made)
 	}
 	update := &stripe.CustomerUpdateParams{Phone: stripe.String("+90 232 000 00 00")}
@@ -83,7 +83,7 @@ func TestTheOfficialClientKeepsProducts(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := client.V1Products.Create(ctx, params)
-	if err != nil || again.ID != first.ID || again.APIResource.LastResponse.Header.Get("Idempotent-Replayed") != "true" || len(again.Images) != 2 {
+	if err != nil || again.ID != first.ID || again.LastResponse.Header.Get("Idempotent-Replayed") != "true" || len(again.Images) != 2 {
 		t.Errorf("again %+v, %v", again, err)
 	}
 	params.Name = stripe.String("Çay")

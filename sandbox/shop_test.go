@@ -178,11 +178,6 @@ func (o object) num(path string) int64 {
 	return int64(v)
 }
 
-func (o object) is(path string) bool {
-	v, _ := o.at(path).(bool)
-	return v
-}
-
 func (o object) hash(path string) object {
 	v, _ := o.at(path).(map[string]any)
 	return v

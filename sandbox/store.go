@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
+)
 
 // store holds the newest version of each object of an account, the one before it, and the order in which they were made.
 type store struct {
@@ -9,8 +13,8 @@ type store struct {
 	lists map[string][]entry
 	// indexes are lists of the objects of a type whose field has a value.
 	indexes map[indexKey][]entry
-	// gone are the objects that were deleted.
-	gone map[objectKey]bool
+	// gone is what is left of the objects that were deleted.
+	gone map[objectKey]*Object
 	last int64
 }
 
@@ -21,6 +25,8 @@ type version struct {
 	object, former *Object
 	// seq is the place of the object among all that were made.
 	seq int64
+	// gone is, of what was there before, what was left of it when it had been deleted.
+	gone *Object
 }
 
 type entry struct {
@@ -34,7 +40,7 @@ type indexKey struct{ typ, field, value string }
 var indexedFields = []string{"customer", "payment_intent", "charge", "lookup_key"}
 
 func newStore() *store {
-	return &store{objects: map[objectKey]version{}, lists: map[string][]entry{}, indexes: map[indexKey][]entry{}, gone: map[objectKey]bool{}}
+	return &store{objects: map[objectKey]version{}, lists: map[string][]entry{}, indexes: map[indexKey][]entry{}, gone: map[objectKey]*Object{}}
 }
 
 // put makes o the newest version and returns what was there, for undo.
@@ -45,6 +51,7 @@ func (s *store) put(key objectKey, o *Object) version {
 		s.last++
 		now.seq = s.last
 		s.lists[key.typ] = append(s.lists[key.typ], entry{now.seq, key.id})
+		was.gone = s.gone[key]
 		delete(s.gone, key)
 	}
 	s.objects[key] = now
@@ -61,8 +68,12 @@ func (s *store) index(key objectKey, o, former *Object, seq int64) {
 		k := indexKey{key.typ, field, value}
 		list := s.indexes[k]
 		at, found := slices.BinarySearchFunc(list, seq, func(e entry, seq int64) int { return int(e.seq - seq) })
-		if !found {
-			s.indexes[k] = slices.Insert(list, at, entry{seq, key.id})
+		switch {
+		case found:
+		case at == len(list):
+			s.indexes[k] = append(list, entry{seq, key.id})
+		default: // a walk over the list may be under way
+			s.indexes[k] = slices.Insert(slices.Clone(list), at, entry{seq, key.id})
 		}
 	}
 }
@@ -71,7 +82,7 @@ func (s *store) index(key objectKey, o, former *Object, seq int64) {
 func (s *store) remove(key objectKey) version {
 	was := s.objects[key]
 	delete(s.objects, key)
-	s.gone[key] = true
+	s.gone[key] = remainsOf(was.object)
 	return was
 }
 
@@ -80,6 +91,9 @@ func (s *store) remove(key objectKey) version {
 func (s *store) undo(key objectKey, was version) {
 	if was.object == nil {
 		delete(s.objects, key)
+		if was.gone != nil {
+			s.gone[key] = was.gone
+		}
 		if list := s.lists[key.typ]; len(list) > 0 && list[len(list)-1].id == key.id {
 			s.lists[key.typ] = list[:len(list)-1]
 		}
@@ -102,7 +116,7 @@ func (s *store) each(typ string, list []entry, f func(*Object) bool) {
 // clone copies the store for a snapshot: versions are shared, they never change.
 func (s *store) clone() *store {
 	c := &store{objects: make(map[objectKey]version, len(s.objects)), lists: make(map[string][]entry, len(s.lists)), last: s.last}
-	c.indexes, c.gone = make(map[indexKey][]entry, len(s.indexes)), make(map[objectKey]bool, len(s.gone))
+	c.indexes, c.gone = make(map[indexKey][]entry, len(s.indexes)), make(map[objectKey]*Object, len(s.gone))
 	for k, v := range s.objects {
 		c.objects[k] = v
 	}
@@ -112,8 +126,23 @@ func (s *store) clone() *store {
 	for k, v := range s.indexes {
 		c.indexes[k] = slices.Clone(v)
 	}
-	for k := range s.gone {
-		c.gone[k] = true
+	for k, o := range s.gone {
+		c.gone[k] = o
 	}
 	return c
+}
+
+// remainsOf is what is left of a deleted object: {id, object, deleted}, and what the description adds for its type.
+func remainsOf(o *Object) *Object {
+	n := description.Load().Schema("deleted_" + o.Type())
+	if n == nil {
+		return closed(hash("id", o.ID(), "object", o.Type(), "deleted", true))
+	}
+	left := shapeOf(n).newHash()
+	for _, key := range left.shape.keys {
+		if v := o.Get(key); v != nil {
+			left.setOwn(key, v)
+		}
+	}
+	return closed(left.Set("deleted", true))
 }

@@ -74,7 +74,10 @@ func (tx *Tx) Get(typ, id string) *Object {
 }
 
 // Deleted says whether there was such an object.
-func (tx *Tx) Deleted(typ, id string) bool { return tx.account.store.gone[objectKey{typ, id}] }
+func (tx *Tx) Deleted(typ, id string) bool { return tx.Remains(typ, id) != nil }
+
+// Remains is what is left of an object that was deleted: {id, object, deleted}. It is nil when there was none.
+func (tx *Tx) Remains(typ, id string) *Object { return tx.account.store.gone[objectKey{typ, id}] }
 
 // Put stores a version and appends events of these names, in order. From then on o is closed: go on with o.Edit().
 func (tx *Tx) Put(o *Object, events ...string) {

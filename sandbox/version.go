@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"strings"
 	"sync"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
@@ -63,9 +62,3 @@ func naming(err error, param string) error {
 
 // dialectOf is how a version that is spoken differs from what the sandbox keeps, nil when it does not.
 func dialectOf(version string) *dialect { return spokenVersions()[version] }
-
-// train is the name of a version's release train: dahlia.
-func train(version string) string {
-	_, name, _ := strings.Cut(version, ".")
-	return name
-}

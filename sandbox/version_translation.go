@@ -113,7 +113,7 @@ func sameValue(was, now any) bool {
 	return true
 }
 
-// whole is an object of the store in full, in the dialect; null without an id, what is left of one that was deleted.
+// whole is an object of the store in full, in the dialect, or what is left of one that was deleted; nil when there is none.
 func (t *translation) whole(typ, id string) *Object {
 	if id == "" {
 		return nil
@@ -121,5 +121,5 @@ func (t *translation) whole(typ, id string) *Object {
 	if o := t.tx.Get(typ, id); o != nil {
 		return t.object(o)
 	}
-	return deletedObject(typ, id)
+	return t.tx.Remains(typ, id)
 }

@@ -104,7 +104,7 @@ func unionDifferences(v any, n *description.Node, path string) []string {
 
 // walker calls operations with what the description asks for, and with ids of objects that it made before.
 type walker struct {
-	t  *testing.T
+	t  testing.TB
 	sb *Sandbox
 	// ids are the objects of each type.
 	ids map[string][]string
@@ -235,10 +235,12 @@ func (w *walker) target(op *description.Operation) (path string, ok bool) {
 		if len(ids) == 0 {
 			return path, false
 		}
-		path = strings.Replace(path, name, url.PathEscape(ids[len(ids)-1]), 1)
+		path = replaceOnce(path, name, url.PathEscape(ids[len(ids)-1]))
 	}
 	return path, true
 }
+
+func replaceOnce(text, part, with string) string { return strings.Replace(text, part, with, 1) }
 
 // do calls an operation and says what was answered; unmet says that there was nothing to call it on.
 func (w *walker) do(op *description.Operation) (got reply, unmet bool) {
@@ -263,23 +265,31 @@ func (w *walker) do(op *description.Operation) (got reply, unmet bool) {
 // check holds an answer against the description.
 func (w *walker) check(op *description.Operation, got reply) {
 	w.t.Helper()
+	for _, wrong := range w.faults(op, got) {
+		w.t.Error(wrong)
+	}
+}
+
+// faults are what is wrong with an answer.
+func (w *walker) faults(op *description.Operation, got reply) []string {
 	name := op.Method + " " + op.Path
 	if got.status != http.StatusOK {
 		if got.status >= http.StatusInternalServerError || got.str("error.type") == "" || got.str("error.message") == "" {
-			w.t.Errorf("%s answered %d: %s", name, got.status, got.body)
+			return []string{fmt.Sprintf("%s answered %d: %s", name, got.status, got.body)}
 		}
-		return
+		return nil
 	}
 	d := json.NewDecoder(strings.NewReader(got.body))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		w.t.Errorf("%s: %v", name, err)
-		return
+		return []string{fmt.Sprintf("%s: %v", name, err)}
 	}
+	var wrong []string
 	for _, difference := range differences(v, op.Answer, "") {
-		w.t.Errorf("%s answers %s", name, difference)
+		wrong = append(wrong, name+" answers "+difference)
 	}
+	return wrong
 }
 
 // walkForms are what operations ask for beyond what the description requires of them.
@@ -375,8 +385,11 @@ var walkRefusals = []string{
 	"POST /v1/payment_methods/{payment_method}",
 	"POST /v1/charges/{charge}/capture",
 	"POST /v1/charges/{charge}/refunds",
+	"POST /v1/payment_intents/{intent}/apply_customer_balance",
 	"POST /v1/payment_intents/{intent}/capture",
 	"POST /v1/payment_intents/{intent}/confirm",
+	"POST /v1/payment_intents/{intent}/increment_authorization",
+	"POST /v1/payment_intents/{intent}/verify_microdeposits",
 	"POST /v1/refunds/{refund}/cancel",
 	"POST /v1/setup_intents/{intent}/confirm",
 	"POST /v1/setup_intents/{intent}/verify_microdeposits",

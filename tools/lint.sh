@@ -18,7 +18,7 @@ if [[ ! -x bin/golangci-lint || tools/lint/go.mod -nt bin/golangci-lint ]]; then
   (cd tools/lint && go build -o ../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
   touch bin/golangci-lint
 fi
-bin/golangci-lint run ./...
+bin/golangci-lint run --allow-parallel-runners ./...
 tools/generate.sh -check
 if [[ -n $(git ls-files -- '*.go' | xargs -r grep -nE '\bt\.Skip(f|Now)?\(' || true) ]]; then
   echo "A test that cannot run must fail, not be skipped." >&2

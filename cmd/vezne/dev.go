@@ -110,7 +110,7 @@ func (a *app) runDev(ctx context.Context) (err error) {
 	}
 	stripe, err := a.startSandbox(ctx, &house, sandbox.Options{
 		Data: filepath.Join(s.Data, "sandbox"), Account: kept.Account, ForwardTo: address(l) + "/webhooks/stripe", DisplayName: "Vezne demo", Log: log,
-	}, sandbox.Listen{Addr: s.SandboxAddr})
+	}, sandbox.Listen{Addr: s.SandboxAddr}, "--sandbox-addr")
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,13 @@ in no history and no list of processes.`,
 	}
 	take(cmd, databaseSettings...)
 	cmd.RunE = a.onDatabase(func(ctx context.Context, d *engine.Database, args []string) error {
+		if f, ok := a.in.(*os.File); ok {
+			if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+				if _, err := io.WriteString(a.err, "Password, of at least 15 characters: "); err != nil {
+					return err
+				}
+			}
+		}
 		password, err := bufio.NewReader(a.in).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err

@@ -63,7 +63,7 @@ func (a *app) runSandbox(ctx context.Context, house *household, o sandbox.Option
 			return wrong("The fixtures cannot be read.", "Check the path: "+cause(err)+".")
 		}
 	}
-	running, err := a.startSandbox(ctx, house, o, l)
+	running, err := a.startSandbox(ctx, house, o, l, "--addr")
 	if err != nil {
 		return err
 	}
@@ -102,8 +102,9 @@ type runningSandbox struct {
 	failed  chan error
 }
 
-// startSandbox starts a sandbox under a household.
-func (a *app) startSandbox(ctx context.Context, house *household, o sandbox.Options, l sandbox.Listen) (*runningSandbox, error) {
+// startSandbox starts a sandbox under a household. flag is the flag of its
+// address.
+func (a *app) startSandbox(ctx context.Context, house *household, o sandbox.Options, l sandbox.Listen, flag string) (*runningSandbox, error) {
 	sb, err := sandbox.New(o)
 	if err != nil {
 		return nil, wrong("The sandbox cannot start: "+sentence(err.Error()), "Check the folder and the addresses.")
@@ -112,7 +113,7 @@ func (a *app) startSandbox(ctx context.Context, house *household, o sandbox.Opti
 	server, err := sb.Listen(ctx, l)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, wrong("Another program listens where the sandbox is to listen.", "End it, or choose another address; port 0 picks a free one.")
+		return nil, wrong("Another program listens on "+l.Addr+", where the sandbox is to.", "End it, or choose another address with "+flag+"; port 0 picks a free one.")
 	case err != nil:
 		return nil, wrong("The sandbox cannot listen: "+sentence(err.Error()), "Give addresses as 127.0.0.1:12111.")
 	}

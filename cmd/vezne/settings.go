@@ -142,7 +142,7 @@ var options = []option{
 	{flag: "server", env: "VEZNE_SERVER", about: "Address of a running service to ask, instead of a database",
 		set: func(s *settings, v string) error { s.Server = strings.TrimRight(v, "/"); return nil }},
 	{flag: "token", env: "VEZNE_TOKEN", secret: true, about: "Token of the REST API (vz_…) for the running service",
-		set: func(s *settings, v string) error { s.Token = vezne.NewSecret(v); return nil }},
+		set: func(s *settings, v string) error { s.Token = vezne.NewSecret(strings.TrimSpace(v)); return nil }},
 }
 
 func positive(v string) (time.Duration, error) {

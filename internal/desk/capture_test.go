@@ -44,6 +44,20 @@ func TestHeldMoneyIsCapturedWholeOrInPart(t *testing.T) {
 	})
 }
 
+func TestHeldMoneyIsNotLetGoByAnotherTab(t *testing.T) {
+	each(t, func(s *shop) {
+		id := s.hold()
+		_, err := s.desk.StartCheckout(s.ctx, by, id, desk.CheckoutParams{Replace: true})
+		s.wants(vezne.CodeAttemptOpen, err)
+		_, err = s.desk.StartPaymentIntent(s.ctx, by, id, desk.PaymentIntentParams{CaptureMethod: "automatic", Replace: true})
+		s.wants(vezne.CodeAttemptOpen, err)
+		if i := s.intent(id, confirm("pm_card_visa")); i.Status != "requires_capture" {
+			s.Errorf("the intent is %s", i.Status)
+		}
+		s.is(id, vezne.OrderAuthorized)
+	})
+}
+
 func TestTooMuchIsNotCaptured(t *testing.T) {
 	each(t, func(s *shop) {
 		id := s.hold()

@@ -140,7 +140,7 @@ func (d *Desk) create(ctx context.Context, tx *store.Tx, f *vezne.Facts, w way, 
 	}
 	f.Attempts, f.Calls = append(f.Attempts, a), append(f.Calls, c)
 	*s = step{attempt: a, create: c, send: c.ID, fits: true}
-	return []vezne.Entry{{Action: "attempt.created", After: map[string]any{"attempt": string(a.ID), "number": int64(a.Number), "kind": string(a.Kind), "amount": a.Expected}}}, nil
+	return []vezne.Entry{{Action: "attempt.opened", After: map[string]any{"attempt": string(a.ID), "number": int64(a.Number), "kind": string(a.Kind), "amount": a.Expected}}}, nil
 }
 
 // existing says what to do about an attempt that is open: use it, wait for
@@ -187,6 +187,9 @@ func (d *Desk) existing(ctx context.Context, tx *store.Tx, f *vezne.Facts, a vez
 	s.read = objectOf(a)
 	if s.fits {
 		return nil
+	}
+	if _, held := heldBy(f, a); held {
+		return vezne.E(vezne.CodeAttemptOpen, op, "Money is held for this order. Capture it, or cancel the order.")
 	}
 	return d.close(ctx, tx, f, a, by, s)
 }

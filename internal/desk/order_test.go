@@ -165,7 +165,7 @@ func TestPagesOfOrders(t *testing.T) {
 			func() error { _, err := s.desk.Attempts(s.ctx, "ord_other"); return err },
 			func() error { _, err := s.desk.Refunds(s.ctx, "ord_other"); return err },
 			func() error { _, err := s.desk.Payment(s.ctx, "ord_other"); return err },
-			func() error { _, err := s.desk.ClientSecret(s.ctx, "pi_other"); return err },
+			func() error { _, err := s.desk.Secrets(s.ctx, "pi_other"); return err },
 			func() error { _, err := s.desk.PaymentMethods(s.ctx, "nobody"); return err },
 			func() error { _, err := s.desk.Event(s.ctx, "evt_other"); return err },
 		} {

@@ -273,9 +273,9 @@ func TestASavedCardIsDetachedForGood(t *testing.T) {
 			s.Errorf("methods %+v, at Stripe %v", left, o["customer"])
 		}
 		s.wants(vezne.CodeNotFound, s.desk.DetachPaymentMethod(s.ctx, by, "u1", methods[0].ID))
-		secret, err := s.desk.ClientSecret(s.ctx, setup.ID)
+		secrets, err := s.desk.Secrets(s.ctx, setup.ID)
 		s.must(err)
-		if secret.Reveal() != setup.ClientSecret.Reveal() {
+		if secrets.ClientSecret.Reveal() != setup.ClientSecret.Reveal() {
 			s.Error("the client secret is another one")
 		}
 		declined, err := s.desk.CreateSetupIntent(s.ctx, by, desk.SetupIntentParams{CustomerReference: "u1", PaymentMethod: "pm_card_visa_chargeDeclinedLostCard", Confirm: true})

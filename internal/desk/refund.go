@@ -20,10 +20,19 @@ func WithKey(ctx context.Context, key string) context.Context {
 	return context.WithValue(ctx, keyOf{}, key)
 }
 
+// Key returns what WithKey said, empty when nothing was.
+func Key(ctx context.Context) string {
+	key, ok := ctx.Value(keyOf{}).(string)
+	if !ok {
+		return ""
+	}
+	return key
+}
+
 // refundKey is the key of a refund's call, empty when the caller gave none.
 func refundKey(ctx context.Context, id vezne.OrderID) string {
-	key, ok := ctx.Value(keyOf{}).(string)
-	if !ok || key == "" {
+	key := Key(ctx)
+	if key == "" {
 		return ""
 	}
 	sum := sha256.Sum256([]byte(key))

@@ -15,12 +15,12 @@ func refusal(op string, c vezne.Call) error {
 	}
 	words := redact.Secrets(redact.Text(s.Message))
 	var e *vezne.Error
-	switch {
-	case s.Status == 401:
+	switch s.Status {
+	case 401:
 		e = vezne.E(vezne.CodeStripeKeyRefused, op, "Stripe refused our key.").WithHint("Check STRIPE_SECRET_KEY: is it complete, and not revoked?")
-	case s.Status == 403:
+	case 403:
 		e = vezne.E(vezne.CodeStripeKeyRefused, op, "Stripe says that our key lacks a permission: "+words).WithHint("Give the restricted key this permission in Stripe's dashboard.")
-	case s.Status == 402:
+	case 402:
 		e = vezne.E(vezne.CodePaymentDeclined, op, "")
 	default:
 		e = vezne.E(vezne.CodeStripeRefused, op, "Stripe refused the request: "+words)

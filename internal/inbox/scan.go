@@ -149,10 +149,10 @@ func (p *parser) object(member func(key []byte) error) error {
 	}
 }
 
-// within reads an object, or skips a value that is none.
+// within reads an object; null is passed over.
 func (p *parser) within(member func(key []byte) error) error {
-	if p.peek() != '{' {
-		return p.skip()
+	if p.peek() == 'n' {
+		return p.word("null")
 	}
 	return p.object(member)
 }

@@ -27,17 +27,14 @@ func verify(body []byte, header string, secrets []vezne.Secret, now time.Time, t
 	if header == "" {
 		return refuse("The signature is missing.")
 	}
-	stamp, signatures, ok := parseHeader(header)
+	unix, signatures, ok := parseHeader(header)
 	if !ok {
 		return refuse("The signature header is malformed.")
 	}
 	if len(signatures) == 0 {
 		return refuse("The header has no v1 signature.")
 	}
-	unix, err := strconv.ParseInt(stamp, 10, 64)
-	if err != nil {
-		return refuse("The signature's time is malformed.")
-	}
+	stamp := strconv.FormatInt(unix, 10)
 	fits := false
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, []byte(secret.Reveal()))
@@ -62,15 +59,20 @@ func verify(body []byte, header string, secrets []vezne.Secret, now time.Time, t
 
 // parseHeader splits a header into its time and its v1 signatures. Signatures
 // that are no hexadecimal are passed over, as Stripe's libraries do.
-func parseHeader(header string) (stamp string, signatures [][]byte, ok bool) {
+func parseHeader(header string) (unix int64, signatures [][]byte, ok bool) {
+	timed := false
 	for part := range strings.SplitSeq(header, ",") {
 		key, value, found := strings.Cut(part, "=")
-		if !found {
-			return "", nil, false
+		if !found || strings.Contains(value, "=") {
+			return 0, nil, false
 		}
 		switch key {
 		case "t":
-			stamp = value
+			var err error
+			if unix, err = strconv.ParseInt(value, 10, 64); err != nil {
+				return 0, nil, false
+			}
+			timed = true
 		case "v1":
 			sig, err := hex.DecodeString(value)
 			if err != nil || len(signatures) == maxSignatures {
@@ -79,5 +81,5 @@ func parseHeader(header string) (stamp string, signatures [][]byte, ok bool) {
 			signatures = append(signatures, sig)
 		}
 	}
-	return stamp, signatures, stamp != ""
+	return unix, signatures, timed
 }

@@ -99,7 +99,7 @@ const (
 	// fetchPoll is the longest, for what no notification announced.
 	fetchPoll = time.Second
 	// tendEvery and pruneEvery are the intervals of upkeep.
-	tendEvery  = 10 * time.Second
+	tendEvery  = 30 * time.Second
 	pruneEvery = time.Hour
 )
 
@@ -189,7 +189,7 @@ func (j *Jobs) DeliverDue(ctx context.Context) (int, error) {
 	}
 }
 
-// Tend does what must be done every few seconds: it seals the audit trail and
+// Tend does what must be done every half minute: it seals the audit trail and
 // queues effects again whose job is lost.
 func (j *Jobs) Tend(ctx context.Context) error {
 	return errors.Join(j.seal(ctx), j.requeue(ctx))

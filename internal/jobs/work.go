@@ -58,7 +58,7 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[deliverArgs]) e
 // NextRetry returns when a delivery that our own database stopped is tried again.
 func (w *deliverWorker) NextRetry(job *river.Job[deliverArgs]) time.Time { return retryAt(job.Attempt) }
 
-// tendArgs ask for the upkeep of every few seconds.
+// tendArgs ask for the upkeep of every half minute.
 type tendArgs struct{}
 
 // Kind returns the job's kind.

@@ -142,8 +142,9 @@ func client(transport http.RoundTripper) *http.Client {
 // Close ends idle connections.
 func (o *Outbox) Close() { o.client.CloseIdleConnections() }
 
-func checkURL(address string) error {
-	const op = "outbox.New"
+// CheckURL refuses an address that call-backs cannot go to. CodeConfigInvalid.
+func CheckURL(address string) error {
+	const op = "outbox.CheckURL"
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return vezne.E(vezne.CodeConfigInvalid, op, "The address of call-backs is not a URL.").WithHint("Give it as https://shop.example/vezne.")

@@ -46,7 +46,7 @@ type Outbox struct {
 // call-backs cannot be used.
 func New(cfg Config) (*Outbox, error) {
 	if cfg.CallbackURL != "" {
-		if err := checkURL(cfg.CallbackURL); err != nil {
+		if err := CheckURL(cfg.CallbackURL); err != nil {
 			return nil, err
 		}
 		if err := CheckSecrets(cfg.Secrets()); err != nil {

@@ -179,7 +179,7 @@ func luhn(digits []byte) bool {
 }
 
 // secretPrefixes begin Stripe's keys and signing secrets and our tokens.
-var secretPrefixes = []string{"sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_", "vz_", "_secret_"}
+var secretPrefixes = []string{"sk_live_", "sk_test_", "sk_org_", "rk_live_", "rk_test_", "whsec_", "vz_", "_secret_"}
 
 // secretMask stands where a key was; its prefix is kept to say what it was.
 const secretMask = "[secret]"

@@ -320,6 +320,36 @@ func TestWhatNobodyTellsIsReadAgainByItself(t *testing.T) {
 	})
 }
 
+func TestOneSlowReadDoesNotHoldUpTheOthers(t *testing.T) {
+	each(t, func(b *bench) {
+		slow, free, read := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		b.stripe.say(func(_ int, path string) (int, string) {
+			if path == "/v1/payment_intents/pi_slow" {
+				close(slow)
+				<-free
+				return 404, `{"error":{"type":"invalid_request_error","code":"resource_missing"}}`
+			}
+			defer close(read)
+			return 200, intent("succeeded")
+		})
+		ctx, cancel := context.WithCancel(b.ctx)
+		var running sync.WaitGroup
+		running.Go(func() { b.refresher.Run(ctx) })
+		b.event("evt_1", "pi_slow", vezne.TypePaymentIntent)
+		b.refresher.Wake()
+		<-slow
+		b.event("evt_2", "pi_1", vezne.TypePaymentIntent)
+		b.refresher.Wake()
+		<-read
+		close(free)
+		cancel()
+		running.Wait()
+		if b.status() != vezne.OrderPaid || b.refresher.InFlight() != 0 {
+			b.Errorf("status %s, %d in flight", b.status(), b.refresher.InFlight())
+		}
+	})
+}
+
 func TestTwoProcessesShareTheMarks(t *testing.T) {
 	each(t, func(b *bench) {
 		b.event("evt_1", "pi_1", vezne.TypePaymentIntent)

@@ -3,6 +3,7 @@ package refresh
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/vezne/vezne"
@@ -13,11 +14,14 @@ import (
 const (
 	// batch is how many marks, and rechecks, a sweep takes at once.
 	batch = 50
-	// lease is longer than a batch takes at the lowest rate that makes sense,
-	// with a time-out (stripeapi.ReadTimeout) for each.
-	lease = 2 * time.Minute
-	// period is how often Run sweeps.
+	// lease is longer than a read that ends in a time-out (stripeapi.ReadTimeout)
+	// and the slowest transaction after it. Whoever waits longer for a turn reads
+	// beside another process, which costs a read and nothing else.
+	lease = 30 * time.Second
+	// period is how often Run sweeps, sweeps how many may be under way: one slow
+	// read does not hold up the others.
 	period = time.Second
+	sweeps = 4
 	// deadAfter is how many reads may end in a fault before the object is dead.
 	deadAfter = 5
 )
@@ -114,20 +118,35 @@ func (r *Refresher) pause(tries int) time.Duration {
 func (r *Refresher) Run(ctx context.Context) {
 	tick := time.NewTicker(period)
 	defer tick.Stop()
+	under := make(chan struct{}, sweeps)
+	var running sync.WaitGroup
 	for {
-		n, err := r.Sweep(ctx)
-		if err != nil && ctx.Err() == nil {
-			r.Log.WarnContext(ctx, "marks cannot be swept", "err", err)
-		}
-		if n == batch && err == nil && ctx.Err() == nil {
-			continue
+		select {
+		case under <- struct{}{}:
+			running.Go(func() {
+				defer func() { <-under }()
+				r.sweepAll(ctx)
+			})
+		default:
 		}
 		select {
 		case <-ctx.Done():
+			running.Wait()
 			r.running.Wait()
 			return
 		case <-tick.C:
 		case <-r.wake:
+		}
+	}
+}
+
+// sweepAll sweeps until less than a batch is due.
+func (r *Refresher) sweepAll(ctx context.Context) {
+	for n := batch; n == batch && ctx.Err() == nil; {
+		var err error
+		if n, err = r.Sweep(ctx); err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "marks cannot be swept", "err", err)
+			return
 		}
 	}
 }

@@ -25,6 +25,6 @@ type Desk interface {
 	InvoicePDF(ctx context.Context, id vezne.OrderID) ([]byte, error)
 	Events(ctx context.Context, f desk.EventFilter) ([]vezne.Event, error)
 	Event(ctx context.Context, id vezne.EventID) (vezne.Event, error)
-	// ClientSecret fetches the client secret of an intent or a session.
-	ClientSecret(ctx context.Context, id vezne.ObjectID) (vezne.Secret, error)
+	// Secrets fetches what is never kept of an intent or a session.
+	Secrets(ctx context.Context, id vezne.ObjectID) (desk.Secrets, error)
 }

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/desk"
 )
 
 // keyLife is how long an answer is kept under the caller's key.
@@ -89,7 +91,8 @@ func (s *server) first(w http.ResponseWriter, r *http.Request, next http.Handler
 			}
 		}
 	}()
-	next.ServeHTTP(held, r)
+	// A process that dies before the answer is kept leaves the key to the desk.
+	next.ServeHTTP(held, r.WithContext(desk.WithKey(r.Context(), strings.Join([]string{k.TokenID, k.Route, k.Key}, "\n"))))
 	if kept(held.status) {
 		body, err := withoutSecret(held.body.Bytes())
 		if err != nil {
@@ -127,39 +130,46 @@ func (s *server) replay(w http.ResponseWriter, r *http.Request, a StoredAnswer) 
 	w.Write(body)
 }
 
-// secretField is the one field of our answers that holds a client secret.
-const secretField = "client_secret"
+// The fields of our answers that hold a client secret: what the buyer must do
+// next may be an address with the secret in it.
+const (
+	secretField = "client_secret"
+	actionField = "next_action"
+)
 
-// withoutSecret blanks the client secret of an answer before it is stored.
+// withoutSecret blanks what holds a client secret before an answer is stored.
 func withoutSecret(body []byte) ([]byte, error) {
-	if !bytes.Contains(body, []byte(secretField)) {
-		return body, nil
-	}
-	return replaceSecret(body, func(json.RawMessage) (string, error) { return "", nil })
+	return replaceFields(body, func(string) (any, error) { return "", nil })
 }
 
-// withSecret fetches the client secret of a stored answer again.
+// withSecret fetches what was blanked in a stored answer again.
 func (s *server) withSecret(ctx context.Context, body []byte) ([]byte, error) {
-	if !bytes.Contains(body, []byte(secretField)) {
-		return body, nil
-	}
-	return replaceSecret(body, func(whole json.RawMessage) (string, error) {
+	fetch := sync.OnceValues(func() (desk.Secrets, error) {
 		var answer struct {
 			PaymentIntent vezne.ObjectID `json:"payment_intent_id"`
 			SetupIntent   vezne.ObjectID `json:"setup_intent_id"`
 			Session       vezne.ObjectID `json:"session_id"`
 		}
-		if err := json.Unmarshal(whole, &answer); err != nil {
-			return "", vezne.E(vezne.CodeCorrupt, "server.withSecret", "").Because(err)
+		if err := json.Unmarshal(body, &answer); err != nil {
+			return desk.Secrets{}, vezne.E(vezne.CodeCorrupt, "server.withSecret", "").Because(err)
 		}
-		secret, err := s.Desk.ClientSecret(ctx, answer.PaymentIntent+answer.SetupIntent+answer.Session)
-		return secret.Reveal(), err
+		return s.Desk.Secrets(ctx, answer.PaymentIntent+answer.SetupIntent+answer.Session)
+	})
+	return replaceFields(body, func(field string) (any, error) {
+		secrets, err := fetch()
+		if err != nil || field == actionField {
+			return toNextAction(secrets.NextAction), err
+		}
+		return secrets.ClientSecret.Reveal(), nil
 	})
 }
 
-// replaceSecret sets the client secret at the top level and keeps the order of
-// the other keys.
-func replaceSecret(body []byte, value func(whole json.RawMessage) (string, error)) ([]byte, error) {
+// replaceFields sets the fields of the top level that hold a client secret,
+// unless they are null, and keeps the order of the other keys.
+func replaceFields(body []byte, value func(field string) (any, error)) ([]byte, error) {
+	if !bytes.Contains(body, []byte(secretField)) {
+		return body, nil
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
 		return body, err
@@ -167,7 +177,7 @@ func replaceSecret(body []byte, value func(whole json.RawMessage) (string, error
 	var out bytes.Buffer
 	out.WriteByte('{')
 	for first := true; dec.More(); first = false {
-		name, err := dec.Token()
+		token, err := dec.Token()
 		if err != nil {
 			return nil, err
 		}
@@ -175,19 +185,19 @@ func replaceSecret(body []byte, value func(whole json.RawMessage) (string, error
 		if err := dec.Decode(&raw); err != nil {
 			return nil, err
 		}
-		if name == secretField && string(raw) != "null" {
-			secret, err := value(body)
+		if name, _ := token.(string); (name == secretField || name == actionField) && string(raw) != "null" {
+			v, err := value(name)
 			if err != nil {
 				return nil, err
 			}
-			if raw, err = json.Marshal(secret); err != nil {
+			if raw, err = json.Marshal(v); err != nil {
 				return nil, err
 			}
 		}
 		if !first {
 			out.WriteByte(',')
 		}
-		quoted, err := json.Marshal(name)
+		quoted, err := json.Marshal(token)
 		if err != nil {
 			return nil, err
 		}

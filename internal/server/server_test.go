@@ -38,6 +38,7 @@ type fakeDesk struct {
 	err     error
 	intent  desk.PaymentIntent
 	seen    desk.NewOrder
+	key     string
 }
 
 var created = time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
@@ -49,7 +50,7 @@ func (d *fakeDesk) view() vezne.OrderView {
 	}, PayURL: "https://pay.example.com/pay/ord_1"}
 }
 
-func (d *fakeDesk) CreateOrder(_ context.Context, by vezne.Actor, n desk.NewOrder) (vezne.OrderView, error) {
+func (d *fakeDesk) CreateOrder(ctx context.Context, by vezne.Actor, n desk.NewOrder) (vezne.OrderView, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.panics {
@@ -62,7 +63,7 @@ func (d *fakeDesk) CreateOrder(_ context.Context, by vezne.Actor, n desk.NewOrde
 		return vezne.OrderView{}, errors.New("wrong actor " + by.String())
 	}
 	d.created++
-	d.seen = n
+	d.seen, d.key = n, desk.Key(ctx)
 	return d.view(), nil
 }
 
@@ -82,8 +83,12 @@ func (d *fakeDesk) StartPaymentIntent(context.Context, vezne.Actor, vezne.OrderI
 	return d.intent, nil
 }
 
-func (d *fakeDesk) ClientSecret(_ context.Context, id vezne.ObjectID) (vezne.Secret, error) {
-	return vezne.NewSecret(string(id) + "_secret_fetched_again"), nil
+func (d *fakeDesk) Secrets(_ context.Context, id vezne.ObjectID) (desk.Secrets, error) {
+	secret := string(id) + "_secret_fetched_again"
+	url := "https://hooks.stripe.com/r?client_secret=" + secret
+	return desk.Secrets{ClientSecret: vezne.NewSecret(secret), NextAction: &desk.NextAction{
+		Type: "redirect_to_url", URL: url, Raw: json.RawMessage(`{"type":"redirect_to_url","redirect_to_url":{"url":"` + url + `"}}`),
+	}}, nil
 }
 
 func (d *fakeDesk) Event(context.Context, vezne.EventID) (vezne.Event, error) {
@@ -316,6 +321,9 @@ func TestTheSameKeyGivesTheSameAnswer(t *testing.T) {
 	if first.Header.Get("Idempotent-Replayed") != "" || second.Header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("Idempotent-Replayed: %q then %q", first.Header.Get("Idempotent-Replayed"), second.Header.Get("Idempotent-Replayed"))
 	}
+	if b.desk.key != "tok_1\nPOST /v1/orders\nk1" {
+		t.Errorf("the desk was given the key %q", b.desk.key)
+	}
 	third, _ := b.do(t, "POST", "/v1/orders", strings.Replace(goodOrder, "1999", "2999", 1), "Idempotency-Key", "k1")
 	if third.StatusCode != http.StatusConflict || b.desk.created != 1 {
 		t.Errorf("another body: status %d, created %d", third.StatusCode, b.desk.created)
@@ -367,7 +375,9 @@ func TestAFailureFreesTheKey(t *testing.T) {
 func TestAClientSecretIsNotStoredAndIsFetchedAgain(t *testing.T) {
 	t.Parallel()
 	b := start(t, func(_ *server.Config, d *fakeDesk) {
-		d.intent = desk.PaymentIntent{ID: "pi_1", ClientSecret: vezne.NewSecret("pi_1_secret_first"), Status: "requires_payment_method",
+		d.intent = desk.PaymentIntent{ID: "pi_1", ClientSecret: vezne.NewSecret("pi_1_secret_first"), Status: "requires_action",
+			NextAction: &desk.NextAction{Type: "redirect_to_url", URL: "https://hooks.stripe.com/r?client_secret=pi_1_secret_first",
+				Raw: json.RawMessage(`{"type":"redirect_to_url","redirect_to_url":{"url":"https://hooks.stripe.com/r?client_secret=pi_1_secret_first"}}`)},
 			Error: &desk.PaymentError{Code: "card_declined", MessageKey: "funds"}}
 	})
 	_, one := b.do(t, "POST", "/v1/orders/ord_1/payment-intent", "", "Idempotency-Key", "k1")
@@ -380,7 +390,7 @@ func TestAClientSecretIsNotStoredAndIsFetchedAgain(t *testing.T) {
 		}
 	}
 	_, two := b.do(t, "POST", "/v1/orders/ord_1/payment-intent", "", "Idempotency-Key", "k1")
-	if !strings.Contains(two, "pi_1_secret_fetched_again") {
+	if strings.Count(two, "pi_1_secret_fetched_again") != 3 || strings.Contains(two, "_secret_first") {
 		t.Errorf("replayed answer: %s", two)
 	}
 	_, event := b.do(t, "GET", "/v1/events/evt_1", "")

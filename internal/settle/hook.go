@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/store"
 )
 
-// hookTime is how long the application's hook has inside the transaction.
-const hookTime = 2 * time.Second
+// defaultHookTime is how long the application's hook has inside the
+// transaction.
+const defaultHookTime = 2 * time.Second
 
 // hookError is a hook's refusal: it undoes the transaction, and Paid is held
 // back in a second one.
@@ -28,7 +30,11 @@ func (e *hookError) Unwrap() error { return e.cause }
 // errHookHangs is what a hook gets for not returning. On SQLite the usual
 // reason is that it waits for a second connection while this transaction holds
 // the only writer.
-var errHookHangs = errors.New("it did not return within 2 seconds; it must use the transaction that it is given, no other connection, and leave slow work to the after-commit hook")
+var errHookHangs = errors.New("it did not return in time; it must use the transaction that it is given, no other connection, and leave slow work to the after-commit hook")
+
+// errHookElsewhere is what a hook gets that another connection of a SQLite file
+// refused: this transaction holds the only writer.
+var errHookElsewhere = errors.New("it used another connection than the transaction that it is given, which holds the database")
 
 // runHook calls the application's hook. A hook that panics or hangs has
 // refused; the transaction is undone, so that one that still holds it ends with
@@ -37,7 +43,11 @@ func (w *work) runHook(ctx context.Context, order vezne.Order) error {
 	if w.Hook == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, hookTime)
+	limit := w.HookTime
+	if limit <= 0 {
+		limit = defaultHookTime
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	done := make(chan error, 1)
 	// A hook that hangs outlives this settling, which is then run again.
@@ -52,10 +62,16 @@ func (w *work) runHook(ctx context.Context, order vezne.Order) error {
 	}()
 	select {
 	case err := <-done:
-		if err != nil {
-			return &hookError{order.ID, err}
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return &hookError{order.ID, errHookHangs}
+		case w.Store.Dialect() == store.SQLite && store.IsBusy(err):
+			// The error itself would have the whole transaction run again in vain.
+			return &hookError{order.ID, errHookElsewhere}
 		}
-		return nil
+		return &hookError{order.ID, err}
 	case <-ctx.Done():
 		return &hookError{order.ID, errHookHangs}
 	}

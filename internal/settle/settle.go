@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/mirror"
@@ -25,6 +26,8 @@ type Config struct {
 	APIVersion string
 	// Hook runs inside the transaction that makes an order Paid; nil for none.
 	Hook func(ctx context.Context, tx *sql.Tx, o vezne.OrderView) error
+	// HookTime is how long the hook has; 0 means 2 seconds.
+	HookTime time.Duration
 	// Enqueue is given the outbox rows inside the transaction; nil for none.
 	Enqueue func(ctx context.Context, tx *store.Tx, effects []vezne.Effect) error
 	// HasCallback and HasAfterHook say who hears of effects.

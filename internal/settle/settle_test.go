@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
@@ -36,26 +35,31 @@ func each(t *testing.T, change func(*settle.Config), run func(b *bench)) {
 	t.Helper()
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, open func(store.Config) *store.Store) {
-		b := &bench{t: t, ctx: context.Background(), clock: storetest.NewClock(), attempt: "att_1"}
-		b.store = open(store.Config{Clock: b.clock})
-		cfg := settle.Config{Store: b.store, PublicURL: "https://pay.example.com", APIVersion: "2026-03-25.dahlia", HasCallback: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
-		if change != nil {
-			change(&cfg)
-		}
-		b.settler = settle.New(cfg)
-		v, err := b.settler.NewOrder(b.ctx, webhook, vezne.Order{
-			ID: "ord_1", Currency: "usd", Lines: []vezne.OrderLine{{Name: "Tea", UnitAmount: 1999, Quantity: 1, Amount: 1999}}, AmountTotal: 1999, CustomerReference: "u1",
-		})
-		b.must(err)
-		b.order = v.ID
-		_, err = b.settler.Order(b.ctx, b.order, webhook, func(tx *store.Tx, f *vezne.Facts) ([]vezne.Entry, error) {
-			a := vezne.Attempt{ID: b.attempt, OrderID: b.order, Number: 1, Kind: vezne.AttemptPaymentIntent, State: vezne.AttemptOpening, Expected: 1999, Currency: "usd", CreatedAt: tx.Now()}
-			f.Attempts = append(f.Attempts, a)
-			return []vezne.Entry{{Action: "attempt.created"}}, tx.InsertAttempt(b.ctx, a)
-		})
-		b.must(err)
-		run(b)
+		clock := storetest.NewClock()
+		run(newBench(t, open(store.Config{Clock: clock}), clock, change))
 	})
+}
+
+func newBench(t *testing.T, s *store.Store, clock *storetest.Clock, change func(*settle.Config)) *bench {
+	t.Helper()
+	b := &bench{t: t, ctx: context.Background(), clock: clock, store: s, attempt: "att_1"}
+	cfg := settle.Config{Store: s, PublicURL: "https://pay.example.com", APIVersion: "2026-03-25.dahlia", HasCallback: true, Log: slog.New(slog.DiscardHandler)}
+	if change != nil {
+		change(&cfg)
+	}
+	b.settler = settle.New(cfg)
+	v, err := b.settler.NewOrder(b.ctx, webhook, vezne.Order{
+		ID: "ord_1", Currency: "usd", Lines: []vezne.OrderLine{{Name: "Tea", UnitAmount: 1999, Quantity: 1, Amount: 1999}}, AmountTotal: 1999, CustomerReference: "u1",
+	})
+	b.must(err)
+	b.order = v.ID
+	_, err = b.settler.Order(b.ctx, b.order, webhook, func(tx *store.Tx, f *vezne.Facts) ([]vezne.Entry, error) {
+		a := vezne.Attempt{ID: b.attempt, OrderID: b.order, Number: 1, Kind: vezne.AttemptPaymentIntent, State: vezne.AttemptOpening, Expected: 1999, Currency: "usd", CreatedAt: tx.Now()}
+		f.Attempts = append(f.Attempts, a)
+		return []vezne.Entry{{Action: "attempt.created"}}, tx.InsertAttempt(b.ctx, a)
+	})
+	b.must(err)
+	return b
 }
 
 func (b *bench) must(err error) {

@@ -113,3 +113,6 @@ func notFound(op, what string, err error) error {
 
 // IsConstraint reports whether a rule of the schema refused a write.
 func IsConstraint(err error) bool { return classify(err) == failureConstraint }
+
+// IsBusy reports whether somebody else held what a statement needed.
+func IsBusy(err error) bool { return classify(err) == failureRetry }

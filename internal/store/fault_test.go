@@ -3,11 +3,8 @@ package store_test
 import (
 	"database/sql"
 	"errors"
-	"io"
-	"net"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/vezne/vezne"
@@ -145,82 +142,19 @@ func TestADatabaseThatIsGoneIsAnOutageAndComesBack(t *testing.T) {
 	}
 }
 
-// wire passes connections on until it is cut, without a word to either side.
-type wire struct {
-	t  *testing.T
-	to string
-
-	mu  sync.Mutex
-	cut func(request []byte) bool
-}
-
-func (w *wire) serve(l net.Listener) {
-	for {
-		from, err := l.Accept()
-		if err != nil {
-			return
-		}
-		to, err := net.Dial("unix", w.to)
-		if err != nil {
-			w.t.Error(err)
-			return
-		}
-		go func() {
-			io.Copy(from, to)
-			from.Close()
-		}()
-		go func() {
-			buffer := make([]byte, 1<<16)
-			for {
-				n, err := from.Read(buffer)
-				if err != nil {
-					to.Close()
-					return
-				}
-				w.mu.Lock()
-				cut := w.cut != nil && w.cut(buffer[:n])
-				w.mu.Unlock()
-				if cut {
-					from.Close()
-				}
-				if _, err := to.Write(buffer[:n]); err != nil {
-					from.Close()
-					return
-				}
-			}
-		}()
-	}
-}
-
 func TestAConnectionThatIsCutIsAnOutageNotAFault(t *testing.T) {
 	t.Parallel()
-	url := storetest.Postgres(t)
-	base, socket, _ := strings.Cut(url, "?host=")
-	w := &wire{t: t, to: filepath.Join(socket, ".s.PGSQL.5432")}
-	dir := t.TempDir()
-	l, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	go w.serve(l)
-	s := storetest.Open(t, store.Config{URL: base + "?host=" + dir})
+	wire := storetest.NewWire(t, storetest.Postgres(t))
+	s := storetest.Open(t, store.Config{URL: wire.URL()})
 	o := insertOrder(t, s, nil)
-	cutAt := func(what string) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.cut = func(request []byte) bool { return strings.Contains(strings.ToLower(string(request)), what) }
-	}
 	lock := func() error {
 		return s.InTx(ctx, func(tx *store.Tx) error { _, err := tx.LockOrder(ctx, o.ID); return err })
 	}
-	cutAt("update vezne_orders")
+	wire.CutAt("update vezne_orders")
 	wantCode(t, "in the middle", lock(), vezne.CodeStorageUnavailable)
-	cutAt("commit")
+	wire.CutAt("commit")
 	wantCode(t, "at the commit", lock(), vezne.CodeStorageUnavailable)
-	w.mu.Lock()
-	w.cut = nil
-	w.mu.Unlock()
+	wire.CutAt("")
 	wantCode(t, "when the wire holds again", lock(), "")
 	// The cut commit reached the server: only reading the row tells.
 	if got := must[vezne.Order](t)(s.Order(ctx, o.ID)); got.Revision != 3 {

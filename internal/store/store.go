@@ -251,7 +251,25 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.pinAccount(ctx); err != nil {
 		return err
 	}
+	if err := s.freeLeases(ctx); err != nil {
+		return err
+	}
 	return s.loadNumber(ctx)
+}
+
+// freeLeases ends the leases of a process that died: whoever holds the lock of
+// a SQLite file knows that nobody else lives. On PostgreSQL they end by
+// themselves.
+func (s *Store) freeLeases(ctx context.Context) error {
+	if s.lock == nil {
+		return nil
+	}
+	return s.InTx(ctx, func(tx *Tx) error {
+		if err := tx.q.FreeMarks(ctx); err != nil {
+			return err
+		}
+		return tx.q.FreeCalls(ctx)
+	})
 }
 
 func (s *Store) migrate(ctx context.Context) error {

@@ -20,11 +20,11 @@ var shopSentences = map[string]sentence{
 	"shop.product.ortu.note":   {"Washed cotton, 150 × 220 cm", "Yıkanmış pamuk, 150 × 220 cm"},
 
 	"shop.add":           {"Add to cart", "Sepete ekle"},
-	"shop.add.to":        {"Add {product} to the cart", "{product}: sepete ekle"},
+	"shop.add.to":        {"Add to cart: {product}", "Sepete ekle: {product}"},
 	"shop.quantity.of":   {"Quantity of {product}", "{product} adedi"},
 	"shop.added":         {"{product} is in your cart.", "{product} sepetinizde."},
 	"shop.cart":          {"Cart", "Sepet"},
-	"shop.cart.count":    {"Cart, {count} items", "Sepet, {count} ürün"},
+	"shop.cart.count":    {", items: ", ", ürün: "},
 	"shop.cart.title":    {"Your cart", "Sepetiniz"},
 	"shop.cart.empty":    {"Your cart is empty.", "Sepetiniz boş."},
 	"shop.cart.look":     {"Look around", "Ürünlere bak"},

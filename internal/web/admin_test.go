@@ -314,6 +314,10 @@ func TestAnActionThatIsRefusedSaysWhyAndCanBeTriedAgain(t *testing.T) {
 	b.post(path, form).is(t, http.StatusConflict).says(t, "The payment is disputed, so it cannot be refunded.")
 	delete(b.desk.fails, "Refund")
 	b.post(path, form).leadsTo(t, "/admin/orders/ord_1?said=refund")
+	// The desk knows the form by one key through all tries.
+	if k := b.desk.keys; len(k) != 3 || k[0] == "" || k[0] != k[1] || k[1] != k[2] {
+		t.Errorf("the keys are %q", k)
+	}
 }
 
 func TestAmountsThatMakeNoSenseAreNotAskedAbout(t *testing.T) {

@@ -3,9 +3,11 @@ package web
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/desk"
 )
 
 // SubmissionState says what is known of a form that was sent.
@@ -58,7 +60,10 @@ func (s *site) once(ctx context.Context, form, key, unsure string, do func(ctx c
 	if key == "" || len(key) > maxKey {
 		return "", vezne.E(vezne.CodeInvalidRequest, op, "")
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), submissionTime)
+	// The desk knows the form by its key too: should this process die before it
+	// notes where the form led, a refund is still made once.
+	ctx = desk.WithKey(context.WithoutCancel(ctx), strings.Join([]string{"form", form, key}, "\n"))
+	ctx, cancel := context.WithTimeout(ctx, submissionTime)
 	defer cancel()
 	for {
 		sub, err := s.Submissions.Begin(ctx, form, key)

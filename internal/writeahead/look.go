@@ -19,7 +19,7 @@ import (
 
 const (
 	// lookTime bounds one look-up.
-	lookTime = 90 * time.Second
+	lookTime = time.Minute
 	// lookPause is how long a look-up waits that could not be finished.
 	lookPause = time.Minute
 	// lookBefore is how long before the call the lists are read from: Stripe's

@@ -18,7 +18,14 @@ func (s *Sender) process(ctx context.Context, call vezne.Call, owner string) (Re
 	if err != nil {
 		return Result{Call: call}, err
 	}
-	if call.State == vezne.CallLooking || apply.Expired(call, now) {
+	switch {
+	case call.State == vezne.CallLooking && call.NextAt.After(now):
+		// Lists are not complete yet.
+		if err := s.Store.ReleaseCall(ctx, call.ID, owner, call.NextAt); err != nil {
+			return Result{Call: call}, err
+		}
+		return Result{Call: call}, unclear(nil)
+	case call.State == vezne.CallLooking || apply.Expired(call, now):
 		return s.look(ctx, call, owner)
 	}
 	return s.send(ctx, call, owner)
@@ -37,7 +44,9 @@ func (s *Sender) send(ctx context.Context, before vezne.Call, owner string) (Res
 		return Result{Call: now}, err
 	}
 	if err != nil {
-		return Result{Call: before}, err
+		// It was not sent. Without the database this fails too, and the lease ends
+		// by itself.
+		return Result{Call: before}, errors.Join(err, s.Store.ReleaseCall(ctx, before.ID, owner, before.NextAt))
 	}
 	answer, sendErr := s.Stripe.Post(ctx, call.Path, call.Form, call.Key, call.APIVersion)
 	call.Unclear = before.Unclear
@@ -122,12 +131,12 @@ func (s *Sender) again(ctx context.Context, call vezne.Call, owner string, cause
 	if err != nil {
 		return Result{Call: call}, err
 	}
-	switch {
-	case call.Status == 429:
+	switch call.Status {
+	case 429:
 		e := vezne.E(vezne.CodeRateLimited, "writeahead.Send", "Stripe gets too many requests from us. Nothing is lost: the same request is sent again.").Because(cause)
 		e.Stripe = call.Refusal
 		return Result{Call: call}, e
-	case call.Status == 401 || call.Status == 403:
+	case 401, 403:
 		e := vezne.E(vezne.CodeStripeKeyRefused, "writeahead.Send", "").Because(cause)
 		e.Stripe = call.Refusal
 		return Result{Call: call}, e

@@ -188,6 +188,28 @@ func TestTwoWhoSendAtOnceSendOnce(t *testing.T) {
 	})
 }
 
+func TestRunSendsWhatItIsWokenFor(t *testing.T) {
+	each(t, func(b *bench) {
+		sent := make(chan struct{})
+		b.stripe.say(func(int, request) reply {
+			defer close(sent)
+			return reply{status: 200, body: intent("requires_payment_method")}
+		})
+		ctx, cancel := context.WithCancel(b.ctx)
+		var running sync.WaitGroup
+		running.Go(func() { b.sender.Run(ctx) })
+		c := b.write(vezne.AttemptPaymentIntent, api)
+		b.sender.Wake()
+		<-sent
+		cancel()
+		running.Wait()
+		// It ends only when what was on its way is settled.
+		if got := b.call(c.ID); got.State != vezne.CallDone || b.sender.InFlight() != 0 {
+			b.Errorf("call %+v", got)
+		}
+	})
+}
+
 func TestASendingGoesOnWhenNobodyWaits(t *testing.T) {
 	each(t, func(b *bench) {
 		c := b.write(vezne.AttemptPaymentIntent, api)

@@ -5,6 +5,7 @@ package writeahead
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -58,10 +59,13 @@ const (
 	// batch is how many calls a sweep takes at once.
 	batch = 8
 	// lease is longer than everything that is done under it: one sending
-	// (stripeapi.WriteTimeout) or one look-up (lookTime), and what is written.
-	lease = 3 * time.Minute
-	// period is how often Run sweeps.
+	// (stripeapi.WriteTimeout) or one look-up (lookTime), and what is written
+	// before and after it.
+	lease = 2 * time.Minute
+	// period is how often Run sweeps, sweeps how many may be under way: one slow
+	// answer does not hold up the others.
 	period = time.Second
+	sweeps = 4
 	// elsewherePause and elsewhereTime say how often, and how long, a call is
 	// looked at that another process is sending.
 	elsewherePause = 200 * time.Millisecond
@@ -86,7 +90,7 @@ func (s *Sender) Send(ctx context.Context, id vezne.CallID) (vezne.Call, error) 
 // call is sent again or looked up in the background; CodeRateLimited and
 // CodeStripeKeyRefused where Stripe gave that as the reason; CodeNotFound.
 func (s *Sender) Do(ctx context.Context, id vezne.CallID) (Result, error) {
-	f := s.start(id, func() (Result, error) { return s.fly(context.WithoutCancel(ctx), id) })
+	f, _ := s.start(id, func() (Result, error) { return s.fly(context.WithoutCancel(ctx), id) })
 	select {
 	case <-f.done:
 		return f.result, f.err
@@ -99,12 +103,12 @@ func unclear(cause error) *vezne.Error {
 	return vezne.E(vezne.CodeStripeUnreachable, "writeahead.Send", "").Because(cause)
 }
 
-// start runs a flight, or returns the one that runs already.
-func (s *Sender) start(id vezne.CallID, run func() (Result, error)) *flight {
+// start runs a flight, or returns the one that runs already and false.
+func (s *Sender) start(id vezne.CallID, run func() (Result, error)) (*flight, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f, ok := s.flights[id]; ok {
-		return f
+		return f, false
 	}
 	f := &flight{done: make(chan struct{})}
 	s.flights[id] = f
@@ -120,7 +124,7 @@ func (s *Sender) start(id vezne.CallID, run func() (Result, error)) *flight {
 		}()
 		f.result, f.err = run()
 	})
-	return f
+	return f, true
 }
 
 // claimName names one claim: two claims of one process exclude each other too.
@@ -134,38 +138,33 @@ func (s *Sender) fly(ctx context.Context, id vezne.CallID) (Result, error) {
 	if err != nil || ended(call) {
 		return Result{Call: call}, err
 	}
-	now, err := s.Store.Now(ctx)
-	if err != nil {
-		return Result{Call: call}, err
-	}
-	if call.State == vezne.CallLooking && call.NextAt.After(now) {
-		return Result{Call: call}, unclear(nil)
-	}
-	owner := s.claimName()
-	claimed, err := s.Store.ClaimCall(ctx, id, owner, lease)
-	if err != nil {
-		return Result{Call: call}, err
-	}
-	if !claimed {
-		return s.elsewhere(ctx, id)
-	}
-	return s.process(ctx, call, owner)
+	return s.claim(ctx, call)
 }
 
-// elsewhere waits for a call that another process is sending.
-func (s *Sender) elsewhere(ctx context.Context, id vezne.CallID) (Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, elsewhereTime)
+// claim takes a call and does what it needs. One that another process has is
+// waited for, and taken when its lease ends.
+func (s *Sender) claim(ctx context.Context, call vezne.Call) (Result, error) {
+	waiting, cancel := context.WithTimeout(ctx, elsewhereTime)
 	defer cancel()
 	tick := time.NewTicker(elsewherePause)
 	defer tick.Stop()
+	owner := s.claimName()
 	for {
-		call, err := s.Store.Call(ctx, id)
-		if err != nil || ended(call) {
+		claimed, err := s.Store.ClaimCall(ctx, call.ID, owner, lease)
+		if err != nil {
+			// A COMMIT without an answer may have claimed it.
+			return Result{Call: call}, errors.Join(err, s.Store.ReleaseCall(ctx, call.ID, owner, call.NextAt))
+		}
+		// As it is now: whoever had it before may have written down how it ended.
+		if call, err = s.Store.Call(ctx, call.ID); err != nil || ended(call) {
 			return Result{Call: call}, err
 		}
+		if claimed {
+			return s.process(ctx, call, owner)
+		}
 		select {
-		case <-ctx.Done():
-			return Result{Call: call}, unclear(ctx.Err())
+		case <-waiting.Done():
+			return Result{Call: call}, unclear(waiting.Err())
 		case <-tick.C:
 		}
 	}
@@ -182,7 +181,14 @@ func (s *Sender) Sweep(ctx context.Context) (int, error) {
 	}
 	flights := make([]*flight, len(calls))
 	for i, c := range calls {
-		flights[i] = s.start(c.ID, func() (Result, error) { return s.process(context.WithoutCancel(ctx), c, owner) })
+		f, ours := s.start(c.ID, func() (Result, error) { return s.process(context.WithoutCancel(ctx), c, owner) })
+		if !ours {
+			// Somebody here waits for the lease: let them have it.
+			if err := s.Store.ReleaseCall(ctx, c.ID, owner, c.NextAt); err != nil {
+				return 0, err
+			}
+		}
+		flights[i] = f
 	}
 	for i, f := range flights {
 		<-f.done
@@ -198,20 +204,35 @@ func (s *Sender) Sweep(ctx context.Context) (int, error) {
 func (s *Sender) Run(ctx context.Context) {
 	tick := time.NewTicker(period)
 	defer tick.Stop()
+	under := make(chan struct{}, sweeps)
+	var running sync.WaitGroup
 	for {
-		n, err := s.Sweep(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "calls cannot be swept", "err", err)
-		}
-		if n == batch && ctx.Err() == nil {
-			continue
+		select {
+		case under <- struct{}{}:
+			running.Go(func() {
+				defer func() { <-under }()
+				s.sweepAll(ctx)
+			})
+		default:
 		}
 		select {
 		case <-ctx.Done():
+			running.Wait()
 			s.flying.Wait()
 			return
 		case <-tick.C:
 		case <-s.wake:
+		}
+	}
+}
+
+// sweepAll sweeps until less than a batch is due.
+func (s *Sender) sweepAll(ctx context.Context) {
+	for n := batch; n == batch && ctx.Err() == nil; {
+		var err error
+		if n, err = s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "calls cannot be swept", "err", err)
+			return
 		}
 	}
 }

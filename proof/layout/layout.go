@@ -54,7 +54,7 @@ var Folders = []Folder{
 	{Path: "cmd/vezne", Job: "the binary, one file per subcommand", May: []string{"..."}, Outside: []string{"github.com/spf13/cobra"}},
 	// veznetest is for the tests of engine; beside them it would be a circle.
 	{Path: "engine", Job: "wiring", May: []string{".", "internal/...", "veznetest"}},
-	{Path: "examples/...", Job: "programs to copy from", May: []string{"...", "-internal/..."}},
+	{Path: "examples/...", Job: "programs to copy from", May: []string{"...", "-internal/..."}, Outside: []string{"github.com/jackc/pgx", "modernc.org/sqlite"}},
 	{Path: "internal/apply", Job: "facts to moves", May: []string{"."}, StandardOnly: true},
 	{Path: "internal/desk", Job: "use cases and questions", May: append([]string{"internal/store", "internal/settle", "internal/apply", "internal/writeahead", "internal/refresh", "internal/stripeapi", "internal/mirror", "internal/invoice", "internal/text"}, leaves...)},
 	{Path: "internal/ids", Job: "our identifiers"},

@@ -195,6 +195,15 @@ func (q *Queries) ClaimCalls(ctx context.Context, arg ClaimCallsParams) ([]Call,
 	return items, nil
 }
 
+const freeCalls = `-- name: FreeCalls :exec
+UPDATE vezne_calls SET lease_owner = '', lease_until = 0 WHERE lease_until <> 0
+`
+
+func (q *Queries) FreeCalls(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, freeCalls)
+	return err
+}
+
 const getCall = `-- name: GetCall :one
 SELECT account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor, created_at, first_sent_at, next_at, tries, unclear, status, object_id, refusal, lease_owner, lease_until FROM vezne_calls WHERE account = $1 AND livemode = $2 AND id = $3
 `

@@ -99,6 +99,15 @@ func (q *Queries) ClearMark(ctx context.Context, arg ClearMarkParams) (int64, er
 	return result.RowsAffected()
 }
 
+const freeMarks = `-- name: FreeMarks :exec
+UPDATE vezne_marks SET lease_owner = '', lease_until = 0 WHERE lease_until <> 0
+`
+
+func (q *Queries) FreeMarks(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, freeMarks)
+	return err
+}
+
 const getMark = `-- name: GetMark :one
 SELECT account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at FROM vezne_marks WHERE account = $1 AND livemode = $2 AND id = $3
 `

@@ -48,6 +48,9 @@ RETURNING *;
 UPDATE vezne_calls SET state = 'refused'
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND state = 'pending' AND NOT unclear;
 
+-- name: FreeCalls :exec
+UPDATE vezne_calls SET lease_owner = '', lease_until = 0 WHERE lease_until <> 0;
+
 -- name: ReleaseCall :exec
 UPDATE vezne_calls SET lease_owner = '', lease_until = 0, next_at = sqlc.arg(next_at)
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND lease_owner = sqlc.arg(owner);

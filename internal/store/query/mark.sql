@@ -31,6 +31,9 @@ WHERE vezne_marks.account = sqlc.arg(account) AND vezne_marks.livemode = sqlc.ar
         AND NOT m.unlinked AND NOT m.dead ORDER BY m.priority, m.number LIMIT sqlc.arg(row_limit))
 RETURNING *;
 
+-- name: FreeMarks :exec
+UPDATE vezne_marks SET lease_owner = '', lease_until = 0 WHERE lease_until <> 0;
+
 -- ReleaseMark gives a lease back. A new reason to read that came in the
 -- meantime stands: it is due when it says, and not dead.
 -- name: ReleaseMark :exec

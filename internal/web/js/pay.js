@@ -71,7 +71,7 @@
     const text = document.createElement('span');
     text.textContent = sentence;
     // After the emptying has been noticed, so that the same sentence is said again.
-    setTimeout(() => alertBox.append(text), 50);
+    setTimeout(() => alertBox.append(get('alert-mark').content.cloneNode(true), text), 50);
   }
 
   function setBusy(on, pressed = button) {

@@ -96,8 +96,9 @@ func (r Recurrence) seconds() Seconds {
 }
 
 // Aligned reports whether prices with these recurrences may bill together on one
-// subscription: each is a multiple of the shortest, so month and year, not week
-// and month. Source: docs.stripe.com/billing/subscriptions/mixed-interval.
+// subscription in flexible mode: each is a multiple of the shortest, so month and
+// year, not week and month. Stripe's page on mixed intervals is known by
+// quotation only.
 func Aligned(list []Recurrence) bool {
 	for _, a := range list {
 		for _, b := range list {

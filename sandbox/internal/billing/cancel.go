@@ -14,8 +14,8 @@ const (
 	MinPeriodEnd CancelForm = "min_period_end"
 	// MaxPeriodEnd is the latest.
 	MaxPeriodEnd CancelForm = "max_period_end"
-	// MaxBilledUntil is the latest moment until which an item has been billed; an
-	// item that was not billed in advance counts with its period's end.
+	// MaxBilledUntil is the latest moment until which an item has been billed, no
+	// earlier than its period's end.
 	MaxBilledUntil CancelForm = "max_billed_until"
 )
 
@@ -34,12 +34,9 @@ func (s Subscription) CancelTime(form CancelForm, now Instant) (Instant, error) 
 	var least, most, billed Instant
 	for n, i := range s.Items {
 		end := s.PeriodAt(i, now).End
-		until := Instant(0)
+		until := end
 		for _, d := range i.Billed {
 			until = max(until, d.Period.End)
-		}
-		if until <= now {
-			until = end
 		}
 		if n == 0 {
 			least, most, billed = end, end, until

@@ -35,6 +35,15 @@ func TestCancelAtMoves(t *testing.T) {
 	same(t, "all that stands", amounts(p.Lines()), []billing.Amount{-500, -500, -500})
 }
 
+// A subscription that ends with its period bills nothing at the boundary.
+func TestCancelAtTheBoundary(t *testing.T) {
+	t.Parallel()
+	s := juneSubscription(t, billing.Flexible, "3000")
+	s.CancelAt = at(t, "2026-07-01 00:00:00")
+	_, inv := renew(t, s, s.CancelAt)
+	same(t, "lines", len(inv.Lines), 0)
+}
+
 // The same in classic mode credits the price for the time between.
 func TestCancelAtClassic(t *testing.T) {
 	t.Parallel()
@@ -68,6 +77,11 @@ func TestCancelForms(t *testing.T) {
 	metered := price(t, "Calls", "1", yearly)
 	metered.Metered = true
 	s.Items = []billing.Item{s.Items[0], {ID: "si_Calls", Price: metered}}
+	check(s, billing.MaxBilledUntil, "2027-01-01 00:00:00")
+	// A year that became a month without prorating is billed until its end.
+	s, _ = start(t, subscription(billing.Flexible, at(t, "2026-01-01 00:00:00"), item(price(t, "Year", "9000", yearly), 1)))
+	s = swap(s, price(t, "Month", "1000", monthly), 1)
+	check(s, billing.MaxPeriodEnd, "2026-04-01 00:00:00")
 	check(s, billing.MaxBilledUntil, "2027-01-01 00:00:00")
 	for _, form := range []billing.CancelForm{"", "period_end"} {
 		if _, err := s.CancelTime(form, now); !errors.Is(err, billing.ErrCancelAt) {

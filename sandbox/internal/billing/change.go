@@ -94,7 +94,7 @@ func (c Change) prorate() (Prorations, error) {
 		}
 		before, after := c.Before.PeriodAt(old, c.At).End, c.After.PeriodAt(c.After.Items[n], c.At).End
 		if after < before {
-			if err := credit(old, max(after, c.At)); err != nil {
+			if err := credit(old, after); err != nil {
 				return Prorations{}, err
 			}
 		}
@@ -102,7 +102,7 @@ func (c Change) prorate() (Prorations, error) {
 	for _, item := range c.After.Items {
 		from := c.At
 		if n := c.Before.find(item.ID); n >= 0 && c.Before.Items[n].Price.ID == item.Price.ID && c.Before.Items[n].Quantity == item.Quantity {
-			from = max(from, c.Before.PeriodAt(item, c.At).End)
+			from = c.Before.PeriodAt(item, c.At).End
 		}
 		if err := debit(item, from); err != nil {
 			return Prorations{}, err

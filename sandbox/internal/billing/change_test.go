@@ -75,6 +75,8 @@ func TestTwiceInOnePeriod(t *testing.T) {
 	_, p = change(t, s, swap(s, price(t, "Three", "3000", monthly), 1), at(t, "2026-06-21 00:00:00"))
 	same(t, "second", amounts(p.Lines()), []billing.Amount{-667, 1000})
 	same(t, "the second credit names what it credits", p.Credits[0].Credited, []string{"il_1781136000_1"})
+	s, _ = renew(t, s, at(t, "2026-07-01 00:00:00"))
+	same(t, "the renewal is all that stands", len(s.Items[0].Billed), 1)
 }
 
 // Up and down again at the same moments, classic against flexible, when the first

@@ -90,8 +90,7 @@ func (inv Invoice) CreditTotal(previous []CreditNote, total Amount) (CreditNote,
 		return CreditNote{}, fmt.Errorf("%w: %d of %d", ErrCredit, total, left)
 	}
 	var note CreditNote
-	// The steps of a rounded running sum add up exactly, and none is more than its
-	// line, because this rounding does not depend on the sign.
+	// The steps of a rounded running sum add up exactly.
 	running, given := new(big.Rat), Amount(0)
 	for n, line := range inv.Lines {
 		before := creditedOf(previous, n)

@@ -93,7 +93,7 @@ func settle(i Item, lines []InvoiceLine) []Debit {
 			continue
 		}
 		for n := range billed {
-			billed[n].Until = min(billed[n].Until, max(l.Period.Start, billed[n].Period.Start))
+			billed[n].Until = min(billed[n].Until, l.Period.Start)
 		}
 	}
 	for _, l := range lines {

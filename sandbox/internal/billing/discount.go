@@ -142,7 +142,7 @@ func divide(amount *big.Rat, left, parts []*big.Rat) {
 	rest := new(big.Rat).Set(amount)
 	for i, l := range left {
 		parts[i] = new(big.Rat)
-		if sum.Sign() > 0 && i < len(left)-1 {
+		if sum.Sign() > 0 {
 			x := mul(amount, l)
 			x.Quo(x, sum)
 			parts[i].SetInt(new(big.Int).Div(x.Num(), x.Denom()))

@@ -24,7 +24,7 @@ const (
 	// Included takes discounts off a proration's amount.
 	Included ProrationDiscounts = "included"
 	// Itemised shows the amount before discounts, and the discounts beside it.
-	Itemised ProrationDiscounts = "itemized" //nolint:misspell // Stripe's own word
+	Itemised ProrationDiscounts = "itemized"
 )
 
 // Subscription is what of a subscription decides its lines.

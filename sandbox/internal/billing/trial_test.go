@@ -52,6 +52,20 @@ func TestTrialAddedLater(t *testing.T) {
 	same(t, "after the trial", inv.Lines[0].Period, billing.Period{Start: end, End: at(t, "2026-08-10 00:00:00")})
 }
 
+// A trial that ends early while the anchor stays on the 1st: from 18 June 13 of 30
+// days of 3000 are 1300.
+func TestTrialEndsEarlyBeforeAnAnchor(t *testing.T) {
+	t.Parallel()
+	began, now := at(t, "2026-06-15 00:00:00"), at(t, "2026-06-18 00:00:00")
+	s := subscription(billing.Flexible, began, item(price(t, "Pro", "3000", monthly), 1))
+	s.Trial, s.Anchor = billing.Period{Start: began, End: began.Add(7 * billing.Day)}, at(t, "2026-07-01 00:00:00")
+	s, _ = start(t, s)
+	ended := s
+	ended.Trial.End = now
+	_, p := change(t, s, ended, now)
+	same(t, "lines", amounts(p.Lines()), []billing.Amount{1300})
+}
+
 // A trial of 7 days, anchored on the 1st, from 15 June: from 22 June to 1 July are
 // 9 of 30 days, 3000*9/30 = 900; then 3000. From 28 June the trial goes past the
 // 1st: from 5 July 27 of 31 days until 1 August, 3000*27/31 = 2612.90, 2613.
@@ -70,6 +84,7 @@ func TestTrialBeforeAnAnchor(t *testing.T) {
 		s, inv = startAt(t, s, s.Trial.End)
 		same(t, "rest", inv.Total, tt.want)
 		same(t, "until", inv.Lines[0].Period.End, at(t, tt.ends))
+		same(t, "current period", s.PeriodAt(s.Items[0], s.Trial.End+1), billing.Period{Start: s.Trial.End, End: at(t, tt.ends)})
 		_, inv = renew(t, s, at(t, tt.ends))
 		same(t, "full", inv.Total, 3000)
 	}

@@ -102,11 +102,14 @@ func TestExample5TrialToPaid(t *testing.T) {
 	same(t, "charged", billing.FirstAttempt(trial.End), at(t, "2026-02-24 10:00:00"))
 
 	now := at(t, "2026-02-15 12:00:00")
-	ended := s
-	ended.Trial.End, ended.Anchor = now, now
-	_, p := change(t, s, ended, now)
-	same(t, "at once", amounts(p.Lines()), []billing.Amount{1500})
-	same(t, "period", p.Full[0].Period, billing.Period{Start: now, End: at(t, "2026-03-15 12:00:00")})
+	for _, mode := range []billing.BillingMode{billing.Flexible, billing.Classic} {
+		s.Mode = mode
+		ended := s
+		ended.Trial.End, ended.Anchor = now, now
+		_, p := change(t, s, ended, now)
+		same(t, "at once", amounts(p.Lines()), []billing.Amount{1500})
+		same(t, "period", p.Full[0].Period, billing.Period{Start: now, End: at(t, "2026-03-15 12:00:00")})
+	}
 }
 
 // 6. Month ends from an anchor on 31 January 2026 15:04:05.
