@@ -164,6 +164,32 @@ func TestASignInLinkWorksOnceAndNotForEver(t *testing.T) {
 	})
 }
 
+func TestAStandingSignInLinkWorksUntilTheProcessEnds(t *testing.T) {
+	t.Parallel()
+	h := veznetest.New(t)
+	link, err := h.StandingSignInLink("dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func() int {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, link, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return status(t, h, req)
+	}
+	for range 2 {
+		if got := open(); got != http.StatusSeeOther {
+			t.Errorf("status %d, want %d", got, http.StatusSeeOther)
+		}
+	}
+	h.Restart()
+	if got := open(); got != http.StatusUnauthorized {
+		t.Errorf("after a restart: %d, want %d", got, http.StatusUnauthorized)
+	}
+}
+
 func TestSecretsAreRolledWithoutARestart(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, database string) {

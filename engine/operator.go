@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -44,6 +45,9 @@ type operators struct {
 	// nobody is a hash that no password has: it is checked for names that do
 	// not exist, so that the time tells nothing.
 	nobody string
+	// standing are the tokens of links that sign in as often as they are opened,
+	// until this process ends.
+	standing sync.Map
 }
 
 func newOperators(s *store.Store) *operators {
@@ -110,9 +114,14 @@ func (o *operators) Login(ctx context.Context, name, password string) (string, e
 // linkPrefix keeps the tokens of sign-in links apart from sessions.
 const linkPrefix = "link:"
 
-// Redeem returns the operator whose one-time link holds the token, and uses it
-// up. CodeTokenInvalid when it is unknown, used or too old.
+// Redeem returns the operator whose link holds the token, and uses a one-time
+// link up. CodeTokenInvalid when it is unknown, used or too old.
 func (o *operators) Redeem(ctx context.Context, token string) (string, error) {
+	if v, ok := o.standing.Load(token); ok {
+		if name, isName := v.(string); isName {
+			return name, nil
+		}
+	}
 	name, ok, err := o.store.SessionTake(ctx, linkPrefix+token)
 	if err != nil {
 		return "", err
@@ -149,7 +158,33 @@ func (d *Database) CreateOperator(ctx context.Context, name, password string) er
 // Whoever has the link is the operator of that name, so that it is shown to
 // nobody else; only the hash of its token is kept.
 func (e *Engine) SignInLink(ctx context.Context, name string, life time.Duration) (string, error) {
-	const op = "engine.SignInLink"
+	token, err := linkToken("engine.SignInLink", name)
+	if err != nil {
+		return "", err
+	}
+	now, err := e.store.Now(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := e.store.SessionCommit(ctx, linkPrefix+token, []byte(name), now.Add(life)); err != nil {
+		return "", err
+	}
+	return e.linkTo(token), nil
+}
+
+// StandingSignInLink makes a link that signs in to the dashboard as often as it
+// is opened, until this process ends; nothing of it is kept. It is for a desk on
+// a developer's own machine, where the next browser should get in too.
+func (e *Engine) StandingSignInLink(name string) (string, error) {
+	token, err := linkToken("engine.StandingSignInLink", name)
+	if err != nil {
+		return "", err
+	}
+	e.people.standing.Store(token, name)
+	return e.linkTo(token), nil
+}
+
+func linkToken(op, name string) (string, error) {
 	if err := checkName(op, name); err != nil {
 		return "", err
 	}
@@ -157,13 +192,9 @@ func (e *Engine) SignInLink(ctx context.Context, name string, life time.Duration
 	if _, err := rand.Read(raw); err != nil {
 		return "", vezne.E(vezne.CodeInternal, op, "").Because(err)
 	}
-	now, err := e.store.Now(ctx)
-	if err != nil {
-		return "", err
-	}
-	token := hex.EncodeToString(raw)
-	if err := e.store.SessionCommit(ctx, linkPrefix+token, []byte(name), now.Add(life)); err != nil {
-		return "", err
-	}
-	return e.cfg.PublicURL + "/admin/sign-in?" + url.Values{"token": {token}}.Encode(), nil
+	return hex.EncodeToString(raw), nil
+}
+
+func (e *Engine) linkTo(token string) string {
+	return e.cfg.PublicURL + "/admin/sign-in?" + url.Values{"token": {token}}.Encode()
 }

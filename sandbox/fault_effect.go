@@ -63,6 +63,7 @@ func (c *control) meet(w http.ResponseWriter, r *Request, f *Fault) (done bool) 
 		c.refuse(w, r, statusError(f.Status, f.Code))
 	case effectTimeout:
 		c.answered(r, &answer{}, nil)
+		r.free()
 		select {
 		case <-r.http.Context().Done():
 		case <-closing.Done():
@@ -70,6 +71,7 @@ func (c *control) meet(w http.ResponseWriter, r *Request, f *Fault) (done bool) 
 		panic(http.ErrAbortHandler) // no answer, not even an empty one
 	case effectReset:
 		c.answered(r, &answer{}, nil)
+		r.free() // before the client can see the end and try again
 		hangUp(w)
 	case effectDelay:
 		if !wait(closing, time.Duration(f.DelayMS)*time.Millisecond) {
@@ -85,6 +87,7 @@ func (c *control) refuse(w http.ResponseWriter, r *Request, e *Error) {
 	an := failed(e)
 	body := an.render(r)
 	c.answered(r, an, body)
+	r.free()
 	an.write(w, r, body)
 }
 

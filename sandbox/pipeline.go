@@ -35,8 +35,11 @@ func (sb *Sandbox) answerCall(w http.ResponseWriter, r *Request) (an *answer, do
 	if err != nil {
 		return failed(err), false
 	}
-	var kept *answer
-	defer func() { r.account.endCall(r.IdempotencyKey, running, kept) }()
+	r.free = func() {
+		r.account.endCall(r.IdempotencyKey, running, nil)
+		running = nil
+	}
+	defer func() { r.free() }()
 	if sb.seams.before != nil && sb.seams.before(w, r) {
 		return nil, true
 	}
@@ -51,12 +54,11 @@ func (sb *Sandbox) answerCall(w http.ResponseWriter, r *Request) (an *answer, do
 		if sb.seams.keeping != nil {
 			an = sb.seams.keeping(r, an)
 		}
-		kept = an
 		if running != nil {
 			if sb.journal != nil {
 				an.text = an.render(r)
 			}
-			r.account.endCall(r.IdempotencyKey, running, kept)
+			r.account.endCall(r.IdempotencyKey, running, an)
 			running = nil
 		}
 	}

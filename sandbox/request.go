@@ -26,6 +26,8 @@ type Request struct {
 	path    map[string]string
 	params  Params
 	expand  *expandTree
+	// free lets go of the idempotency key of a call that did nothing and is about to end. Called again it does nothing.
+	free func()
 
 	// decline is the decline code that a planted fault wants of this call's card, "" for none.
 	decline string

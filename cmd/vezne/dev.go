@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +42,7 @@ is kept in a folder, and the next start finds it again. Ctrl-C ends it.`,
 }
 
 // devReady is what the ready file of dev says: all that a program needs to go
-// on. Admin signs in, once.
+// on. Admin signs in, as often as it is opened.
 type devReady struct {
 	Service        string `json:"service"`
 	Shop           string `json:"shop"`
@@ -65,9 +64,6 @@ type devKeep struct {
 	// BodyKey encrypts the raw bodies of events, as base64.
 	BodyKey string `json:"body_key"`
 }
-
-// linkLife is how long the sign-in link that dev prints can be used.
-const linkLife = 24 * time.Hour
 
 // household is all that runs under dev, in the order in which it began.
 type household struct {
@@ -132,7 +128,7 @@ func (a *app) runDev(ctx context.Context) (err error) {
 	if err := e.KeepToken(ctx, "dev", vezne.NewSecret(kept.APIToken)); err != nil {
 		return err
 	}
-	admin, err := e.SignInLink(ctx, "dev", linkLife)
+	admin, err := e.StandingSignInLink("dev")
 	if err != nil {
 		return err
 	}
@@ -167,7 +163,7 @@ func (a *app) greet(r devReady) error {
 
   Shop       %s
   Dashboard  %s
-             (signs in once)
+             (signs in while this runs)
   API        %s/docs
              token %s
   Sandbox    %s

@@ -4,6 +4,7 @@
 package apply
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
@@ -76,14 +77,22 @@ func (d *draft) read(t vezne.ObjectType, id vezne.ObjectID) {
 	}
 }
 
-// call plans a request to Stripe, unless the order has made it before.
+// call plans a request to Stripe, unless the order has made it before. One that
+// was looked up and did not happen is planned again, under another key: the old
+// one would only replay the failure.
 func (d *draft) call(c vezne.PlannedCall) {
-	for _, known := range d.Calls {
-		if known.Key == c.Key {
+	for key, n := c.Key, 2; ; n++ {
+		i := slices.IndexFunc(d.Calls, func(known vezne.Call) bool { return known.Key == key })
+		if i < 0 {
+			c.Key = key
+			d.moves.Calls = append(d.moves.Calls, c)
 			return
 		}
+		if d.Calls[i].State != vezne.CallAbandoned {
+			return
+		}
+		key = fmt.Sprintf("%s:%d", c.Key, n)
 	}
-	d.moves.Calls = append(d.moves.Calls, c)
 }
 
 // saveAttempt notes that an attempt changed.

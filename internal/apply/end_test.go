@@ -287,3 +287,32 @@ func TestBeingPaidIsToldOnceWithEverythingThatHangsOnIt(t *testing.T) {
 		t.Errorf("-want +got:\n%s", d)
 	}
 }
+
+func TestWhatDidNotHappenIsPlannedAgain(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		calls []vezne.Call
+		want  string
+	}{
+		{"never planned", nil, "ord_1:close:pi_1:requires_payment_method"},
+		{"on its way", []vezne.Call{{Key: "ord_1:close:pi_1:requires_payment_method", State: vezne.CallPending}}, ""},
+		{"being looked up", []vezne.Call{{Key: "ord_1:close:pi_1:requires_payment_method", State: vezne.CallLooking}}, ""},
+		{"refused", []vezne.Call{{Key: "ord_1:close:pi_1:requires_payment_method", State: vezne.CallRefused}}, ""},
+		{"done", []vezne.Call{{Key: "ord_1:close:pi_1:requires_payment_method", State: vezne.CallDone}}, ""},
+		{"looked up and not found", []vezne.Call{{Key: "ord_1:close:pi_1:requires_payment_method", State: vezne.CallAbandoned}}, "ord_1:close:pi_1:requires_payment_method:2"},
+		{"not found, and planned again", []vezne.Call{{Key: "ord_1:close:pi_1:requires_payment_method", State: vezne.CallAbandoned}, {Key: "ord_1:close:pi_1:requires_payment_method:2", State: vezne.CallPending}}, ""},
+		{"not found twice", []vezne.Call{{Key: "ord_1:close:pi_1:requires_payment_method", State: vezne.CallAbandoned}, {Key: "ord_1:close:pi_1:requires_payment_method:2", State: vezne.CallAbandoned}}, "ord_1:close:pi_1:requires_payment_method:3"},
+	} {
+		f := elements()
+		f.PaymentIntents[0], f.Charges, f.Calls = intent("pi_1", "att_1", "requires_payment_method"), nil, tt.calls
+		f.Order.CancelRequestedAt = &now
+		got := ""
+		for _, c := range settle(t, f).Calls {
+			got += c.Key
+		}
+		if got != tt.want {
+			t.Errorf("%s: planned %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

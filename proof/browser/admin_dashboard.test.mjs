@@ -11,7 +11,7 @@ let number = 0;
 
 before(async () => {
   browser = await startBrowser();
-  // The link signs in once; the session is shared by the tests.
+  // The session is shared by the tests.
   const page = await openPage(browser, desk.admin, { locale: 'tr-TR' });
   await headed(page, 'Genel bakış');
   assert.equal(page.url(), `${desk.service}/admin`);

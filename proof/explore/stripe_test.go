@@ -187,15 +187,24 @@ func encode(o map[string]any) string {
 	return string(b)
 }
 
-// execute answers a request of ours; under a key that it knows it replays. made
-// is what a fault hides.
-func (s *stripe) execute(c vezne.Call, fault bool) stripeAnswer {
+// The ways in which Stripe can fail at a request: not at all, before it did
+// anything, and after it did everything. A fault is stored like any answer.
+const (
+	sound = iota
+	failsBefore
+	failsAfter
+)
+
+// execute answers a request of ours; under a key that it knows it replays.
+func (s *stripe) execute(c vezne.Call, way int) stripeAnswer {
 	if a, known := s.stored[c.Key]; known {
 		return a
 	}
-	a := s.serve(c)
-	if fault {
-		a = stripeAnswer{500, `{"error":{"type":"api_error"}}`}
+	a := stripeAnswer{500, `{"error":{"type":"api_error"}}`}
+	if way != failsBefore {
+		if served := s.serve(c); way == sound {
+			a = served
+		}
 	}
 	s.stored[c.Key] = a
 	return a

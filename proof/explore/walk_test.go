@@ -65,7 +65,7 @@ type flight struct {
 
 func newWalker(t *testing.T, seed uint64) *walker {
 	w := &walker{t: t, ctx: context.Background(), rng: rand.New(rand.NewPCG(seed, 7)), clock: storetest.NewClock(),
-		stripe: &stripe{stored: map[string]stripeAnswer{}, faults: 2}, facts: map[vezne.OrderID]vezne.Order{}, refuses: 2}
+		stripe: &stripe{stored: map[string]stripeAnswer{}, faults: 4}, facts: map[vezne.OrderID]vezne.Order{}, refuses: 2}
 	var err error
 	// A crash of a process loses nothing that the system has taken; the walk is no
 	// test of the disk.
@@ -353,11 +353,12 @@ func (w *walker) serve(f flight) flight {
 			f.answer.status = 404
 		}
 	default:
-		fault := w.stripe.faults > 0 && f.call.Purpose == vezne.CallCreatePaymentIntent && w.rng.IntN(4) == 0
-		if fault {
+		way := sound
+		if w.stripe.faults > 0 && f.call.Purpose != vezne.CallRefundSurplus && w.rng.IntN(4) == 0 {
+			way = 1 + w.rng.IntN(2)
 			w.stripe.faults--
 		}
-		a := w.stripe.execute(f.call, fault)
+		a := w.stripe.execute(f.call, way)
 		w.note("Stripe answers %s with %d", f.call.Purpose, a.status)
 		if w.rng.IntN(5) == 0 {
 			a = stripeAnswer{} // lost on its way
@@ -367,11 +368,20 @@ func (w *walker) serve(f flight) flight {
 	return f
 }
 
-// made is what a request made, found in Stripe's lists.
+// made is what a request made or changed, found in Stripe's lists; "" when
+// nothing shows that it took effect.
 func (w *walker) made(c vezne.Call) string {
 	for _, p := range w.stripe.intents {
-		if p.attempt == string(c.Attempt) && c.Purpose == vezne.CallCreatePaymentIntent {
+		switch {
+		case c.Purpose == vezne.CallCreatePaymentIntent && p.attempt == string(c.Attempt):
 			return p.id
+		case c.Purpose == vezne.CallCancelPaymentIntent && c.Path == "/v1/payment_intents/"+p.id+"/cancel" && p.status == "canceled":
+			return p.id
+		}
+		for _, r := range p.refunds {
+			if c.Purpose == vezne.CallCreateRefund && r.ours == string(c.RefundID) {
+				return r.id
+			}
 		}
 	}
 	return ""

@@ -1,0 +1,99 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
+)
+
+// differences holds a value of an answer against the description: no unknown key, every required one, each of its kind.
+func differences(v any, n *description.Node, path string) []string {
+	wrong := func(format string, args ...any) []string { return []string{path + ": " + fmt.Sprintf(format, args...)} }
+	if v == nil {
+		if n.Is(description.Null) {
+			return nil
+		}
+		return wrong("null")
+	}
+	if n.Is(description.Union | description.Reference) {
+		return unionDifferences(v, n, path)
+	}
+	switch v := v.(type) {
+	case string:
+		if !n.Is(description.String) {
+			return wrong("a text")
+		}
+		if len(n.Enum) > 0 && !slices.Contains(n.Enum, v) {
+			return wrong("the word %q", v)
+		}
+	case json.Number:
+		if !n.Is(description.Integer|description.Number) || strings.Contains(v.String(), ".") && !n.Is(description.Number) {
+			return wrong("the number %s", v)
+		}
+	case bool:
+		if !n.Is(description.Boolean) {
+			return wrong("a flag")
+		}
+	case []any:
+		if !n.Is(description.Array) {
+			return wrong("an array")
+		}
+		var all []string
+		for i, e := range v {
+			all = append(all, differences(e, n.Items, fmt.Sprintf("%s[%d]", path, i))...)
+		}
+		return all
+	case map[string]any:
+		if !n.Is(description.Hash | description.Map) {
+			return wrong("a hash")
+		}
+		return hashDifferences(v, n, path)
+	}
+	return nil
+}
+
+func hashDifferences(v map[string]any, n *description.Node, path string) []string {
+	var all []string
+	if len(n.Props) == 0 && n.Items == nil {
+		return nil // a hash of whatever
+	}
+	for key, e := range v {
+		switch p := n.Prop(key); {
+		case p != nil:
+			all = append(all, differences(e, p.Node, path+"."+key)...)
+		case n.Is(description.Map):
+			all = append(all, differences(e, n.Items, path+"."+key)...)
+		default:
+			all = append(all, path+"."+key+": unknown")
+		}
+	}
+	for _, p := range n.Props {
+		if _, ok := v[p.Name]; p.Required && !ok {
+			all = append(all, path+"."+p.Name+": missing")
+		}
+	}
+	return all
+}
+
+func unionDifferences(v any, n *description.Node, path string) []string {
+	if _, isText := v.(string); isText {
+		if n.Is(description.Reference) {
+			return nil
+		}
+		return []string{path + ": a text"}
+	}
+	var least []string
+	for i, of := range n.Of {
+		d := differences(v, of, path)
+		if len(d) == 0 {
+			return nil
+		}
+		if i == 0 || len(d) < len(least) {
+			least = d
+		}
+	}
+	return least
+}
