@@ -18,9 +18,10 @@ type route struct {
 	// operation is nil for private routes; params is the tree of its parameters, answer the schema of its answer.
 	operation      *description.Operation
 	params, answer *description.Node
-	// up rewrites the parameters of a route that only older versions have; nil for none.
-	up  func(tx *Tx, p *paramNode) error
-	run operation
+	// up rewrites the parameters of a route that only older versions have, and oldNames are what it calls them; nil for none.
+	up       func(tx *Tx, p *paramNode) error
+	oldNames map[string]string
+	run      operation
 }
 
 // name is "METHOD /path".

@@ -9,9 +9,12 @@ import (
 
 // Before basil the next invoice of a subscription was read, with what would change in the query.
 func init() {
-	upcoming := oldRoute{method: http.MethodGet, path: "/v1/invoices/upcoming", by: "POST /v1/invoices/create_preview", edit: upcomingParams(), up: bringUpcoming}
+	upcoming := oldRoute{method: http.MethodGet, path: "/v1/invoices/upcoming", by: "POST /v1/invoices/create_preview", edit: upcomingParams(), up: bringUpcoming, names: map[string]string{}}
+	for _, key := range upcomingMoved {
+		upcoming.names["subscription_details["+key+"]"] = "subscription_" + key
+	}
 	upcoming.down = func(_ *Tx, _ *Request, o *Object) (*Object, error) { return o.Edit().Unset("id"), nil }
-	lines := oldRoute{method: http.MethodGet, path: "/v1/invoices/upcoming/lines", by: "POST /v1/invoices/create_preview", field: "lines", edit: upcomingParams(), up: bringUpcoming}
+	lines := oldRoute{method: http.MethodGet, path: "/v1/invoices/upcoming/lines", by: "POST /v1/invoices/create_preview", field: "lines", edit: upcomingParams(), up: bringUpcoming, names: upcoming.names}
 	lines.edit = append(lines.edit, withOptional("limit", aNumber()), withOptional("starting_after", aText()), withOptional("ending_before", aText()))
 	lines.down = func(tx *Tx, r *Request, o *Object) (*Object, error) {
 		all := o.List("lines")

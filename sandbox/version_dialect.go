@@ -163,11 +163,20 @@ func (d *dialect) up(tx *Tx, r *Request) error {
 // blame tells an error of an operation in the caller's words.
 func (d *dialect) blame(rt *route, e *Error) {
 	for _, c := range slices.Backward(d.callsOf(rt)) {
-		if name, ok := c.names[e.Param]; ok {
-			e.Param = name
-		}
+		rename(e, c.names)
 		if c.words != nil {
 			e.Message = c.words.Replace(e.Message)
+		}
+	}
+	rename(e, rt.oldNames)
+}
+
+// rename tells the parameter that an error is about, or the one that it is below, by another name.
+func rename(e *Error, names map[string]string) {
+	for now, before := range names {
+		if rest, ok := strings.CutPrefix(e.Param, now); ok && (rest == "" || rest[0] == '[') {
+			e.Param = before + rest
+			return
 		}
 	}
 }
@@ -180,6 +189,8 @@ type oldRoute struct {
 	// edit makes its parameters of the other's; up brings them back.
 	edit []nodeEdit
 	up   func(tx *Tx, p *paramNode) error
+	// names are what errors call its parameters: from the other's name to its own.
+	names map[string]string
 	// down makes its answer of the other's; field is the key of the other's answer that it shows, "" for all of it.
 	down  func(tx *Tx, r *Request, o *Object) (*Object, error)
 	field string
@@ -191,7 +202,7 @@ func (old *oldRoute) route() *route {
 	if run == nil {
 		run = defaultBehaviour(op)
 	}
-	rt := &route{method: old.method, path: old.path, operation: op, params: copyNode(paramsOfOperation(op)), answer: op.Answer, up: old.up}
+	rt := &route{method: old.method, path: old.path, operation: op, params: copyNode(paramsOfOperation(op)), answer: op.Answer, up: old.up, oldNames: old.names}
 	for _, edit := range old.edit {
 		edit(rt.params)
 	}
