@@ -162,6 +162,7 @@ func (a *account) commit(tx *Tx) {
 		e.object.close()
 		a.lastEvent++
 		e.seq = a.lastEvent
+		a.store.told(e.object, tx.origin())
 	}
 	for i := range tx.due {
 		a.lastJob++

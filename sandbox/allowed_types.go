@@ -1,16 +1,19 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // hiddenAllowedTypes is what allowed_payment_method_types said of a Checkout Session.
 const hiddenAllowedTypes = "_allowed_payment_method_types"
 
 // simulatedTypes are the payment methods that the sandbox acts out.
-var simulatedTypes = []string{"card", "sepa_debit", "us_bank_account"}
+var simulatedTypes = []string{cardType, "sepa_debit", "us_bank_account"}
 
 // allowedTypes narrows the methods of a payment to those that a call allows and that fit its currency, "" for any. What does
 // not fit is left out without an error (docs.stripe.com/changelog/dahlia/2026-07-29/allowed-payment-method-types-parameter).
-// It is nil when the call does not say.
+// They need not be among the account's methods. It is nil when the call does not say.
 func allowedTypes(p Params, currency string) (types []string, err error) {
 	const param = "allowed_payment_method_types"
 	allowed := p.Strs(param)
@@ -24,7 +27,7 @@ func allowedTypes(p Params, currency string) (types []string, err error) {
 	}
 	types = fittingTypes(allowed, currency)
 	if len(types) == 0 {
-		return nil, invalid(param, "", "None of the payment method types in %s can be used here. The sandbox acts out: %s.", param, joined(anyList(simulatedTypes)))
+		return nil, invalid(param, "", "None of the payment method types in %s can be used here. The sandbox acts out: %s.", param, strings.Join(simulatedTypes, ", "))
 	}
 	return types, nil
 }
@@ -39,14 +42,6 @@ func fittingTypes(types []string, currency string) []string {
 		}
 	}
 	return fitting
-}
-
-func anyList(texts []string) []any {
-	list := make([]any, len(texts))
-	for i, t := range texts {
-		list[i] = t
-	}
-	return list
 }
 
 // changeMethodTypes writes the methods that a later call names, or allows, into an intent.
@@ -72,14 +67,20 @@ func sessionTypes(p Params) (types []string, err error) {
 	return orElseList(p.Strs("payment_method_types"), "card"), nil
 }
 
-// fitSessionTypes leaves out, once a session's currency is known, what it allows and what does not take that currency.
-func fitSessionTypes(session *Object, p Params) error {
+// fitSessionTypes leaves out, once a payment session's currency is known, what does not take it: of what the call allows,
+// or of the account's methods when it says nothing.
+func fitSessionTypes(tx *Tx, session *Object, p Params) error {
+	currency := session.Str("currency")
 	if allowed := p.Strs("allowed_payment_method_types"); len(allowed) > 0 {
-		types, err := allowedTypes(p, session.Str("currency"))
+		types, err := allowedTypes(p, currency)
 		if err != nil {
 			return err
 		}
 		session.Set("payment_method_types", types).Set(hiddenAllowedTypes, allowed)
+		return nil
+	}
+	if !p.Has("payment_method_types") && session.Str("mode") != "setup" {
+		session.Set("payment_method_types", tx.accountMethods(currency, p.Str("payment_intent_data.capture_method")))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // callLogSize is how many calls of an account the journal keeps; the oldest go first.
@@ -38,6 +39,40 @@ type Call struct {
 	Object string `json:"object,omitempty"`
 	// Fault is the planted fault that met the call.
 	Fault string `json:"fault,omitempty"`
+	// DurationMS is how long the call took, in milliseconds of real time.
+	DurationMS float64 `json:"duration_ms"`
+}
+
+// loggedCall is a call with what draws its answer again.
+type loggedCall struct {
+	Call
+	// answer and as draw the answer's body when somebody looks: versions never change. Nil is a call without one.
+	answer *answer
+	as     *Request
+}
+
+// answerText is the body of the answer, masked; "" when the call was left without one.
+func (c *loggedCall) answerText() string {
+	if c.answer == nil {
+		return ""
+	}
+	return mask(string(c.answer.render(c.as)))
+}
+
+// keepAnswer keeps what draws the answer again, and nothing of what was sent.
+func (c *loggedCall) keepAnswer(r *Request, an *answer) {
+	kept := &answer{status: an.status, object: an.object, expanded: an.expanded}
+	switch {
+	case an.failure != nil:
+		failure := *an.failure
+		failure.Message, failure.Param = mask(failure.Message), mask(failure.Param)
+		kept.failure = &failure
+	case an.object == nil && an.text == nil:
+		return
+	default:
+		kept.text = an.text
+	}
+	c.answer, c.as = kept, &Request{Method: r.Method, Route: r.Route, RequestID: r.RequestID, Key: r.Key, Version: r.Version, account: r.account, route: r.route}
 }
 
 // CallError is the error of an answer.
@@ -52,13 +87,18 @@ type CallError struct {
 // callLog is the journal: the newest calls of an account, the oldest first.
 type callLog struct {
 	mu    sync.Mutex
-	calls []Call
+	calls []loggedCall
 	next  int
+	// changes counts what was added and replaced; last is the real time of the newest call.
+	changes int64
+	last    time.Time
 }
 
-func (j *callLog) add(c Call) {
+func (j *callLog) add(c loggedCall) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.changes++
+	j.last = time.Now()
 	if len(j.calls) < callLogSize {
 		j.calls = append(j.calls, c)
 		return
@@ -68,16 +108,17 @@ func (j *callLog) add(c Call) {
 }
 
 // list copies the journal, the oldest call first.
-func (j *callLog) list() []Call {
+func (j *callLog) list() []loggedCall {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return append(slices.Clone(j.calls[j.next:]), j.calls[:j.next]...)
 }
 
-func (j *callLog) replace(calls []Call) {
+func (j *callLog) replace(calls []loggedCall) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.calls, j.next = slices.Clone(calls), 0
+	j.changes++
 }
 
 // answered takes a call that is over into the journal.
@@ -85,25 +126,28 @@ func (c *control) answered(r *Request, an *answer, body []byte) {
 	status, replayed := an.status, an.header.Get("Idempotent-Replayed") != ""
 	call := Call{ID: r.RequestID, Created: c.account.seconds(), Method: r.Method, Path: mask(r.http.URL.Path), Route: r.Route, Key: maskKey(r.Key), APIVersion: r.Version,
 		IdempotencyKey: mask(r.IdempotencyKey), UserAgent: mask(r.http.UserAgent()), Status: status, Replayed: replayed, Params: map[string]any{}}
+	call.DurationMS = float64(time.Since(r.began).Microseconds()) / 1000
 	if params, ok := maskParams(r.params.node, "").(map[string]any); ok {
 		call.Params = params
 	}
 	if r.fault != nil {
 		call.Fault = r.fault.ID
 	}
-	var answer struct {
+	var said struct {
 		ID    string     `json:"id"`
 		Error *CallError `json:"error"`
 	}
 	if status >= http.StatusBadRequest {
-		if json.Unmarshal(body, &answer) == nil && answer.Error != nil { // an answer without a body has no error to show
-			call.Error = answer.Error
+		if json.Unmarshal(body, &said) == nil && said.Error != nil { // an answer without a body has no error to show
+			call.Error = said.Error
 			call.Error.Message = mask(call.Error.Message)
 		}
 	} else {
 		call.Object = firstID(body)
 	}
-	c.calls.add(call)
+	logged := loggedCall{Call: call}
+	logged.keepAnswer(r, an)
+	c.calls.add(logged)
 	if !replayed {
 		c.tell(r, an)
 	}

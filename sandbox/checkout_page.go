@@ -325,7 +325,7 @@ func redeemOnPage(tx *Tx, r *Request) (*Object, error) {
 // retrieveElementsSession tells an Element what an intent takes; without one, what the account takes.
 func retrieveElementsSession(tx *Tx, r *Request) (*Object, error) {
 	p := r.Params()
-	types := any(orElseList(p.Strs("payment_method_types"), "card"))
+	types := any(orElseList(p.Strs("payment_method_types"), tx.accountMethods(strings.ToLower(p.Str("currency")), p.Str("capture_method"))...))
 	if secret := p.Str("client_secret"); secret != "" {
 		id, _, _ := strings.Cut(secret, "_secret_")
 		typ := "payment_intent"

@@ -86,7 +86,7 @@ func createSession(tx *Tx, r *Request) (*Object, error) {
 	if err := setItems(tx, session, p); err != nil {
 		return nil, err
 	}
-	if err := fitSessionTypes(session, p); err != nil {
+	if err := fitSessionTypes(tx, session, p); err != nil {
 		return nil, err
 	}
 	if err := setShippingOptions(tx, session, p); err != nil {
@@ -246,7 +246,7 @@ func createSetupSession(tx *Tx, session *Object, p Params) (*Object, error) {
 		}
 		session.Set("currency", currency)
 	}
-	if err := fitSessionTypes(session, p); err != nil {
+	if err := fitSessionTypes(tx, session, p); err != nil {
 		return nil, err
 	}
 	session.Set("payment_status", paymentNone)

@@ -25,8 +25,8 @@ func (a *Account) Requests(f CallFilter) ([]Call, error) {
 	}
 	list := []Call{}
 	for _, call := range c.calls.list() {
-		if f.matches(call) {
-			list = append(list, call)
+		if f.matches(call.Call) {
+			list = append(list, call.Call)
 		}
 	}
 	return list, nil

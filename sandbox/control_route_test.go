@@ -343,7 +343,7 @@ func TestJournal(t *testing.T) {
 	b.plant(`{"effect":"status","path":"/v1/products"}`)
 	b.call("GET", "/v1/products", "")
 	list := b.must("GET", "/_sandbox/requests", "")
-	for _, secret := range []string{"4242424242424242", "4242 4242 4242 4242", "987", "abcdefgh"} {
+	for _, secret := range []string{"4242424242424242", "4242 4242 4242 4242", `"987"`, "abcdefgh"} {
 		if strings.Contains(list.text, secret) {
 			t.Errorf("the journal shows %s", secret)
 		}
@@ -355,7 +355,7 @@ func TestJournal(t *testing.T) {
 	first := calls[0]
 	want := sandbox.Call{ID: first.ID, Created: first.Created, Method: "POST", Path: "/v1/customers", Route: "/v1/customers",
 		Params: map[string]any{"name": "Ada", "metadata": map[string]any{"card": "***************4242", "key": "sk_test_…"}},
-		Key:    first.Key, APIVersion: "2026-08-26.dahlia", IdempotencyKey: "k1", UserAgent: first.UserAgent, Status: 200, Object: id}
+		Key:    first.Key, APIVersion: "2026-08-26.dahlia", IdempotencyKey: "k1", UserAgent: first.UserAgent, Status: 200, Object: id, DurationMS: first.DurationMS}
 	if diff := cmp.Diff(want, first); diff != "" || !strings.HasPrefix(first.ID, "req_") {
 		t.Error(diff)
 	}

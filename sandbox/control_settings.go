@@ -25,6 +25,9 @@ type Settings struct {
 	// method and route; 0 is no limit. Stripe's own sandboxes have 25 and 25.
 	RateLimit         int64 `json:"rate_limit"`
 	EndpointRateLimit int64 `json:"endpoint_rate_limit"`
+	// PaymentMethods are the types that intents and sessions take when they are told none, as Stripe's dashboard has
+	// them: card, sepa_debit (eur only), us_bank_account (usd only).
+	PaymentMethods []string `json:"payment_methods"`
 }
 
 // defaultRetries are ten minutes, an hour and three hours after the failed attempt.
@@ -64,14 +67,15 @@ func (s Settings) check() error {
 			return invalid("delivery_retries", "", "Invalid delivery_retries: each is the seconds to wait after the attempt before, at least 1")
 		}
 	}
-	return nil
+	return checkMethods(s.PaymentMethods)
 }
 
 // settings are the account's settings: what was set, else the defaults.
 func (tx *Tx) settings() Settings {
 	account := tx.Account()
 	s := Settings{DisplayName: account.Str("settings.dashboard.display_name"), DefaultAPIVersion: tx.account.sandbox.apiVersion(),
-		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: feePercent, FeeFixed: feeFixed}
+		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: feePercent, FeeFixed: feeFixed,
+		PaymentMethods: orElseList(tx.account.sandbox.options.PaymentMethods, cardType)}
 	set := account.Hash("_settings")
 	if set == nil {
 		return s
@@ -86,6 +90,9 @@ func (tx *Tx) settings() Settings {
 	s.DeliveryTimeoutMS = set.Int("delivery_timeout_ms")
 	s.FeePercent, s.FeeFixed = set.Float("fee_percent"), set.Int("fee_fixed")
 	s.RateLimit, s.EndpointRateLimit = set.Int("rate_limit"), set.Int("endpoint_rate_limit")
+	if list := texts(set.List("payment_methods")); len(list) > 0 {
+		s.PaymentMethods = list
+	}
 	return s
 }
 
@@ -95,9 +102,14 @@ func (tx *Tx) setSettings(s Settings) {
 	for i, n := range s.DeliveryRetries {
 		retries[i] = n
 	}
+	methods := make([]any, len(s.PaymentMethods))
+	for i, name := range s.PaymentMethods {
+		methods[i] = name
+	}
 	tx.Put(tx.Account().Edit().Set("settings.dashboard.display_name", s.DisplayName).Set("_settings", hash(
 		"default_api_version", s.DefaultAPIVersion, "delivery_retries", retries, "delivery_timeout_ms", s.DeliveryTimeoutMS,
-		"fee_percent", s.FeePercent, "fee_fixed", s.FeeFixed, "rate_limit", s.RateLimit, "endpoint_rate_limit", s.EndpointRateLimit)))
+		"fee_percent", s.FeePercent, "fee_fixed", s.FeeFixed, "rate_limit", s.RateLimit, "endpoint_rate_limit", s.EndpointRateLimit,
+		"payment_methods", methods)))
 }
 
 // Settings reads the account's settings.

@@ -19,7 +19,7 @@ type savedState struct {
 	account        *accountState
 	faults         []Fault
 	deliveryFaults []DeliveryFault
-	journal        []Call
+	journal        []loggedCall
 	story          []step
 	cut            bool
 }

@@ -54,7 +54,7 @@ func (a *account) runPast() {
 // runNext runs the next job at its own instant.
 func (a *account) runNext() {
 	d := a.jobs.pop()
-	tx := &Tx{account: a, now: d.at, ran: d.seq}
+	tx := &Tx{account: a, now: d.at, ran: d.seq, job: d.job}
 	err := a.transact(tx, func(tx *Tx) (err error) {
 		defer func() {
 			if p := recover(); p != nil {

@@ -81,7 +81,9 @@ func (a *account) replayObjects(l *journalLine) error {
 			o.close()
 		}
 		versions[i] = o
-		a.store.put(key, o)
+		if was := a.store.put(key, o, nil); key.typ == "event" && was.object == nil {
+			a.store.told(o, &cause{at: o.Int("created"), request: o.Str("request.id")})
+		}
 	}
 	return nil
 }

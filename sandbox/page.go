@@ -17,12 +17,14 @@ import (
 )
 
 // pages serves what people see: the hosted checkout, the 3-D Secure challenge, the frames of the Stripe.js stand-in and
-// the script itself. It knows the sandbox only through its HTTP routes, as Stripe's own pages know Stripe.
+// the script itself. They know the sandbox only through its HTTP routes, as Stripe's own pages know Stripe; home, the page
+// for developers, looks inside.
 type pages struct {
 	api      http.Handler
 	numbers  []string
 	decimals func(currency string) int
 	mux      *http.ServeMux
+	home     *home
 }
 
 // pageTemplates are read at the first page, not at the start: most sandboxes of a test never show one.
@@ -38,7 +40,6 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 	p.mux.HandleFunc("GET /c/pay/{session}/summary", p.serveCheckoutSummary)
 	p.mux.HandleFunc("GET /3ds/{token}", p.serveChallenge)
 	p.mux.HandleFunc("GET /elements/frame", p.serveElement)
-	p.mux.HandleFunc("GET /{$}", p.serveHome)
 	for _, path := range assetPaths() {
 		p.mux.HandleFunc("GET "+path, p.serveAsset)
 	}
@@ -49,10 +50,10 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 func (p *pages) owns(path string) bool {
 	_, isScript := pageScripts[path]
 	_, isStripe := stripeVersions[path]
-	return isScript || isStripe || path == "/" || strings.HasPrefix(path, "/c/pay/") || strings.HasPrefix(path, "/3ds/") || strings.HasPrefix(path, "/elements/")
+	return isScript || isStripe || ownsHome(path) || strings.HasPrefix(path, "/c/pay/") || strings.HasPrefix(path, "/3ds/") || strings.HasPrefix(path, "/elements/")
 }
 
-// ServeHTTP answers GET and HEAD; anything else is 405 with Allow.
+// ServeHTTP answers GET and HEAD, and the forms of home; anything else is 405 with Allow.
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mux.ServeHTTP(w, r)
 }
@@ -92,14 +93,21 @@ func newNonce() string {
 // render writes a page with its policy: scripts and styles by nonce, everything else from the sandbox alone, and framed
 // by pages on this machine only (the shop under test), whatever their ports.
 func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, name, nonce string, data any) {
-	var page bytes.Buffer
-	if err := pageTemplates().ExecuteTemplate(&page, name, data); err != nil {
+	page, err := execute(name, data)
+	if err != nil {
 		http.Error(w, fmt.Sprintf("The page could not be drawn: %v", err), http.StatusInternalServerError)
 		return
 	}
 	setPageHeaders(w.Header(), nonce, r.Host)
 	w.WriteHeader(status)
-	_, _ = w.Write(page.Bytes()) // a visitor who left needs no answer
+	_, _ = w.Write(page) // a visitor who left needs no answer
+}
+
+// execute draws a template in memory, so that one that fails leaves no half page.
+func execute(name string, data any) ([]byte, error) {
+	var page bytes.Buffer
+	err := pageTemplates().ExecuteTemplate(&page, name, data)
+	return page.Bytes(), err
 }
 
 func setPageHeaders(h http.Header, nonce, host string) {

@@ -28,6 +28,7 @@ type asset struct {
 var pageScripts = map[string][]string{
 	"/pages/checkout.js":  {"js/text.js", "js/request.js", "js/card.js", "js/field.js", "js/country.js", "js/dialog.js", "js/checkout.js"},
 	"/pages/challenge.js": {"js/text.js", "js/request.js", "js/challenge.js"},
+	"/pages/home.js":      {"js/home.js"},
 	"/pages/element.js": {
 		"js/text.js", "js/request.js", "js/card.js", "js/field.js", "js/country.js",
 		"js/frame_channel.js", "js/frame_appearance.js", "js/frame_fields.js", "js/frame.js",

@@ -117,7 +117,11 @@ func setMethodTypes(tx *Tx, intent *Object, p Params) error {
 		types = p.Strs("payment_method_types")
 	}
 	if len(types) == 0 {
-		types = []string{"card"}
+		currency := ""
+		if intent.Type() == "payment_intent" {
+			currency = intent.Str("currency")
+		}
+		types = tx.accountMethods(currency, p.Str("capture_method"))
 		schema := "payment_flows_automatic_payment_methods_" + intent.Type()
 		if enabled := !p.Has("automatic_payment_methods") || p.Bool("automatic_payment_methods.enabled"); enabled {
 			intent.Set("automatic_payment_methods", tx.NewHash(schema).

@@ -7,13 +7,14 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
 // serveAPI answers a call of Stripe's API, from the route to the last byte.
 func (sb *Sandbox) serveAPI(w http.ResponseWriter, httpRequest *http.Request) {
-	r := &Request{Method: httpRequest.Method, http: httpRequest, RequestID: sb.ids.id("req_", 14), IdempotencyKey: httpRequest.Header.Get("Idempotency-Key")}
+	r := &Request{began: time.Now(), Method: httpRequest.Method, http: httpRequest, RequestID: sb.ids.id("req_", 14), IdempotencyKey: httpRequest.Header.Get("Idempotency-Key")}
 	w.Header().Set("Request-Id", r.RequestID)
 	an, done := sb.answerCall(w, r)
 	if done {

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Request is what an operation gets of a call.
@@ -18,6 +19,8 @@ type Request struct {
 	// Version is the API version of parameters and answer.
 	Version string
 
+	// began is when the call came, in real time.
+	began   time.Time
 	http    *http.Request
 	account *account
 	route   *route

@@ -31,6 +31,8 @@ type Options struct {
 	DefaultAPIVersion string
 	// DisplayName is the name of new accounts.
 	DisplayName string
+	// PaymentMethods are the types that new accounts take when an intent is told none; empty for cards alone.
+	PaymentMethods []string
 	// Transport carries deliveries to webhook endpoints; nil is the network, through Dial where that is set.
 	Transport http.RoundTripper
 	// Dial opens the connections of deliveries; nil is the network's.
@@ -95,6 +97,7 @@ func New(o Options) (*Sandbox, error) {
 	}
 	sb.ids = newSource(o.Seed, sb.run, "requests")
 	sb.pages = newPages(http.HandlerFunc(sb.serveAPI), publishedNumbers(), currencyDecimals)
+	sb.pages.addHome(sb)
 	if err := sb.begin(); err != nil {
 		return nil, errors.Join(fmt.Errorf("sandbox: %w", err), sb.Close())
 	}

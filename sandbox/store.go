@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
@@ -15,7 +16,13 @@ type store struct {
 	indexes map[indexKey][]entry
 	// gone is what is left of the objects that were deleted.
 	gone map[objectKey]*Object
-	last int64
+	// ended are their histories, as far as this start of the sandbox saw them.
+	ended map[objectKey]*past
+	// alive counts the objects of a type.
+	alive map[string]int
+	// changes counts what was put and removed.
+	changes int64
+	last    int64
 }
 
 type objectKey struct{ typ, id string }
@@ -23,6 +30,8 @@ type objectKey struct{ typ, id string }
 // version is an object as it is and as it was before its last change.
 type version struct {
 	object, former *Object
+	// past is how the object came to be what it is, as far as this start of the sandbox saw it.
+	past *past
 	// seq is the place of the object among all that were made.
 	seq int64
 	// gone is, of what was there before, what was left of it when it had been deleted.
@@ -37,22 +46,30 @@ type entry struct {
 type indexKey struct{ typ, field, value string }
 
 // indexedFields are searched so often that a list is kept for each value.
-var indexedFields = []string{"customer", "payment_intent", "charge", "lookup_key"}
+var indexedFields = []string{"customer", "payment_intent", "charge", "lookup_key", "event"}
 
 func newStore() *store {
-	return &store{objects: map[objectKey]version{}, lists: map[string][]entry{}, indexes: map[indexKey][]entry{}, gone: map[objectKey]*Object{}}
+	return &store{objects: map[objectKey]version{}, lists: map[string][]entry{}, indexes: map[indexKey][]entry{}, gone: map[objectKey]*Object{},
+		ended: map[objectKey]*past{}, alive: map[string]int{}}
 }
 
-// put makes o the newest version and returns what was there, for undo.
-func (s *store) put(key objectKey, o *Object) version {
+// put makes o the newest version and returns what was there, for undo. A version that nothing is known of, as those of an
+// earlier start, has no cause.
+func (s *store) put(key objectKey, o *Object, c *cause) version {
 	was := s.objects[key]
-	now := version{object: o, former: was.object, seq: was.seq}
+	now := version{object: o, former: was.object, seq: was.seq, past: was.past}
+	s.changes++
 	if was.object == nil {
 		s.last++
 		now.seq = s.last
 		s.lists[key.typ] = append(s.lists[key.typ], entry{now.seq, key.id})
 		was.gone = s.gone[key]
+		now.past = s.ended[key]
 		delete(s.gone, key)
+		s.alive[key.typ]++
+	}
+	if c != nil && hasHistory(key.typ) {
+		now.past = now.past.add(past{object: o, cause: c})
 	}
 	s.objects[key] = now
 	s.index(key, o, was.object, now.seq)
@@ -83,13 +100,22 @@ func (s *store) remove(key objectKey) version {
 	was := s.objects[key]
 	delete(s.objects, key)
 	s.gone[key] = remainsOf(was.object)
+	s.changes++
+	if was.object != nil {
+		s.alive[key.typ]--
+		s.ended[key] = was.past
+	}
 	return was
 }
 
 // undo brings back what put or remove returned. An entry of a list or an index that points nowhere is passed over by
 // walks, and its number is never given again.
 func (s *store) undo(key objectKey, was version) {
+	isThere := s.objects[key].object != nil
 	if was.object == nil {
+		if isThere {
+			s.alive[key.typ]--
+		}
 		delete(s.objects, key)
 		if was.gone != nil {
 			s.gone[key] = was.gone
@@ -98,6 +124,10 @@ func (s *store) undo(key objectKey, was version) {
 			s.lists[key.typ] = list[:len(list)-1]
 		}
 		return
+	}
+	if !isThere {
+		s.alive[key.typ]++
+		delete(s.ended, key)
 	}
 	s.objects[key] = was
 	delete(s.gone, key)
@@ -129,6 +159,7 @@ func (s *store) clone() *store {
 	for k, o := range s.gone {
 		c.gone[k] = o
 	}
+	c.ended, c.alive, c.changes = maps.Clone(s.ended), maps.Clone(s.alive), s.changes
 	return c
 }
 

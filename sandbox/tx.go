@@ -20,6 +20,10 @@ type Tx struct {
 	published []string
 	// ran is the number of the due job that the Tx belongs to, 0 for a request.
 	ran int64
+	// job is that job's name.
+	job string
+	// made is what its versions are made by, made once.
+	made *cause
 	// after is what happens when the Tx was kept, under the account's lock.
 	after []func()
 	// cause is the event's request hash, made once.
@@ -94,7 +98,7 @@ func (tx *Tx) Put(o *Object, events ...string) {
 
 // put stores a version and returns the former one.
 func (tx *Tx) put(key objectKey, o *Object) *Object {
-	was := tx.account.store.put(key, o)
+	was := tx.account.store.put(key, o, tx.origin())
 	tx.undo = append(tx.undo, change{key, was, o})
 	return was.object
 }
@@ -116,7 +120,7 @@ func (tx *Tx) Each(typ string, f func(*Object) bool) {
 }
 
 // EachOf walks the objects of a type whose field has a value, newest first, until f answers false. It is quick for
-// customer, payment_intent, charge and lookup_key.
+// customer, payment_intent, charge, lookup_key and event.
 func (tx *Tx) EachOf(typ, field, value string, f func(*Object) bool) {
 	s := tx.account.store
 	list := s.lists[typ]

@@ -105,7 +105,8 @@ func (a *app) runDev(ctx context.Context) (err error) {
 		return err
 	}
 	stripe, err := a.startSandbox(ctx, &house, sandbox.Options{
-		Data: filepath.Join(s.Data, "sandbox"), Account: kept.Account, ForwardTo: address(l) + "/webhooks/stripe", DisplayName: "Vezne demo", Log: log,
+		Data: filepath.Join(s.Data, "sandbox"), Account: kept.Account, ForwardTo: address(l) + "/webhooks/stripe", DisplayName: "Vezne demo",
+		PaymentMethods: []string{"card", "sepa_debit", "us_bank_account"}, Log: log,
 	}, sandbox.Listen{Addr: s.SandboxAddr}, "--sandbox-addr")
 	if err != nil {
 		return err

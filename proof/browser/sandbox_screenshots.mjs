@@ -1,10 +1,13 @@
-// Pictures of the sandbox's pages, for people to look at: node sandbox_screenshots.mjs [folder], with SANDBOX_URL set.
+// Pictures of the sandbox's pages, for people to look at: node sandbox_screenshots.mjs [folder] [beginning of a name], with SANDBOX_URL set.
 import { mkdirSync } from 'node:fs';
+import { fillAccount, pathsOf, startReceiver } from './sandbox_home.mjs';
 import { challengeOf, createIntent, createSession, fillCheckout, openPage, publishableKey, sandbox, startBrowser, startShop } from './sandbox_shop.mjs';
 
 const folder = process.argv[2] || new URL('out', import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });
-const [browser, shop] = await Promise.all([startBrowser(), startShop()]);
+const [browser, shop, receiver] = await Promise.all([startBrowser(), startShop(), startReceiver()]);
+const home = `${sandbox}/accounts/cinar`;
+const made = await fillAccount('cinar', receiver);
 
 const withSession = (params, prepare) => async (lang, view) => {
   const { url } = await createSession(shop, params);
@@ -30,6 +33,7 @@ async function withElement(lang, view, type) {
 
 const pages = {
   home: (lang, view) => openPage(browser, `${sandbox}/?lang=${lang}`, view),
+  ...Object.fromEntries(Object.entries(await pathsOf(made)).map(([name, path]) => [`home-${name}`, (lang, view) => openPage(browser, `${home}${path}${path.includes('?') ? '&' : '?'}lang=${lang}`, view)])),
   checkout: withSession({}),
   'checkout-cards': withSession({}, (page) => page.click('.ribbon summary')),
   'checkout-faults': withSession({}, (page) => page.click('#submit')),
@@ -47,7 +51,8 @@ const pages = {
   'card-element': (lang, view) => withElement(lang, view, 'card'),
 };
 
-for (const [name, open] of Object.entries(pages)) {
+const wanted = process.argv[3] ?? '';
+for (const [name, open] of Object.entries(pages).filter(([name]) => name.startsWith(wanted))) {
   for (const lang of ['tr', 'en']) {
     for (const width of [360, 1280]) {
       for (const colorScheme of ['light', 'dark']) {
@@ -59,4 +64,4 @@ for (const [name, open] of Object.entries(pages)) {
   }
 }
 await browser.close();
-await shop.close();
+await Promise.all([shop.close(), receiver.close()]);
