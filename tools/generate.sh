@@ -9,7 +9,7 @@ export GOTOOLCHAIN=local
 generated=(
   internal/store/db
   internal/server/testdata/openapi.json
-  docs/reference/errors.md docs/reference/events.md docs/reference/flags.md
+  docs/reference/errors.md docs/reference/events.md docs/reference/flags.md docs/reference/sandbox-surface.md
   sandbox/internal/description/description.bin
   proof/layout/testdata/api.txt
 )
@@ -25,6 +25,7 @@ generate() {
   (cd tools/description && go run . -out ../../sandbox/internal/description/description.bin)
   go test ./internal/server -run '^TestOpenAPIIsUnchanged$' -update >/dev/null
   go test ./proof/layout -run '^TestWhatImportersRelyOnIsUnchanged$' -update >/dev/null
+  go test ./sandbox -run '^TestTheSurfacePageIsFresh$' -update >/dev/null
   go run ./cmd/vezne docs --dir docs/reference
 }
 

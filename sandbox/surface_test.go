@@ -1,0 +1,138 @@
+package sandbox
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
+)
+
+var update = flag.Bool("update", false, "write docs/reference/sandbox-surface.md anew")
+
+const surfaceFile = "../docs/reference/sandbox-surface.md"
+
+// The page says what the program does: which operations have a behaviour of their own, and what the others do.
+func TestTheSurfacePageIsFresh(t *testing.T) {
+	t.Parallel()
+	page := surfacePage()
+	if *update {
+		if err := os.WriteFile(surfaceFile, page, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	kept, err := os.ReadFile(surfaceFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(kept, page) {
+		t.Errorf("%s is not fresh: run make generate and commit what it writes", surfaceFile)
+	}
+}
+
+// surfaceGroup is what stands under one heading: the operations of a resource.
+type surfaceGroup struct {
+	name string
+	own  int
+	rows []string
+}
+
+// surfacePage is the page as the program is.
+func surfacePage() []byte {
+	var groups []*surfaceGroup
+	total, own := 0, 0
+	api := description.Load()
+	for i := range api.Operations {
+		op := &api.Operations[i]
+		name := surfaceName(op.Path)
+		if len(groups) == 0 || groups[len(groups)-1].name != name {
+			groups = append(groups, &surfaceGroup{name: name})
+		}
+		g := groups[len(groups)-1]
+		total++
+		does, events := "**behaviour**", ""
+		if behaviours[op.Method+" "+op.Path] == nil {
+			does, events = stateOnly(op)
+		} else {
+			own++
+			g.own++
+		}
+		g.rows = append(g.rows, fmt.Sprintf("| `%s %s` | %s | %s |\n", op.Method, op.Path, does, events))
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `# What the sandbox acts out
+
+Generated from the program by `+"`make generate`"+`. Of the %d operations of %s, %d have
+a **behaviour** written for them. The others are state only: parameters land in
+fields of their name, lists filter and page, ids, expand, metadata and errors
+are as everywhere, and the events named here are sent. What such an operation
+would set off at Stripe beyond that does not happen.
+
+| resource | operations | with behaviour |
+|---|---|---|
+`, total, api.Version, own)
+	for _, g := range groups {
+		fmt.Fprintf(&b, "| [%s](#%s) | %d | %d |\n", g.name, strings.ReplaceAll(g.name, " ", "-"), len(g.rows), g.own)
+	}
+	for _, g := range groups {
+		fmt.Fprintf(&b, "\n## %s\n\n| operation | here | event |\n|---|---|---|\n", g.name)
+		for _, row := range g.rows {
+			b.WriteString(row)
+		}
+	}
+	return b.Bytes()
+}
+
+// surfaceName is the heading of a path: customers, issuing cards.
+func surfaceName(path string) string {
+	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")[1:]
+	switch segments[0] {
+	case "apps", "billing", "billing_portal", "checkout", "climate", "entitlements", "financial_connections", "forwarding", "identity", "issuing",
+		"payment_records", "radar", "reporting", "sigma", "tax", "terminal", "test_helpers", "treasury":
+		if len(segments) > 1 && !strings.HasPrefix(segments[1], "{") {
+			return segments[0] + " " + segments[1]
+		}
+	}
+	return segments[0]
+}
+
+// stateOnly says in a word what the default does, and which event it sends.
+func stateOnly(op *description.Operation) (does, event string) {
+	d := newDefault(op)
+	tell := func(does, word string) (string, string) {
+		event := eventName(d.typ(), word)
+		if event != "" {
+			event = "`" + event + "`"
+		}
+		return does, event
+	}
+	verb := d.verb[strings.LastIndexByte(d.verb, '/')+1:]
+	switch {
+	case op.Binary:
+		return "no file is drawn: 404", ""
+	case op.Answer.Is(description.Search):
+		return "searches", ""
+	case op.Answer.Is(description.List):
+		return "lists", ""
+	case op.Method == http.MethodDelete:
+		return tell("deletes", "deleted")
+	case op.Method == http.MethodGet:
+		return "reads", ""
+	case d.singular() && findSamePath(http.MethodGet, op.Path) != nil:
+		return "changes the only one", ""
+	case d.singular():
+		return "answers a new one", ""
+	case d.owner == "":
+		return tell("creates", "created")
+	case d.verb == "":
+		return tell("updates", "updated")
+	case d.ownerType() == d.typ() || strings.Contains(d.verb, "/"):
+		return tell("acts: "+verb, pastOf(verb))
+	}
+	return tell("creates below its owner", "created")
+}
