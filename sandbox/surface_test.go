@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,6 +121,8 @@ func stateOnly(op *description.Operation) (does, event string) {
 		return "searches", ""
 	case op.Answer.Is(description.List):
 		return "lists", ""
+	case op.Method == http.MethodDelete && actions["DELETE "+op.Path].event != "":
+		return "ends" + actionFields(op), "`" + actions["DELETE "+op.Path].event + "`"
 	case op.Method == http.MethodDelete:
 		return tell("deletes", "deleted")
 	case op.Method == http.MethodGet:
@@ -132,7 +136,68 @@ func stateOnly(op *description.Operation) (does, event string) {
 	case d.verb == "":
 		return tell("updates", "updated")
 	case d.ownerType() == d.typ() || strings.Contains(d.verb, "/"):
-		return tell("acts: "+verb, pastOf(verb))
+		does, _ := tell("acts: "+verb, "")
+		if event = d.actEvent(d.typ()); event != "" {
+			event = "`" + event + "`"
+		}
+		return does + actionFields(op), event
 	}
 	return tell("creates below its owner", "created")
+}
+
+// actionFields are the fields that the verb moves.
+func actionFields(op *description.Operation) string {
+	set := actions[op.Method+" "+op.Path].set
+	text := ""
+	for i, field := range slices.Sorted(maps.Keys(set)) {
+		value := fmt.Sprint(set[field])
+		switch set[field] {
+		case theTime:
+			value = "now"
+		case nil:
+			value = "null"
+		}
+		text += map[bool]string{true: "; ", false: ", "}[i == 0] + "`" + field + "` " + value
+	}
+	return text
+}
+
+// Each action is one of an operation that exists, moves fields that its object has to words that they may be, and sends
+// an event that Stripe has.
+func TestActionsFitTheDescription(t *testing.T) {
+	t.Parallel()
+	api := description.Load()
+	for name, do := range actions {
+		op := api.Find(name)
+		if op == nil {
+			t.Errorf("there is no %s", name)
+			continue
+		}
+		if do.event != "" && !slices.Contains(api.EventNames(), do.event) {
+			t.Errorf("%s: there is no event %s", name, do.event)
+		}
+		for field, value := range do.set {
+			n := newDefault(op).schemas[0]
+			for key := range strings.SplitSeq(field, ".") {
+				if n = memberNode(n, key); n == nil {
+					t.Errorf("%s: a %s has no %s", name, newDefault(op).typ(), field)
+					break
+				}
+			}
+			word, _ := value.(string)
+			if n != nil && word != "" && len(n.Enum) > 0 && !slices.Contains(n.Enum, word) {
+				t.Errorf("%s: %s is never %s but %v", name, field, word, n.Enum)
+			}
+		}
+	}
+}
+
+func memberNode(n *description.Node, key string) *description.Node {
+	if n.Is(description.Union) {
+		n = n.Of[0]
+	}
+	if p := n.Prop(key); p != nil {
+		return p.Node
+	}
+	return nil
 }
