@@ -89,6 +89,9 @@ func newShape(n *description.Node) *shape {
 		s.keys[at], s.nodes[at] = p.Name, p.Node
 		s.quoted[at] = string(appendString(nil, p.Name)) + ": "
 		s.defaults[at] = defaultOf(p)
+		if !p.Present && nullAtFirst(n.Name, p) {
+			s.defaults[at] = nil
+		}
 		if includes[s.typ+"."+p.Name] != nil {
 			s.defaults[at] = absent // it is shown when it is expanded
 		}

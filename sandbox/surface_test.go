@@ -87,6 +87,18 @@ would set off at Stripe beyond that does not happen.
 			b.WriteString(row)
 		}
 	}
+	b.WriteString(`
+## Keys that are left out
+
+A key that may be null is there, as null, in every answer. These are not, for the reason beside them. A key that may not
+be null is left out while it has no value.
+
+| key | reason |
+|---|---|
+`)
+	for _, key := range slices.Sorted(maps.Keys(leftOut)) {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", key, leftOut[key])
+	}
 	return b.Bytes()
 }
 
@@ -200,4 +212,20 @@ func memberNode(n *description.Node, key string) *description.Node {
 		return p.Node
 	}
 	return nil
+}
+
+// Each key on the list of those that are left out is one that would otherwise be there as null.
+func TestLeftOutKeysAreNeeded(t *testing.T) {
+	t.Parallel()
+	for name := range leftOut {
+		i := strings.LastIndexByte(name, '.')
+		n := description.Load().Schema(name[:i])
+		if n == nil {
+			t.Errorf("there is no schema %s", name[:i])
+			continue
+		}
+		if p := n.Prop(name[i+1:]); p == nil || p.Required || p.Present && includes[name] == nil || !p.Node.Is(description.Null) {
+			t.Errorf("%s is left out without need", name)
+		}
+	}
 }
