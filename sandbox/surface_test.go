@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"maps"
 	"net/http"
@@ -14,15 +13,13 @@ import (
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
-var update = flag.Bool("update", false, "write docs/reference/sandbox-surface.md anew")
-
 const surfaceFile = "../docs/reference/sandbox-surface.md"
 
 // The page says what the program does: which operations have a behaviour of their own, and what the others do.
 func TestTheSurfacePageIsFresh(t *testing.T) {
 	t.Parallel()
 	page := surfacePage()
-	if *update {
+	if *Update {
 		if err := os.WriteFile(surfaceFile, page, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -53,11 +53,11 @@ func TestEveryOperationRefusesBadInput(t *testing.T) {
 
 		for _, p := range op.Params.Props {
 			if p.Required {
-				lacking := without(form, p.Name)
+				lacking := formWithout(form, p.Name)
 				w.refused(op, "no "+p.Name, w.send(op, target, lacking), http.StatusBadRequest, "parameter_missing", p.Name)
 			}
 			if text, code := wrongText(p.Node); text != "" {
-				wrong := without(form, p.Name)
+				wrong := formWithout(form, p.Name)
 				wrong.Set(p.Name, text)
 				w.refused(op, "a wrong "+p.Name, w.send(op, target, wrong), http.StatusBadRequest, code, p.Name)
 			}
@@ -94,8 +94,8 @@ func namelessTarget(path, id string) string {
 	return path
 }
 
-// without is a form that lacks a parameter and all below it.
-func without(form url.Values, name string) url.Values {
+// formWithout is a form that lacks a parameter and all below it.
+func formWithout(form url.Values, name string) url.Values {
 	left := url.Values{}
 	for key, v := range form {
 		if key != name && !strings.HasPrefix(key, name+"[") {
@@ -177,7 +177,7 @@ func TestEveryObjectKeepsMetadata(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sent := without(form, "metadata")
+			sent := formWithout(form, "metadata")
 			for key, v := range more {
 				sent[key] = v
 			}
