@@ -9,7 +9,8 @@ import (
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
-// differences holds a value of an answer against the description: no unknown key, every required one, each of its kind.
+// differences holds a value of an answer against the description: no unknown key, every one that is
+// required or that may be null and is not left out for a reason, each of its kind.
 func differences(v any, n *description.Node, path string) []string {
 	return differencesIn(nil, v, n, path)
 }
@@ -77,7 +78,7 @@ func hashDifferences(d *dialect, v map[string]any, n *description.Node, path str
 		}
 	}
 	for _, p := range n.Props {
-		if _, ok := v[p.Name]; p.Required && !ok {
+		if _, ok := v[p.Name]; !ok && (p.Required || nullAtFirst(n.Name, &p)) {
 			all = append(all, path+"."+p.Name+": missing")
 		}
 	}
