@@ -24,7 +24,7 @@ var (
 // Event appends an event without a change of the store, or with a former version of the caller's choice. The object is
 // shown as it is now; names that end in updated or tell of a change carry what it was in former.
 func (tx *Tx) Event(name string, o, former *Object) {
-	o.close()
+	tx.account.store.shared.close(o)
 	data := &Object{shape: freeShape, keys: eventDataKeys, slots: []any{o}}
 	if former != nil && carriesChanges(name) {
 		data = &Object{shape: freeShape, keys: eventUpdatedKeys, slots: []any{o, changedLeaves(former, o)}}
