@@ -147,6 +147,7 @@ func (a *account) transact(tx *Tx, f func(tx *Tx) error) error {
 	if err != nil && !keepsChanges(err) {
 		return err
 	}
+	tx.fixEvents()
 	if committing := a.sandbox.seams.committing; committing != nil && len(tx.events) > 0 {
 		committing(tx)
 	}

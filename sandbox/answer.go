@@ -28,22 +28,14 @@ func (an *answer) render(r *Request) []byte {
 		return append(encode(make([]byte, 0, 1024), an.failure.object(r), nil), '\n')
 	}
 	o, expanded := an.object, an.expanded
-	if len(versionChanges) > 0 || r.Publishable() {
-		o = r.view(o)
-		expanded = expanded.each(r.view)
+	if r.hidesPrivate() {
+		o, expanded = redact(o), expanded.each(redact)
 	}
 	return append(encode(make([]byte, 0, 4096), o, expanded), '\n')
 }
 
-// view is an object as the caller sees it: in the version that it asked for, and, with a publishable key, without what is
-// private.
-func (r *Request) view(o *Object) *Object {
-	o = downObject(versionChanges, r.Version, o)
-	if r.Publishable() && r.route.operation != nil {
-		o = redact(o)
-	}
-	return o
-}
+// hidesPrivate says whether the caller may not see what is private: it came with a publishable key.
+func (r *Request) hidesPrivate() bool { return r.Publishable() && r.route.operation != nil }
 
 // object is the body of an error as Stripe writes it: keys that are empty are left out.
 func (e *Error) object(r *Request) *Object {
@@ -65,7 +57,10 @@ func (e *Error) object(r *Request) *Object {
 	add("param", maskNumbers(e.Param))
 	for _, key := range []string{"payment_intent", "payment_method", "payment_method_type", "setup_intent", "source"} {
 		if o := e.Extra[key]; o != nil {
-			detail.Set(key, r.view(o))
+			if r.hidesPrivate() {
+				o = redact(o)
+			}
+			detail.Set(key, o)
 		}
 	}
 	if r.account != nil {

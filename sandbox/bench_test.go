@@ -30,6 +30,12 @@ func BenchmarkCreatePaymentIntent(b *testing.B) {
 	benchmarkCall(b, newTest(b, Options{}), "POST", "/v1/payment_intents", "amount=2000&currency=usd&metadata[order]=17&automatic_payment_methods[enabled]=true")
 }
 
+// What it costs to speak another version than the sandbox's own.
+func BenchmarkCreatePaymentIntentInAcacia(b *testing.B) {
+	sb := newTest(b, Options{DefaultAPIVersion: "2025-02-24.acacia"})
+	benchmarkCall(b, sb, "POST", "/v1/payment_intents", "amount=2000&currency=usd&metadata[order]=17&automatic_payment_methods[enabled]=true")
+}
+
 func BenchmarkCreateCustomer(b *testing.B) {
 	benchmarkCall(b, newTest(b, Options{}), "POST", "/v1/customers", "email=ayse@shop.example&name=Ayse&metadata[order]=17")
 }

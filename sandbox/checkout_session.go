@@ -51,16 +51,20 @@ func createSession(tx *Tx, r *Request) (*Object, error) {
 	if err := checkSession(tx, p, mode, ui); err != nil {
 		return nil, err
 	}
+	types, err := sessionTypes(p)
+	if err != nil {
+		return nil, err
+	}
 	expires := p.Int("expires_at")
 	if expires == 0 {
 		expires = tx.Now() + day
 	}
 	session.Set("mode", mode).Set("ui_mode", ui).Set("status", sessionOpen).Set("payment_status", paymentUnpaid).Set("expires_at", expires).
-		Set("payment_method_types", orElseList(p.Strs("payment_method_types"), "card")).Set("custom_fields", []any{}).
+		Set("payment_method_types", types).Set("custom_fields", []any{}).
 		Set("custom_text", tx.NewHash("payment_pages_checkout_session_custom_text")).
 		Set("automatic_tax", tx.NewHash("payment_pages_checkout_session_automatic_tax").Set("enabled", p.Bool("automatic_tax.enabled"))).
 		Set("phone_number_collection", tx.NewHash("payment_pages_checkout_session_phone_number_collection").Set("enabled", p.Bool("phone_number_collection.enabled"))).
-		Set("shipping_options", []any{}).Set("payment_method_options", sessionMethodOptions(tx, p)).
+		Set("shipping_options", []any{}).Set("payment_method_options", sessionMethodOptions(tx, p, types)).
 		Set("payment_method_collection", orElse(p.Str("payment_method_collection"), map[string]string{"setup": "always"}[mode])).
 		Set("discounts", []any{})
 	applyParams(tx, session, p, sessionParams...)
@@ -82,14 +86,14 @@ func createSession(tx *Tx, r *Request) (*Object, error) {
 	if err := setItems(tx, session, p); err != nil {
 		return nil, err
 	}
+	if err := fitSessionTypes(tx, session, p); err != nil {
+		return nil, err
+	}
 	if err := setShippingOptions(tx, session, p); err != nil {
 		return nil, err
 	}
 	if err := setDiscounts(tx, session, p); err != nil {
 		return nil, err
-	}
-	if !p.Has("payment_method_types") {
-		session.Set("payment_method_types", tx.accountMethods(session.Str("currency"), p.Str("payment_intent_data.capture_method")))
 	}
 	addUp(tx, session)
 	if total, currency := session.Int("amount_total"), session.Str("currency"); total != 0 && total < minimumCharges[currency] {
@@ -108,9 +112,9 @@ func createSession(tx *Tx, r *Request) (*Object, error) {
 }
 
 // sessionMethodOptions are the options of a session's methods: Stripe's default for cards, and what was sent for them.
-func sessionMethodOptions(tx *Tx, p Params) *Object {
+func sessionMethodOptions(tx *Tx, p Params, types []string) *Object {
 	options := tx.NewHash("checkout_session_payment_method_options")
-	if types := orElseList(p.Strs("payment_method_types"), "card"); slices.Contains(types, "card") {
+	if slices.Contains(types, "card") {
 		card := tx.NewHash("checkout_card_payment_method_options").Set("request_three_d_secure", "automatic")
 		if given, ok := p.Hash("payment_method_options.card"); ok {
 			applyParams(tx, card, given)
@@ -241,6 +245,9 @@ func createSetupSession(tx *Tx, session *Object, p Params) (*Object, error) {
 			return nil, err
 		}
 		session.Set("currency", currency)
+	}
+	if err := fitSessionTypes(tx, session, p); err != nil {
+		return nil, err
 	}
 	session.Set("payment_status", paymentNone)
 	si := tx.New("setup_intent")

@@ -38,7 +38,12 @@ func createCustomer(tx *Tx, r *Request) (*Object, error) {
 	} else if id != "" {
 		customer.Set("invoice_settings.default_payment_method", method.ID())
 	}
+	discount, told, err := setCustomerDiscount(tx, customer, p)
+	if err != nil {
+		return nil, err
+	}
 	tx.Put(customer, "customer.created")
+	tx.tell(told, discount)
 	if method != nil {
 		attach(tx, method, customer.ID())
 	}
@@ -103,7 +108,12 @@ func updateCustomer(tx *Tx, r *Request) (*Object, error) {
 		}
 		customer.Set(at, method.ID())
 	}
+	discount, told, err := setCustomerDiscount(tx, customer, p)
+	if err != nil {
+		return nil, err
+	}
 	tx.Put(customer, "customer.updated")
+	tx.tell(told, discount)
 	return customer, nil
 }
 

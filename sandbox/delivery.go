@@ -127,7 +127,7 @@ func (c *control) plan(tx *Tx) {
 
 func (c *control) planEvent(tx *Tx, ev *event, endpoints []*Object) {
 	endpoints = slices.DeleteFunc(slices.Clone(endpoints), func(endpoint *Object) bool {
-		return ev.only != "" && endpoint.ID() != ev.only || !wantsEvent(endpoint, ev.name)
+		return ev.only != "" && endpoint.ID() != ev.only || !wantsEvent(endpoint, ev.name) && !ev.object.Bool(hiddenV2)
 	})
 	ev.object.Set("pending_webhooks", len(endpoints))
 	for _, endpoint := range endpoints {

@@ -150,13 +150,14 @@ func (s *sender) prepare(id string) (out outgoing, ok bool) {
 
 // eventBody is the body of an event for an endpoint: as the event was when it was made, in the endpoint's API version.
 func eventBody(ev, endpoint *Object, pending int64) []byte {
+	if endpoint.Bool(hiddenThin) || ev.Bool(hiddenV2) {
+		return render(notification(ev))
+	}
 	version := endpoint.Str("api_version")
 	if version == "" {
 		version = ev.Str("api_version")
 	}
-	ev = ev.Edit().Set("pending_webhooks", pending).Set("api_version", version)
-	ev.Set("data.object", downObject(versionChanges, version, ev.Hash("data.object")))
-	return render(ev)
+	return render(ev.Edit().Set("pending_webhooks", pending).Set("api_version", version).Set("data", dataIn(ev, dialectOf(version))))
 }
 
 // object is an attempt as it is stored with its delivery.

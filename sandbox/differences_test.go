@@ -9,7 +9,8 @@ import (
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
-// differences holds a value of an answer against the description: no unknown key, every required one, each of its kind.
+// differences holds a value of an answer against the description: no unknown key, every one that is
+// required or that may be null and is not left out for a reason, each of its kind.
 func differences(v any, n *description.Node, path string) []string {
 	wrong := func(format string, args ...any) []string { return []string{path + ": " + fmt.Sprintf(format, args...)} }
 	if v == nil {
@@ -71,7 +72,7 @@ func hashDifferences(v map[string]any, n *description.Node, path string) []strin
 		}
 	}
 	for _, p := range n.Props {
-		if _, ok := v[p.Name]; p.Required && !ok {
+		if _, ok := v[p.Name]; !ok && (p.Required || nullAtFirst(n.Name, &p)) {
 			all = append(all, path+"."+p.Name+": missing")
 		}
 	}

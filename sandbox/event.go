@@ -7,6 +7,8 @@ type event struct {
 	seq    int64
 	name   string
 	object *Object
+	// former is what the object was before, nil when the event does not tell.
+	former *Object
 	// twin says that a planted fault made the event, only names the endpoint that it is for.
 	twin bool
 	only string
@@ -25,19 +27,34 @@ var (
 // shown as it is now; names that end in updated or tell of a change carry what it was in former.
 func (tx *Tx) Event(name string, o, former *Object) {
 	tx.account.store.shared.close(o)
-	data := &Object{shape: freeShape, keys: eventDataKeys, slots: []any{o}}
-	if former != nil && carriesChanges(name) {
-		data = &Object{shape: freeShape, keys: eventUpdatedKeys, slots: []any{o, changedLeaves(former, o)}}
+	if !carriesChanges(name) {
+		former = nil
 	}
 	ev := tx.New("event").
 		Set("id", tx.newID(eventIDForm(o.Type()))).
 		Set("type", name).
 		Set("api_version", tx.account.apiVersion()).
-		Set("data", data).
+		Set("data", eventData(o, former)).
 		Set("request", tx.requestHash()).
 		Set("pending_webhooks", 0)
 	tx.put(objectKey{"event", ev.ID()}, ev)
-	tx.events = append(tx.events, &event{name: name, object: ev})
+	tx.events = append(tx.events, &event{name: name, object: ev, former: former})
+}
+
+// eventData is what an event tells: the object, and what it was in former, nil when it does not tell.
+func eventData(o, former *Object) *Object {
+	if former == nil {
+		return eventDataWith(o, nil)
+	}
+	return eventDataWith(o, changedLeaves(former, o))
+}
+
+// eventDataWith is what an event tells when it is known what changed, nil for nothing.
+func eventDataWith(o, previous *Object) *Object {
+	if previous == nil {
+		return &Object{shape: freeShape, keys: eventDataKeys, slots: []any{o}}
+	}
+	return &Object{shape: freeShape, keys: eventUpdatedKeys, slots: []any{o, previous}}
 }
 
 // listedEvents is how long events are listed, in seconds.

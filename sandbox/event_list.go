@@ -13,7 +13,10 @@ const maxEventTypes = 20
 
 func init() {
 	behave("GET /v1/events", listEvents)
-	behave("GET /v1/events/{id}", func(tx *Tx, r *Request) (*Object, error) { return findEvent(tx, r.Path("id")) })
+	behave("GET /v1/events/{id}", func(tx *Tx, r *Request) (*Object, error) {
+		ev, err := findEvent(tx, r.Path("id"))
+		return asMade(ev), err
+	})
 	private("POST /v1/events/{id}/retry", retryEvent)
 }
 
@@ -30,15 +33,21 @@ func listEvents(tx *Tx, r *Request) (*Object, error) {
 	if p.Has("type") {
 		types = []string{p.Str("type")}
 	}
-	return tx.List(r, "event", func(o *Object) bool {
-		return alive(tx, o) && matchesAny(types, o.Str("type")) && (!p.Has("delivery_success") || p.Bool("delivery_success") == (o.Int("pending_webhooks") == 0))
+	list, err := tx.List(r, "event", func(o *Object) bool {
+		return alive(tx, o) && !o.Bool(hiddenV2) && matchesAny(types, o.Str("type")) && (!p.Has("delivery_success") || p.Bool("delivery_success") == (o.Int("pending_webhooks") == 0))
 	})
+	if err == nil {
+		for i, ev := range list.List("data") {
+			list.List("data")[i] = asMade(ev.(*Object))
+		}
+	}
+	return list, err
 }
 
 func alive(tx *Tx, event *Object) bool { return event.Int("created") > tx.Now()-eventLife }
 
 func findEvent(tx *Tx, id string) (*Object, error) {
-	if o := tx.Get("event", id); o != nil && alive(tx, o) {
+	if o := tx.Get("event", id); o != nil && alive(tx, o) && !o.Bool(hiddenV2) {
 		return o, nil
 	}
 	return nil, missing("event", id, "id", http.StatusNotFound)
@@ -74,7 +83,7 @@ func retryEvent(tx *Tx, r *Request) (*Object, error) {
 		c := tx.account.control
 		tx.afterCommit(func() { c.sender.queue(endpoint.ID(), parcel{ids: []string{d.ID()}, manual: true}) })
 	}
-	return ev, nil
+	return asMade(ev), nil
 }
 
 // deliveryTo is the delivery of an event to an endpoint; a new one when the event came before the endpoint, or was not on
@@ -88,6 +97,7 @@ func deliveryTo(tx *Tx, ev, endpoint *Object) *Object {
 		return found == nil
 	})
 	if found == nil {
+		tx.fixLate(ev, dialectOf(endpoint.Str("api_version")))
 		found = newDelivery(tx, ev, endpoint).Set("status", deliveryFailed)
 		tx.Put(found)
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
@@ -66,7 +67,7 @@ func (x *expansion) each(f func(*Object) *Object) *expansion {
 const expandLimit = 4
 
 // parseExpand builds the tree of expand[] and checks it against the shape of the answer. It returns Stripe's errors.
-func parseExpand(paths []string, answer *description.Node) (*expandTree, error) {
+func parseExpand(paths []string, answer *description.Node, d *dialect) (*expandTree, error) {
 	if len(paths) == 0 {
 		return nil, nil
 	}
@@ -80,9 +81,9 @@ func parseExpand(paths []string, answer *description.Node) (*expandTree, error) 
 		if depth > expandLimit {
 			return nil, invalid("", "", "You cannot expand more than %d levels of a property. Property: %s", expandLimit, path)
 		}
-		if answer != nil && !expandable(answer, keys) {
+		if answer != nil && !expandable(answer, keys, d) {
 			hint := ""
-			if e := answer.Element(); e != nil && expandable(e, keys) {
+			if e := answer.Element(); e != nil && expandable(e, keys, d) {
 				hint = " You may want to try expanding 'data." + path + "' instead."
 			}
 			return nil, invalid("", "", "This property cannot be expanded (%s).%s", path, hint)
@@ -105,16 +106,17 @@ func parseExpand(paths []string, answer *description.Node) (*expandTree, error) 
 
 // expandable says whether a path of keys leads to something that can be expanded. A hash or list on the way, or at the
 // end, is already there: expanding it changes nothing, as `expand[]=data`.
-func expandable(n *description.Node, keys []string) bool {
+func expandable(n *description.Node, keys []string, d *dialect) bool {
 	for n.Is(description.Array) && n.Items != nil {
 		n = n.Items
 	}
+	n = d.node(n)
 	if len(keys) == 0 {
 		return n.Is(description.Hash | description.Map | description.Reference | description.Union)
 	}
 	if n.Is(description.Union | description.Reference) {
 		for _, of := range n.Of {
-			if expandable(of, keys) {
+			if expandable(of, keys, d) {
 				return true
 			}
 		}
@@ -124,7 +126,7 @@ func expandable(n *description.Node, keys []string) bool {
 		return len(keys) == 1
 	}
 	p := n.Prop(keys[0])
-	return p != nil && expandable(p.Node, keys[1:])
+	return p != nil && expandable(p.Node, keys[1:], d)
 }
 
 // includes are the lists that objects show only when expanded, by type and key.
@@ -180,7 +182,7 @@ func (tx *Tx) expandValue(x *expansion, v any, n *description.Node, tree *expand
 		}
 		o := x.objects[v]
 		if o == nil {
-			if o = tx.refer(n, v); o == nil {
+			if o = tx.shown(tx.refer(n, v)); o == nil {
 				return
 			}
 			x.objects[v] = o
@@ -211,6 +213,12 @@ func (tx *Tx) include(x *expansion, o *Object, slot int, tree *expandTree) {
 		return
 	}
 	members := fill(tx, o)
+	if tx.request != nil && tx.request.dialect != nil {
+		members = slices.Clone(members)
+		for i, m := range members {
+			members[i] = tx.shown(m)
+		}
+	}
 	n := o.shape.nodes[slot]
 	if !n.Is(description.List) {
 		if len(members) > 0 {

@@ -121,7 +121,7 @@ func journalVersion(key objectKey, o *Object, places map[*Object]int) journalObj
 		data := o.Hash("data")
 		slots := slices.Clone(data.slots)
 		slots[0] = nil
-		o = &Object{shape: o.shape, keys: o.keys, slots: slices.Clone(o.slots)}
+		o = &Object{shape: o.shape, keys: o.keys, slots: slices.Clone(o.slots), hidden: o.hidden}
 		o.slots[o.slot("data")] = &Object{shape: data.shape, keys: data.keys, slots: slots}
 	}
 	v.Object = encodeCompact(o)

@@ -112,7 +112,15 @@ func (tx *Tx) page(r *Request, typ string, list []entry, match func(*Object) boo
 	if backwards {
 		slices.Reverse(members)
 	}
-	return listObject(r.http.URL.Path, members, more), nil
+	answer := listObject(r.http.URL.Path, members, more)
+	if r.wantsCount() {
+		limit, members = len(list), nil
+		for _, e := range list {
+			take(e)
+		}
+		answer = withCount(answer, len(members))
+	}
+	return answer, nil
 }
 
 // ListObjects answers a page of objects that stand in the order of the answer already.
@@ -129,7 +137,7 @@ func (tx *Tx) ListObjects(r *Request, objects []*Object) (*Object, error) {
 	if len(objects) > 0 {
 		typ = objectName(objects[0].Type())
 	}
-	limit := pageLimit(r.params)
+	limit, count := pageLimit(r.params), len(objects)
 	after, before := r.params.Has("starting_after"), r.params.Has("ending_before")
 	if after {
 		at, err := place("starting_after", typ)
@@ -155,7 +163,11 @@ func (tx *Tx) ListObjects(r *Request, objects []*Object) (*Object, error) {
 	case more:
 		objects = objects[:limit]
 	}
-	return listObject(r.http.URL.Path, objects, more), nil
+	answer := listObject(r.http.URL.Path, objects, more)
+	if r.wantsCount() {
+		answer = withCount(answer, count)
+	}
+	return answer, nil
 }
 
 func pageLimit(p Params) int {

@@ -60,5 +60,6 @@ func (s Settings) rows() []homeSetting {
 		{"display_name", s.DisplayName}, {"default_api_version", s.DefaultAPIVersion}, {"delivery_retries", strings.Join(retries, ", ")},
 		{"delivery_timeout_ms", strconv.FormatInt(s.DeliveryTimeoutMS, 10)}, {"fee_percent", strconv.FormatFloat(s.FeePercent, 'f', -1, 64)},
 		{"fee_fixed", strconv.FormatInt(s.FeeFixed, 10)}, {"rate_limit", strconv.FormatInt(s.RateLimit, 10)}, {"endpoint_rate_limit", strconv.FormatInt(s.EndpointRateLimit, 10)},
+		{"payment_methods", strings.Join(s.PaymentMethods, ", ")},
 	}
 }

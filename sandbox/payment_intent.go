@@ -64,7 +64,9 @@ func createPaymentIntent(tx *Tx, r *Request) (*Object, error) {
 		Set("capture_method", orElse(p.Str("capture_method"), "automatic_async")).
 		Set("confirmation_method", orElse(p.Str("confirmation_method"), "automatic")).
 		Set("status", requiresPaymentMethod)
-	setMethodTypes(tx, pi, p)
+	if err := setMethodTypes(tx, pi, p); err != nil {
+		return nil, err
+	}
 	if err := setIntent(tx, pi, p); err != nil {
 		return nil, err
 	}
@@ -106,8 +108,14 @@ func orElse(s, other string) string {
 }
 
 // setMethodTypes decides which methods an intent takes: the ones it was told, or those of the account.
-func setMethodTypes(tx *Tx, intent *Object, p Params) {
-	types := p.Strs("payment_method_types")
+func setMethodTypes(tx *Tx, intent *Object, p Params) error {
+	types, err := allowedTypes(p, strings.ToLower(p.Str("currency")))
+	if err != nil {
+		return err
+	}
+	if types == nil {
+		types = p.Strs("payment_method_types")
+	}
 	if len(types) == 0 {
 		currency := ""
 		if intent.Type() == "payment_intent" {
@@ -122,6 +130,7 @@ func setMethodTypes(tx *Tx, intent *Object, p Params) {
 	}
 	intent.Set("payment_method_types", types)
 	setMethodOptions(tx, intent, p)
+	return nil
 }
 
 // setMethodOptions writes payment_method_options: Stripe's defaults of each type, and over them what was sent.
@@ -274,8 +283,8 @@ func updatePaymentIntent(tx *Tx, r *Request) (*Object, error) {
 		}
 	}
 	pi.Set("amount", amount).Set("currency", currency)
-	if p.Has("payment_method_types") {
-		pi.Set("payment_method_types", p.Strs("payment_method_types")).Set("automatic_payment_methods", nil)
+	if err := changeMethodTypes(pi, p); err != nil {
+		return nil, err
 	}
 	if v := p.Str("capture_method"); v != "" {
 		pi.Set("capture_method", v)

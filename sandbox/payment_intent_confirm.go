@@ -49,8 +49,8 @@ func confirmPaymentIntent(tx *Tx, r *Request) (*Object, error) {
 	if v := p.Str("capture_method"); v != "" {
 		pi.Set("capture_method", v)
 	}
-	if p.Has("payment_method_types") {
-		pi.Set("payment_method_types", p.Strs("payment_method_types")).Set("automatic_payment_methods", nil)
+	if err := changeMethodTypes(pi, p); err != nil {
+		return nil, err
 	}
 	setMethodOptions(tx, pi, p)
 	if err := setIntent(tx, pi, p); err != nil {

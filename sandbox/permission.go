@@ -25,7 +25,7 @@ var permissionNames = sync.OnceValue(func() map[string]bool {
 
 // permissionOf is what a restricted key needs for an operation: the resource and read or write.
 func permissionOf(method, path string) (resource, access string) {
-	path = strings.TrimPrefix(path, "/v1/")
+	path = strings.TrimPrefix(strings.TrimPrefix(path, "/v1/"), "/v2/core/")
 	if i := strings.IndexByte(path, '{'); i > 0 {
 		path = path[:i]
 	}
@@ -50,7 +50,7 @@ func (a *account) checkPermission(key string, rt *route) error {
 	a.mu.Lock()
 	issued := a.keys[key]
 	a.mu.Unlock()
-	if issued == nil || issued.permissions == nil || rt.operation == nil {
+	if issued == nil || issued.permissions == nil || rt.operation == nil && !isV2(rt.path) {
 		return nil
 	}
 	resource, access := permissionOf(rt.method, rt.path)

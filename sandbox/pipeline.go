@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
 // serveAPI answers a call of Stripe's API, from the route to the last byte.
@@ -99,19 +101,29 @@ func (sb *Sandbox) admit(r *Request) error {
 	if err := r.setVersion(); err != nil {
 		return err
 	}
+	if old, path := r.dialect.find(r.Method, r.http.URL); old != nil {
+		r.route, r.path, r.Route = old, path, old.path
+	}
 	if err := r.readParams(); err != nil {
 		return err
 	}
 	if r.route.operation == nil {
 		return nil
 	}
-	upParams(versionChanges, r.Version, r.route.name(), r.params.node)
-	if err := checkParams(r.params.node, r.route.operation.Params); err != nil {
+	if err := r.dialect.refuse(r.route, r.params); err != nil {
 		return err
 	}
-	tree, err := parseExpand(r.params.Strs("expand"), r.route.operation.Answer)
-	r.expand = tree
-	return err
+	if err := checkParams(r.params.node, r.dialect.params(r.route)); err != nil {
+		return err
+	}
+	tree, err := parseExpand(r.params.Strs("expand"), r.route.answer, r.dialect)
+	if err != nil {
+		return err
+	}
+	if r.expand = tree; r.wantsCount() && r.route.answer.Is(description.List) && !countsLists(r.Version) {
+		return countForbidden()
+	}
+	return nil
 }
 
 // authenticate finds the account. A private route may be asked without a key: then the account is the one that published
@@ -119,7 +131,7 @@ func (sb *Sandbox) admit(r *Request) error {
 func (sb *Sandbox) authenticate(r *Request) error {
 	a, key, err := sb.keyAccount(r.http)
 	if err != nil {
-		if r.route.operation == nil && r.http.Header.Get("Authorization") == "" && len(r.route.names) > 0 {
+		if r.route.operation == nil && !isV2(r.Route) && r.http.Header.Get("Authorization") == "" && len(r.route.names) > 0 {
 			id := r.path[r.route.names[0]]
 			if owner, ok := sb.owners.Load(id); ok {
 				r.account = owner.(*account)
@@ -145,11 +157,20 @@ func (sb *Sandbox) authenticate(r *Request) error {
 // setVersion takes the version of the header, or the account's. A wrong one is echoed with the refusal.
 func (r *Request) setVersion() error {
 	r.Version = r.http.Header.Get("Stripe-Version")
-	if r.Version == "" {
+	switch {
+	case r.Version == "" && isV2(r.Route):
+		return invalid("", "", "Calls of API v2 name a version: send the header Stripe-Version.")
+	case r.Version == "":
 		r.Version = r.account.apiVersion()
-		return nil
+	default:
+		if err := checkVersion(r.Version); err != nil {
+			return err
+		}
 	}
-	return checkVersion(r.Version)
+	if r.route.operation != nil { // the sandbox's own pages know its own shapes
+		r.dialect = dialectOf(r.Version)
+	}
+	return nil
 }
 
 // readParams decodes query and body into one tree of texts.
@@ -168,12 +189,30 @@ func (r *Request) readParams() error {
 	}
 	kind, attributes, err := mime.ParseMediaType(r.http.Header.Get("Content-Type"))
 	switch {
+	case isV2(r.Route) && (err != nil || kind != "application/json"):
+		return invalid("", "", "Invalid request (check that your POST content type is application/json). If you have any questions, we can help at https://support.stripe.com/.")
+	case isV2(r.Route):
+		return decodeJSON(root, body)
 	case r.http.Header.Get("Content-Type") == "", err == nil && kind == "application/x-www-form-urlencoded":
 		return decodeForm(root, string(body))
 	case err == nil && kind == "multipart/form-data" && r.route.operation != nil && r.route.operation.Multipart:
 		return decodeMultipart(root, body, attributes["boundary"])
 	}
 	return invalid("", "", "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.")
+}
+
+// decodeJSON reads a JSON body into a tree.
+func decodeJSON(root *paramNode, body []byte) error {
+	var members map[string]any
+	if err := decodeText(body, &members); err != nil {
+		return invalid("", "", "Invalid request: the body is no JSON object.")
+	}
+	p, err := paramsOf(members)
+	if err != nil {
+		return err
+	}
+	*root = *p.node
+	return nil
 }
 
 // readBody reads a body of at most maxBody bytes.
@@ -207,9 +246,9 @@ func (sb *Sandbox) execute(r *Request) (an *answer) {
 		if err := tx.checkClientSecret(r); err != nil {
 			return err
 		}
-		o, err := r.route.run(tx, r)
+		o, err := tx.run(r)
 		if err != nil {
-			return err
+			return tx.shownError(err)
 		}
 		if err := tx.checkMetadataSize(); err != nil {
 			return err
@@ -217,6 +256,7 @@ func (sb *Sandbox) execute(r *Request) (an *answer) {
 		if o == nil {
 			return errors.New("the operation answered nothing")
 		}
+		o = tx.shown(o)
 		an.object, an.expanded = o, tx.resolve(o, r.expand)
 		return nil
 	})
@@ -224,6 +264,16 @@ func (sb *Sandbox) execute(r *Request) (an *answer) {
 		return failed(err)
 	}
 	return an
+}
+
+// run runs the operation of a call with its parameters brought up from the caller's version.
+func (tx *Tx) run(r *Request) (*Object, error) {
+	if r.dialect != nil {
+		if err := r.dialect.up(tx, r); err != nil {
+			return nil, err
+		}
+	}
+	return r.route.run(tx, r)
 }
 
 // checkMetadataSize refuses changes that leave an object with too many keys of metadata.

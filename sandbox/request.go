@@ -24,6 +24,8 @@ type Request struct {
 	http    *http.Request
 	account *account
 	route   *route
+	// dialect is how Version differs from what the sandbox keeps, nil when it does not.
+	dialect *dialect
 	path    map[string]string
 	params  Params
 	expand  *expandTree

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,9 +15,13 @@ type route struct {
 	method, path string
 	// names are the parts of the path that stand for something: intent.
 	names []string
-	// operation is nil for private routes.
-	operation *description.Operation
-	run       operation
+	// operation is nil for private routes; params is the tree of its parameters, answer the schema of its answer.
+	operation      *description.Operation
+	params, answer *description.Node
+	// up rewrites the parameters of a route that only older versions have, and oldNames are what it calls them; nil for none.
+	up       func(tx *Tx, p *paramNode) error
+	oldNames map[string]string
+	run      operation
 }
 
 // name is "METHOD /path".
@@ -35,7 +40,7 @@ var routes = sync.OnceValue(func() *routeNode {
 	api := description.Load()
 	for i := range api.Operations {
 		op := &api.Operations[i]
-		rt := &route{method: op.Method, path: op.Path, operation: op}
+		rt := &route{method: op.Method, path: op.Path, operation: op, params: paramsOfOperation(op), answer: op.Answer}
 		if rt.run = behaviours[rt.name()]; rt.run == nil {
 			rt.run = defaultBehaviour(op)
 		}
@@ -106,7 +111,12 @@ func findRoute(method, escapedPath string) (*route, map[string]string) {
 	if escapedPath == "" || escapedPath[0] != '/' {
 		return nil, nil
 	}
-	rt, values := routes().find(method, escapedPath, nil)
+	return routes().lookUp(method, escapedPath)
+}
+
+// lookUp gives the route of a path and the parts of the path by name.
+func (n *routeNode) lookUp(method, escapedPath string) (*route, map[string]string) {
+	rt, values := n.find(method, escapedPath, nil)
 	if rt == nil {
 		return nil, nil
 	}
@@ -115,6 +125,25 @@ func findRoute(method, escapedPath string) (*route, map[string]string) {
 		path[name] = values[i]
 	}
 	return rt, path
+}
+
+// amendments are how parameters of an operation differ from the description, by "METHOD /path".
+var amendments = map[string][]nodeEdit{
+	// The description ends with its own version.
+	"POST /v1/webhook_endpoints": {at("api_version", func(n *description.Node) { n.Enum = slices.Concat(n.Enum, laterVersions) })},
+}
+
+// paramsOfOperation is the tree of an operation's parameters.
+func paramsOfOperation(op *description.Operation) *description.Node {
+	edits := amendments[op.Method+" "+op.Path]
+	if len(edits) == 0 {
+		return op.Params
+	}
+	tree := copyNode(op.Params)
+	for _, edit := range edits {
+		edit(tree)
+	}
+	return tree
 }
 
 // paths are where the objects of a type are: the path of one, by its type, without the id.

@@ -17,7 +17,9 @@ func createSetupIntent(tx *Tx, r *Request) (*Object, error) {
 	si := tx.New("setup_intent")
 	// Stripe takes usage, and answers off_session whatever it was (recorded).
 	si.Set("client_secret", si.ID()+"_secret_"+tx.NewID("", 25)).Set("usage", "off_session").Set("status", requiresPaymentMethod)
-	setMethodTypes(tx, si, p)
+	if err := setMethodTypes(tx, si, p); err != nil {
+		return nil, err
+	}
 	if err := setSetupIntent(tx, si, p); err != nil {
 		return nil, err
 	}
@@ -76,8 +78,8 @@ func updateSetupIntent(tx *Tx, r *Request) (*Object, error) {
 		}
 	}
 	si = si.Edit()
-	if p.Has("payment_method_types") {
-		si.Set("payment_method_types", p.Strs("payment_method_types")).Set("automatic_payment_methods", nil)
+	if err := changeMethodTypes(si, p); err != nil {
+		return nil, err
 	}
 	setMethodOptions(tx, si, p)
 	if err := setSetupIntent(tx, si, p); err != nil {
@@ -104,8 +106,8 @@ func confirmSetupIntent(tx *Tx, r *Request) (*Object, error) {
 		return nil, err
 	}
 	si = si.Edit()
-	if p.Has("payment_method_types") {
-		si.Set("payment_method_types", p.Strs("payment_method_types")).Set("automatic_payment_methods", nil)
+	if err := changeMethodTypes(si, p); err != nil {
+		return nil, err
 	}
 	setMethodOptions(tx, si, p)
 	// The method is looked for before the state (recorded).

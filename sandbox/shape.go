@@ -15,6 +15,8 @@ type shape struct {
 	name string
 	// typ is the value of "object", "" for a hash inside a resource.
 	typ string
+	// of is the schema that the shape was made of, nil for free hashes.
+	of *description.Node
 	// free hashes (metadata) have keys of their own.
 	free bool
 	keys []string
@@ -72,7 +74,7 @@ func newShape(n *description.Node) *shape {
 	if len(n.Props) == 0 {
 		return freeShape
 	}
-	s := &shape{name: n.Name, typ: n.Type(), keys: make([]string, len(n.Props))}
+	s := &shape{name: n.Name, typ: n.Type(), of: n, keys: make([]string, len(n.Props))}
 	s.nodes = make([]*description.Node, len(n.Props))
 	s.quoted = make([]string, len(n.Props))
 	s.defaults = make([]any, len(n.Props))
@@ -89,6 +91,12 @@ func newShape(n *description.Node) *shape {
 		s.keys[at], s.nodes[at] = p.Name, p.Node
 		s.quoted[at] = string(appendString(nil, p.Name)) + ": "
 		s.defaults[at] = defaultOf(p)
+		if !p.Present && nullAtFirst(n.Name, p) {
+			s.defaults[at] = nil
+		}
+		if word, ok := defaultWords[n.Name+"."+p.Name]; ok {
+			s.defaults[at] = word
+		}
 		if includes[s.typ+"."+p.Name] != nil {
 			s.defaults[at] = absent // it is shown when it is expanded
 		}
@@ -189,6 +197,12 @@ func defaultOf(p *description.Prop) any {
 		return closed(shapeOf(n).newHash())
 	}
 	return nil
+}
+
+// defaultWords are what keys begin with where it is not the first of their words, by schema and key.
+var defaultWords = map[string]string{
+	// docs.stripe.com/changelog/clover/2025-09-30/billing-mode-default-flexible
+	"subscriptions_resource_billing_mode.type": "flexible",
 }
 
 // defaultWord is what a text that is never null begins with.

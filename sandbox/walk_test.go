@@ -344,3 +344,17 @@ func TestEveryOperationAnswersItsShape(t *testing.T) {
 		w.check(op, got)
 	}
 }
+
+// newWalker is one that has called whatever makes objects.
+func newWalker(t testing.TB) *walker {
+	t.Helper()
+	w := &walker{t: t, sb: newTest(t, Options{}), ids: map[string][]string{"account": {accountID("core")}}}
+	w.prepare()
+	for _, op := range walkOrder() {
+		if op.Method == http.MethodPost {
+			w.do(op)
+		}
+	}
+	w.collect()
+	return w
+}

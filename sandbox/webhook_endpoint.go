@@ -14,9 +14,10 @@ const maxRoll = 24 * 60 * 60
 
 func init() {
 	behave("POST /v1/webhook_endpoints", createEndpoint)
-	behave("GET /v1/webhook_endpoints/{webhook_endpoint}", func(tx *Tx, r *Request) (*Object, error) {
-		return findEndpoint(tx, r.Path("webhook_endpoint"))
+	behave("GET /v1/webhook_endpoints", func(tx *Tx, r *Request) (*Object, error) {
+		return tx.List(r, "webhook_endpoint", func(o *Object) bool { return !o.Has(hiddenDestination) })
 	})
+	behave("GET /v1/webhook_endpoints/{webhook_endpoint}", readEndpoint)
 	behave("POST /v1/webhook_endpoints/{webhook_endpoint}", updateEndpoint)
 	behave("DELETE /v1/webhook_endpoints/{webhook_endpoint}", deleteEndpoint)
 }
@@ -25,6 +26,11 @@ func init() {
 // hidden slot.
 func createEndpoint(tx *Tx, r *Request) (*Object, error) {
 	p := r.Params()
+	if version := p.Str("api_version"); version != "" {
+		if err := checkVersion(version); err != nil {
+			return nil, naming(err, "api_version")
+		}
+	}
 	return addEndpoint(tx, p.Str("url"), p.Strs("enabled_events"), func(o *Object) {
 		applyParams(tx, o, p, "connect", "url", "enabled_events")
 	})
@@ -53,8 +59,17 @@ func addEndpoint(tx *Tx, target string, events []string, fill func(*Object)) (*O
 	return o.Edit().Set("secret", secret), nil
 }
 
-func updateEndpoint(tx *Tx, r *Request) (*Object, error) {
+// readEndpoint answers the endpoint that the path names. Event destinations are not among them.
+func readEndpoint(tx *Tx, r *Request) (*Object, error) {
 	o, err := findEndpoint(tx, r.Path("webhook_endpoint"))
+	if err == nil && o.Has(hiddenDestination) {
+		return nil, missing("webhook endpoint", o.ID(), "webhook_endpoint", 404)
+	}
+	return o, err
+}
+
+func updateEndpoint(tx *Tx, r *Request) (*Object, error) {
+	o, err := readEndpoint(tx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +95,7 @@ func updateEndpoint(tx *Tx, r *Request) (*Object, error) {
 }
 
 func deleteEndpoint(tx *Tx, r *Request) (*Object, error) {
-	o, err := findEndpoint(tx, r.Path("webhook_endpoint"))
+	o, err := readEndpoint(tx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -151,6 +166,9 @@ func liveSecrets(endpoint *Object, now int64) []string {
 // by a star alone. The few names of which Stripe says that a star does not select them belong to products that the
 // sandbox does not act out.
 func wantsEvent(endpoint *Object, name string) bool {
+	if endpoint.Bool(hiddenThin) {
+		name = thinType(name)
+	}
 	return endpoint.Str("status") == "enabled" && slices.ContainsFunc(endpoint.List("enabled_events"), func(v any) bool {
 		pattern, _ := v.(string)
 		return matchesEvent(pattern, name)

@@ -24,10 +24,11 @@ if ((${#missing[@]})); then
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-if [[ -f proof/browser/package-lock.json ]]; then
-  stamp=proof/browser/node_modules/.package-lock.json
-  if [[ ! -e $stamp || proof/browser/package-lock.json -nt $stamp ]]; then
-    echo "Installing for the browser tests: $(cd proof/browser && node -p 'Object.entries(require("./package.json").devDependencies).map(e => e.join("@")).join(" ")')"
-    (cd proof/browser && npm ci --no-audit --no-fund --silent && touch node_modules/.package-lock.json)
+for folder in proof/browser proof/clients; do
+  [[ -f $folder/package-lock.json ]] || continue
+  stamp=$folder/node_modules/.package-lock.json
+  if [[ ! -e $stamp || $folder/package-lock.json -nt $stamp ]]; then
+    echo "Installing for the tests in $folder: $(cd "$folder" && node -p 'Object.entries(require("./package.json").devDependencies).map(e => e.join("@")).join(" ")')"
+    (cd "$folder" && npm ci --no-audit --no-fund --silent && touch node_modules/.package-lock.json)
   fi
-fi
+done

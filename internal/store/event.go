@@ -30,9 +30,18 @@ func (s *Store) StoreEvents(ctx context.Context, events []vezne.Event) ([]Stored
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(events[a].ID, events[b].ID) })
 	err := s.InTx(ctx, func(tx *Tx) error {
+		// All of the group was received before, so that one question for all
+		// numbers is early enough.
+		numbers, err := tx.nextNumbers(ctx, count(events, vezne.EventReceived))
+		if err != nil {
+			return err
+		}
 		marks := map[vezne.ObjectID]vezne.Mark{}
 		for _, i := range order {
 			e := events[i]
+			if e.State == vezne.EventReceived {
+				e.Number, numbers = numbers[0], numbers[1:]
+			}
 			isNew, err := tx.storeEvent(ctx, &e)
 			if err != nil {
 				return err
@@ -60,15 +69,18 @@ func (s *Store) StoreEvents(ctx context.Context, events []vezne.Event) ([]Stored
 	return out, err
 }
 
+func count(events []vezne.Event, state vezne.EventState) int {
+	n := 0
+	for _, e := range events {
+		if e.State == state {
+			n++
+		}
+	}
+	return n
+}
+
 func (tx *Tx) storeEvent(ctx context.Context, e *vezne.Event) (bool, error) {
 	const op = "store.StoreEvents"
-	if e.State == vezne.EventReceived {
-		n, err := tx.NextNumber(ctx)
-		if err != nil {
-			return false, err
-		}
-		e.Number = n
-	}
 	body, err := tx.seal.seal(e.Body)
 	if err != nil {
 		return false, vezne.E(vezne.CodeInternal, op, "").Because(err)

@@ -52,6 +52,36 @@ func (tx *Tx) NextNumber(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
+// nextNumbers takes n numbers in one question, rising.
+func (tx *Tx) nextNumbers(ctx context.Context, n int) ([]int64, error) {
+	const op = "store.nextNumbers"
+	list := make([]int64, 0, n)
+	if n == 0 {
+		return list, nil
+	}
+	tx.numbered = true
+	if tx.s.dialect == SQLite {
+		last := tx.s.number.Add(int64(n))
+		for i := range n {
+			list = append(list, last-int64(n)+1+int64(i))
+		}
+		return list, nil
+	}
+	rows, err := tx.tx.QueryContext(ctx, "SELECT nextval('vezne_number') FROM generate_series(1, $1)", n)
+	if err != nil {
+		return nil, storageError(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var number int64
+		if err := rows.Scan(&number); err != nil {
+			return nil, storageError(op, err)
+		}
+		list = append(list, number)
+	}
+	return list, storageError(op, rows.Err())
+}
+
 func (tx *Tx) keepNumber(ctx context.Context) error {
 	if !tx.numbered || tx.s.dialect == Postgres {
 		return nil
