@@ -63,7 +63,9 @@ func TestRandomPaymentsAnswerTheirShape(t *testing.T) {
 	walkAtRandom(t, func(name string) bool { return behaviours[name] != nil })
 }
 
-func walkAtRandom(t *testing.T, within func(name string) bool) { rapid.Check(t, newWalker(t).atRandom(t, within)) }
+func walkAtRandom(t *testing.T, within func(name string) bool) {
+	rapid.Check(t, newWalker(t).atRandom(t, within))
+}
 
 // atRandom draws calls of operations and holds each answer against the description.
 func (w *walker) atRandom(t testing.TB, within func(name string) bool) func(*rapid.T) {
