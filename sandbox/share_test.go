@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Payments hold what they have in common once, and what differs stays apart.
-func TestPaymentsShareTheSameDetails(t *testing.T) {
+// What payments have in common may be held once; what differs stays apart.
+func TestPaymentsKeepTheirOwnDetails(t *testing.T) {
 	sb := newTest(t, Options{})
 	pay := func(card string) (details *Object) {
 		id := must(t, sb, http.MethodPost, "/v1/payment_intents", "amount=2000&currency=usd&confirm=true&payment_method="+card+
@@ -23,15 +23,9 @@ func TestPaymentsShareTheSameDetails(t *testing.T) {
 		}
 		return details
 	}
-	visa, again, mastercard := pay("pm_card_visa"), pay("pm_card_visa"), pay("pm_card_mastercard")
-	if visa.Hash("checks") != again.Hash("checks") {
-		t.Error("two payments with the same checks hold them twice")
-	}
-	if visa.Hash("checks") != mastercard.Hash("checks") {
-		t.Error("two cards with the same checks hold them twice")
-	}
-	if visa == mastercard || visa.Str("brand") != "visa" || mastercard.Str("brand") != "mastercard" {
-		t.Errorf("the details of two cards are %s and %s", visa.Str("brand"), mastercard.Str("brand"))
+	visa, mastercard, again := pay("pm_card_visa"), pay("pm_card_mastercard"), pay("pm_card_visa")
+	if visa.Str("brand") != "visa" || mastercard.Str("brand") != "mastercard" || again.Str("brand") != "visa" {
+		t.Errorf("the cards are %s, %s and %s", visa.Str("brand"), mastercard.Str("brand"), again.Str("brand"))
 	}
 }
 
@@ -56,5 +50,23 @@ func TestShareTellsHashesApart(t *testing.T) {
 		if other == pass {
 			t.Errorf("%s is the same hash", name)
 		}
+	}
+}
+
+// An object that is closed takes the hash that another one was closed with.
+func TestCloseSharesEmbeddedHashes(t *testing.T) {
+	s := newStore().shared
+	closed := func() *Object {
+		o := shapeNamed("payment_method_card").newHash()
+		o.Set("checks.cvc_check", "pass")
+		s.close(o)
+		return o
+	}
+	first, second := closed(), closed()
+	if first.Hash("checks") != second.Hash("checks") || first.Str("checks.cvc_check") != "pass" {
+		t.Error("two cards with the same checks hold them twice")
+	}
+	if first.open || first.Hash("checks").open {
+		t.Error("a closed object may still be Set")
 	}
 }

@@ -18,7 +18,7 @@ import (
 func main() {
 	var o options
 	flag.StringVar(&o.repository, "repository", "../..", "folder of the repository")
-	flag.DurationVar(&o.duration, "duration", 3*time.Second, "how long each call is measured in a round")
+	flag.DurationVar(&o.duration, "duration", time.Second, "how long each call is measured in a round")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds; the median of each figure is printed")
 	flag.Parse()
 	if err := o.run(context.Background()); err != nil {
