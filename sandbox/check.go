@@ -37,6 +37,10 @@ func checkHash(n *paramNode, tree *description.Node, path string) error {
 			continue
 		}
 		at := below(path, key)
+		if m := n.hash[key]; path == "" && key == "metadata" && m.hash == nil && m.value == "" {
+			m.value, m.null = nil, true // everywhere, says the sentence on metadata, also where the description's tree does not
+			continue
+		}
 		if err := checkValue(n.hash[key], p.Node, at); err != nil {
 			return err
 		}

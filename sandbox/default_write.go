@@ -16,11 +16,11 @@ func (d *defaultOperation) write(tx *Tx, r *Request) (*Object, error) {
 	case d.owner == "":
 		return d.create(tx, r, nil)
 	case d.verb == "":
-		o := d.find(tx, r.Path(d.owned))
-		if o == nil {
-			return nil, missingInPath(r, d.typ(), d.owned)
+		o, err := d.named(tx, r)
+		if err != nil {
+			return nil, err
 		}
-		return d.change(tx, r, o, "updated")
+		return d.change(tx, r, o)
 	}
 	owner, err := d.getOwner(tx, r)
 	if err != nil {
@@ -28,12 +28,12 @@ func (d *defaultOperation) write(tx *Tx, r *Request) (*Object, error) {
 	}
 	switch {
 	case owner.Type() == d.typ():
-		return d.change(tx, r, owner, pastOf(d.verb[strings.LastIndexByte(d.verb, '/')+1:]))
+		return d.act(tx, r, owner)
 	case d.singular():
 		return d.writeOnly(tx, r, d.typ()+" "+owner.ID())
 	case strings.Contains(d.verb, "/"): // /v1/charges/{charge}/dispute/close
 		if o := d.ownedBy(tx, owner); o != nil {
-			return d.change(tx, r, o, pastOf(d.verb[strings.LastIndexByte(d.verb, '/')+1:]))
+			return d.act(tx, r, o)
 		}
 	}
 	return d.create(tx, r, owner)
@@ -95,18 +95,22 @@ func existing(event string) []string {
 	return []string{event}
 }
 
-// change writes the parameters that have the names of fields. The event is that of the word, or the update's.
-func (d *defaultOperation) change(tx *Tx, r *Request, o *Object, word string) (*Object, error) {
+// change writes the parameters that have the names of fields. The event is the update's, and only when something changed.
+func (d *defaultOperation) change(tx *Tx, r *Request, o *Object) (*Object, error) {
 	changed := applyParams(tx, o.Edit(), r.params, "id")
-	if i := changed.slot("updated"); i >= 0 && changed.shape.node(i).Is(description.UnixTime) {
-		changed.Set("updated", tx.now)
+	if equalObjects(o, changed) {
+		return o, nil
 	}
-	event := eventName(o.Type(), word)
-	if word == "updated" && equalObjects(o, changed) {
-		event = "" // nothing happened
-	}
-	tx.Put(changed, existing(event)...)
+	changed.touch(tx)
+	tx.Put(changed, existing(eventName(o.Type(), "updated"))...)
 	return changed, nil
+}
+
+// touch moves the time of the last change, where a type has one.
+func (o *Object) touch(tx *Tx) {
+	if i := o.slot("updated"); i >= 0 && o.shape.node(i).Is(description.UnixTime) {
+		o.Set("updated", tx.now)
+	}
 }
 
 // pastOf is the word of a verb's event: cancel → canceled, close → closed.
@@ -133,19 +137,19 @@ func (d *defaultOperation) writeOnly(tx *Tx, r *Request, key string) (*Object, e
 
 // remove deletes the object that the path names and answers what is left of it.
 func (d *defaultOperation) remove(tx *Tx, r *Request) (*Object, error) {
-	var o *Object
-	if d.verb == "" {
-		if o = d.find(tx, r.Path(d.owned)); o == nil {
-			return nil, missingInPath(r, d.typ(), d.owned)
-		}
-	} else {
-		var err error
-		if o, err = d.readOwned(tx, r); err != nil {
-			return nil, err
-		}
+	find := d.named
+	if d.verb != "" {
+		find = d.readOwned
+	}
+	o, err := find(tx, r)
+	if err != nil {
+		return nil, err
 	}
 	if o.ID() == tx.account.id {
 		return nil, invalid(d.owned, "", "The account that a key belongs to cannot be deleted with it.")
+	}
+	if _, acts := actions["DELETE "+d.op.Path]; acts {
+		return d.act(tx, r, o)
 	}
 	tx.Delete(o, eventName(o.Type(), "deleted"))
 	if answersDeleted(d.op.Answer) {

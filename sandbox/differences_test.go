@@ -9,8 +9,15 @@ import (
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
-// differences holds a value of an answer against the description: no unknown key, every required one, each of its kind.
+// differences holds a value of an answer against the description: no unknown key, every one that is
+// required or that may be null and is not left out for a reason, each of its kind.
 func differences(v any, n *description.Node, path string) []string {
+	return differencesIn(nil, v, n, path)
+}
+
+// differencesIn holds it against the description as a dialect has it.
+func differencesIn(d *dialect, v any, n *description.Node, path string) []string {
+	n = d.node(n)
 	wrong := func(format string, args ...any) []string { return []string{path + ": " + fmt.Sprintf(format, args...)} }
 	if v == nil {
 		if n.Is(description.Null) {
@@ -19,7 +26,7 @@ func differences(v any, n *description.Node, path string) []string {
 		return wrong("null")
 	}
 	if n.Is(description.Union | description.Reference) {
-		return unionDifferences(v, n, path)
+		return unionDifferences(d, v, n, path)
 	}
 	switch v := v.(type) {
 	case string:
@@ -43,19 +50,19 @@ func differences(v any, n *description.Node, path string) []string {
 		}
 		var all []string
 		for i, e := range v {
-			all = append(all, differences(e, n.Items, fmt.Sprintf("%s[%d]", path, i))...)
+			all = append(all, differencesIn(d, e, n.Items, fmt.Sprintf("%s[%d]", path, i))...)
 		}
 		return all
 	case map[string]any:
 		if !n.Is(description.Hash | description.Map) {
 			return wrong("a hash")
 		}
-		return hashDifferences(v, n, path)
+		return hashDifferences(d, v, n, path)
 	}
 	return nil
 }
 
-func hashDifferences(v map[string]any, n *description.Node, path string) []string {
+func hashDifferences(d *dialect, v map[string]any, n *description.Node, path string) []string {
 	var all []string
 	if len(n.Props) == 0 && n.Items == nil {
 		return nil // a hash of whatever
@@ -63,22 +70,22 @@ func hashDifferences(v map[string]any, n *description.Node, path string) []strin
 	for key, e := range v {
 		switch p := n.Prop(key); {
 		case p != nil:
-			all = append(all, differences(e, p.Node, path+"."+key)...)
+			all = append(all, differencesIn(d, e, p.Node, path+"."+key)...)
 		case n.Is(description.Map):
-			all = append(all, differences(e, n.Items, path+"."+key)...)
+			all = append(all, differencesIn(d, e, n.Items, path+"."+key)...)
 		default:
 			all = append(all, path+"."+key+": unknown")
 		}
 	}
 	for _, p := range n.Props {
-		if _, ok := v[p.Name]; p.Required && !ok {
+		if _, ok := v[p.Name]; !ok && (p.Required || nullAtFirst(n.Name, &p)) {
 			all = append(all, path+"."+p.Name+": missing")
 		}
 	}
 	return all
 }
 
-func unionDifferences(v any, n *description.Node, path string) []string {
+func unionDifferences(d *dialect, v any, n *description.Node, path string) []string {
 	if _, isText := v.(string); isText {
 		if n.Is(description.Reference) {
 			return nil
@@ -87,12 +94,12 @@ func unionDifferences(v any, n *description.Node, path string) []string {
 	}
 	var least []string
 	for i, of := range n.Of {
-		d := differences(v, of, path)
-		if len(d) == 0 {
+		found := differencesIn(d, v, of, path)
+		if len(found) == 0 {
 			return nil
 		}
-		if i == 0 || len(d) < len(least) {
-			least = d
+		if i == 0 || len(found) < len(least) {
+			least = found
 		}
 	}
 	return least

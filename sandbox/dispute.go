@@ -140,7 +140,9 @@ func updateDispute(tx *Tx, r *Request) (*Object, error) {
 	}
 	du = du.Edit()
 	for _, key := range hashKeys(p, "evidence") {
-		if _, nested := p.Hash("evidence." + key); !nested {
+		if key == "enhanced_evidence" && p.Null("evidence."+key) {
+			du.Set("evidence."+key, hash()) // it is never null
+		} else if _, nested := p.Hash("evidence." + key); !nested {
 			du.Set("evidence."+key, textOrNull(p.Str("evidence."+key)))
 			du.Set("evidence_details.has_evidence", true)
 		}

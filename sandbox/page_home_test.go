@@ -307,7 +307,7 @@ func TestHomesPulseBeatsWithEveryChange(t *testing.T) {
 	pulse := visit(t, sb, 200, coreHome+"/pulse")
 	for name, change := range map[string]func() error{
 		"a call":  func() error { call(t, sb, "GET", "/v1/customers", ""); return nil },
-		"a fault": func() error { _, err := a.AddFault(Fault{Effect: "reset"}); return err },
+		"a fault": func() error { _, err := a.AddFault(Fault{Path: "/v1/charges", Effect: "reset"}); return err },
 		"a clock": func() error { _, err := a.Advance(t.Context(), time.Hour); return err },
 	} {
 		ok0(t, change())

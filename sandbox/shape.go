@@ -91,6 +91,9 @@ func newShape(n *description.Node) *shape {
 		s.keys[at], s.nodes[at] = p.Name, p.Node
 		s.quoted[at] = string(appendString(nil, p.Name)) + ": "
 		s.defaults[at] = defaultOf(p)
+		if !p.Present && nullAtFirst(n.Name, p) {
+			s.defaults[at] = nil
+		}
 		if word, ok := defaultWords[n.Name+"."+p.Name]; ok {
 			s.defaults[at] = word
 		}

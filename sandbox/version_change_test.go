@@ -47,13 +47,19 @@ func TestChangesBetweenVersions(t *testing.T) {
 	}
 }
 
-func (n *routeNode) mustFind(t *testing.T, method, path string) *route {
+func (n *routeNode) mustFind(t testing.TB, method, path string) *route {
 	t.Helper()
 	rt, _ := n.lookUp(method, path)
 	if rt == nil {
 		t.Fatalf("there is no %s %s", method, path)
 	}
 	return rt
+}
+
+// train is the name of a version's release train: dahlia.
+func train(version string) string {
+	_, name, _ := strings.Cut(version, ".")
+	return name
 }
 
 // names are the changes that a version meets, by what they tell.

@@ -175,7 +175,6 @@ func sameProps(a, b *description.Node) bool {
 // TestVersionsOfTheNewestTrainNeedNoWork: their calls take the way without a dialect.
 func TestVersionsOfTheNewestTrainNeedNoWork(t *testing.T) {
 	t.Parallel()
-	train := func(version string) string { return version[len("2026-08-26"):] }
 	for version, d := range spokenVersions() {
 		if (d == nil) != (train(version) == train(newestVersion())) {
 			t.Errorf("%s: dialect %v", version, d)

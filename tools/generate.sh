@@ -9,7 +9,7 @@ export GOTOOLCHAIN=local
 generated=(
   internal/store/db
   internal/server/testdata/openapi.json
-  docs/reference/errors.md docs/reference/events.md docs/reference/flags.md
+  docs/reference/errors.md docs/reference/events.md docs/reference/flags.md docs/reference/sandbox-surface.md
   docs/reference/sandbox-versions.md sandbox/testdata/versions
   sandbox/internal/description/description.bin
   proof/layout/testdata/api.txt
@@ -24,7 +24,7 @@ generate() {
   fi
   bin/sqlc generate --file internal/store/sqlc.yaml
   (cd tools/description && go run . -out ../../sandbox/internal/description/description.bin)
-  go test ./sandbox -run '^(TestVersionsAreRecorded|TestVersionDocsAreFresh)$' -update >/dev/null
+  go test ./sandbox -run '^(TestVersionsAreRecorded|TestVersionDocsAreFresh|TestTheSurfacePageIsFresh)$' -update >/dev/null
   go test ./internal/server -run '^TestOpenAPIIsUnchanged$' -update >/dev/null
   go test ./proof/layout -run '^TestWhatImportersRelyOnIsUnchanged$' -update >/dev/null
   go run ./cmd/vezne docs --dir docs/reference
