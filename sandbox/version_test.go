@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/vezne/vezne/sandbox"
 )
 
 const (
@@ -246,6 +248,21 @@ func TestExpansionsAreInTheCallersVersion(t *testing.T) {
 	refunds := w.ok(acacia, "GET", "/v1/charges/"+w.ids["charge"], "expand[]", "refunds.data.charge").list("refunds.data")
 	if len(refunds) != 1 || refunds[0]["charge"].(map[string]any)["invoice"] != invoice {
 		t.Errorf("what only an expansion shows: %v", refunds)
+	}
+}
+
+// Before basil what was paid elsewhere was no amount paid.
+func TestInvoicesPaidElsewhere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	customer := b.customer()
+	noError(t, sandbox.Keep(b.sandbox, b.key, "invoice", "", `{"id":"in_1MkElsewhere","customer":"`+customer+`","status":"paid","total":900,"amount_due":900,"amount_paid":900,"amount_paid_off_stripe":900,"lines":{"object":"list","data":[],"has_more":false,"url":""}}`))
+	old := b.ok(acacia, "GET", "/v1/invoices/in_1MkElsewhere")
+	if old.at("paid") != true || old.at("paid_out_of_band") != true || old.at("amount_paid") != 0.0 || old.at("payment_intent") != nil || old.at("charge") != nil || old.at("subscription") != nil || old.at("tax") != nil {
+		t.Errorf("in acacia: %s", old.text)
+	}
+	if now := b.ok(basil, "GET", "/v1/invoices/in_1MkElsewhere"); now.at("amount_paid") != 900.0 || now.at("paid_out_of_band") != nil {
+		t.Errorf("in basil: %s", now.text)
 	}
 }
 
