@@ -47,6 +47,10 @@ verify: ## Fail when a generated file is not fresh
 bench: ## Measure the hot paths: webhook in, apply, sandbox request
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: bench-sandbox
+bench-sandbox: ## Measure the sandbox beside stripe-mock and print a Markdown table
+	cd tools/benchsandbox && $(GO) run .
+
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (default 30s) each
 	@tools/fuzz.sh $(or $(FUZZTIME),30s)

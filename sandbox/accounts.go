@@ -113,6 +113,9 @@ func (sb *Sandbox) apiVersion() string {
 // do runs f in a Tx that belongs to no call, and returns when its changes are stored. It returns f's error or that of
 // storing.
 func (a *account) do(f func(tx *Tx) error) error {
+	if err := a.sandbox.journal.failure(); err != nil {
+		return err
+	}
 	err := a.update(nil, f)
 	return errors.Join(err, a.durable())
 }

@@ -6,9 +6,7 @@ import (
 )
 
 func init() {
-	behave("POST /v1/charges", createCharge)
 	behave("POST /v1/charges/{charge}", updateCharge)
-	behave("POST /v1/charges/{charge}/capture", captureCharge)
 	onDue("charge.balance_transaction", settleCharge)
 	onExpand("charge", "refunds", func(tx *Tx, ch *Object) []*Object { return ofField(tx, "refund", "charge", ch.ID()) })
 }
@@ -222,15 +220,6 @@ func findCharge(tx *Tx, id, param string, status int) (*Object, error) {
 	return nil, missing("charge", id, param, status)
 }
 
-// createCharge refuses what Stripe refuses: new accounts charge through PaymentIntents.
-func createCharge(_ *Tx, r *Request) (*Object, error) {
-	p := r.Params()
-	if p.Str("source") == "" && p.Str("customer") == "" {
-		return nil, invalid("", "parameter_missing", "Must provide source or customer.")
-	}
-	return nil, invalid("", "", "This account cannot create Charges directly. Create a PaymentIntent instead: https://docs.stripe.com/payments/payment-intents/migration/charges.")
-}
-
 func updateCharge(tx *Tx, r *Request) (*Object, error) {
 	ch, err := findCharge(tx, r.Path("charge"), "id", 404)
 	if err != nil {
@@ -248,15 +237,4 @@ func updateCharge(tx *Tx, r *Request) (*Object, error) {
 	}
 	tx.Put(ch, "charge.updated")
 	return ch, nil
-}
-
-func captureCharge(tx *Tx, r *Request) (*Object, error) {
-	ch, err := findCharge(tx, r.Path("charge"), "id", 404)
-	if err != nil {
-		return nil, err
-	}
-	if ch.Bool("captured") {
-		return nil, invalid("", "charge_already_captured", "Charge %s has already been captured.", ch.ID())
-	}
-	return nil, invalid("", "", "This uncaptured Charge was created by a PaymentIntent (%[1]s). You must capture the PaymentIntent instead: make a POST to /v1/payment_intents/%[1]s/capture.", ch.Str("payment_intent"))
 }

@@ -12,7 +12,7 @@ func init() {
 // setItems writes a session's line items from prices or price_data.
 func setItems(tx *Tx, session *Object, p Params) error {
 	var items []*Object
-	currency := ""
+	currency, chosen := "", strings.ToLower(p.Str("currency"))
 	for i, given := range p.List("line_items") {
 		price, name, err := itemPrice(tx, given, i)
 		if err != nil {
@@ -25,12 +25,17 @@ func setItems(tx *Tx, session *Object, p Params) error {
 			return invalid(itemParam(i, "[quantity]"), "parameter_missing", "Quantity is required. Add `quantity` to `%s`", itemParam(i, ""))
 		case given.Has("quantity") && given.Int("quantity") < 1:
 			return invalid(itemParam(i, "[quantity]"), "parameter_invalid_integer", "This value must be greater than or equal to 1.")
-		case currency != "" && price.Str("currency") != currency:
+		case chosen != "" && price.Str("currency") != chosen && !price.Has(hiddenCurrencies+"."+chosen):
+			return invalid("currency", "", "The currency %s is not available for the prices of this Checkout Session, which are in %s.", chosen, price.Str("currency"))
+		case chosen == "" && currency != "" && price.Str("currency") != currency:
 			return invalid("", "", "All prices on a Checkout session must have the same `currency` after taking into account `currency_options`. If you meant to use an alternative currency specified in each price's `currency_options`, ensure that each price supports that currency.")
 		}
-		currency = price.Str("currency")
+		currency = orElse(chosen, price.Str("currency"))
 		item := tx.New("item").Set("id", tx.NewID("li_1", 23)).Set("currency", currency).Set("description", name).
 			Set("price", price).Set("quantity", max(1, given.Int("quantity")))
+		if err := setAdjustable(tx, item, given, i); err != nil {
+			return err
+		}
 		applyMetadata(tx, item, onlyMetadata(given))
 		rates, err := findRates(tx, given.Strs("tax_rates"), itemParam(i, "[tax_rates]"))
 		if err != nil {
@@ -38,9 +43,6 @@ func setItems(tx *Tx, session *Object, p Params) error {
 		}
 		item.Set("_tax_rates", rates)
 		items = append(items, item)
-	}
-	if chosen := strings.ToLower(p.Str("currency")); chosen != "" && chosen != currency {
-		return invalid("currency", "", "The currency %s is not available for the prices of this Checkout Session, which are in %s.", chosen, currency)
 	}
 	session.Set(hiddenItems, items).Set("currency", currency)
 	return nil
@@ -108,6 +110,12 @@ func findRates(tx *Tx, ids []string, param string) ([]*Object, error) {
 	return rates, nil
 }
 
+// shippingSchemas are the schemas of a shipping option by what has it.
+var shippingSchemas = map[string]string{
+	"checkout.session": "payment_pages_checkout_session_shipping_option",
+	"payment_link":     "payment_links_resource_shipping_option",
+}
+
 // setShippingOptions writes what shipping may cost; the first option is chosen until the buyer chooses.
 func setShippingOptions(tx *Tx, session *Object, p Params) error {
 	var options []*Object
@@ -125,13 +133,16 @@ func setShippingOptions(tx *Tx, session *Object, p Params) error {
 		case rate.Str("fixed_amount.currency") != session.Str("currency"):
 			return invalid("shipping_options", "", "The shipping rate %s is in %s, but the Checkout Session is in %s.", rate.ID(), rate.Str("fixed_amount.currency"), session.Str("currency"))
 		}
-		options = append(options, tx.NewHash("payment_pages_checkout_session_shipping_option").
+		options = append(options, tx.NewHash(shippingSchemas[session.Type()]).
 			Set("shipping_amount", rate.Int("fixed_amount.amount")).Set("shipping_rate", rate.ID()))
 	}
 	if len(options) == 0 {
 		return nil
 	}
 	session.Set("shipping_options", options)
+	if session.Type() == "payment_link" {
+		return nil // each of its sessions chooses
+	}
 	chooseShipping(tx, session, options[0])
 	return nil
 }
@@ -209,7 +220,7 @@ func hasPaid(tx *Tx, customer string) bool {
 func subtotal(session *Object) int64 {
 	var sum int64
 	for _, item := range sessionItems(nil, session) {
-		sum += linePrice(item.Hash("price"), item.Int("quantity"))
+		sum += itemCost(item)
 	}
 	return sum
 }
@@ -220,7 +231,7 @@ func addUp(tx *Tx, session *Object) {
 	items := sessionItems(tx, session)
 	lines := make([]int64, len(items))
 	for i, item := range items {
-		lines[i] = linePrice(item.Hash("price"), item.Int("quantity"))
+		lines[i] = itemCost(item)
 	}
 	coupon := tx.Get("coupon", session.Str("_coupon"))
 	discounts := discountLines(items, lines, coupon)
@@ -238,7 +249,8 @@ func addUp(tx *Tx, session *Object) {
 	shipping := session.Int("shipping_cost.amount_total")
 	session.Set(hiddenItems, summed).Set("amount_subtotal", sub).Set("amount_total", total+shipping).
 		Set("total_details", tx.NewHash("payment_pages_checkout_session_total_details").
-			Set("amount_discount", off).Set("amount_shipping", shipping).Set("amount_tax", taxes))
+			Set("amount_discount", off).Set("amount_shipping", shipping).Set("amount_tax", taxes).
+			Set(hiddenBreakdown, breakdown(tx, session, summed, off)))
 }
 
 // discountLines spreads a coupon over the lines that it applies to. The rest of rounding an amount falls on the last line.

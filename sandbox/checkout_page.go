@@ -21,6 +21,8 @@ type buyer struct {
 	// fresh says that method makes a new one.
 	fresh   bool
 	mandate *Object
+	// form is what else the buyer typed: quantities, shipping, custom fields, consent.
+	form Params
 }
 
 func retrievePage(tx *Tx, r *Request) (*Object, error) {
@@ -38,7 +40,7 @@ func pageAnswer(tx *Tx, session *Object) *Object {
 	for _, item := range sessionItems(tx, session) {
 		price := item.Hash("price")
 		lines = append(lines, hash(
-			"description", item.Get("description"), "quantity", item.Int("quantity"), "unit_amount", linePrice(price, 1),
+			"id", item.ID(), "adjustable_quantity", item.Get("adjustable_quantity"), "custom_unit_amount", price.Get("custom_unit_amount"), "description", item.Get("description"), "quantity", item.Int("quantity"), "unit_amount", linePrice(price, 1),
 			"amount_total", item.Int("amount_total"), "currency", item.Str("currency")))
 	}
 	shown := session.Edit().Unset("metadata").Unset("client_reference_id").Set("payment_intent", nil).Set("setup_intent", nil)
@@ -77,6 +79,9 @@ func redirectOf(session *Object) any {
 		}
 		address = session.Str("return_url")
 	}
+	if session.Str("payment_link") != "" && address == hostedConfirmation {
+		return nil
+	}
 	return textOrNull(strings.ReplaceAll(address, "{CHECKOUT_SESSION_ID}", session.ID()))
 }
 
@@ -86,7 +91,7 @@ func confirmPage(tx *Tx, r *Request) (*Object, error) {
 		return nil, err
 	}
 	p := r.Params()
-	b := buyer{email: p.Str("email"), fresh: true, mandate: acceptanceOf(tx, Params{})}
+	b := buyer{email: p.Str("email"), fresh: true, mandate: acceptanceOf(tx, Params{}), form: p}
 	b.method = func() (*Object, error) {
 		data, ok := p.Hash("payment_method_data")
 		if !ok {
@@ -115,6 +120,12 @@ func payPage(tx *Tx, session *Object, b buyer) (*Object, error) {
 		session.Set("customer_details", customerDetails(tx, email, nil))
 	}
 	session.Set("customer_details.email", email)
+	if link := tx.Get("payment_link", session.Str("payment_link")); link != nil && limitReached(link) {
+		return nil, invalid("", "", "This payment link has been paid as often as it may be.")
+	}
+	if err := collect(tx, session, b.form); err != nil {
+		return nil, err
+	}
 	if session.Str("mode") == "payment" && session.Int("amount_total") == 0 {
 		return completeSession(tx, session, paymentNone), nil
 	}
@@ -264,6 +275,7 @@ func completeSession(tx *Tx, session *Object, payment string) *Object {
 		}
 	}
 	tx.Put(session, "checkout.session.completed")
+	countLinkSession(tx, session)
 	return session
 }
 
@@ -349,7 +361,7 @@ func simulateCheckout(tx *Tx, p Params) (*Object, error) {
 		return nil, err
 	}
 	id := orElse(p.Str("payment_method"), "pm_card_visa")
-	b := buyer{email: orElse(p.Str("email"), "buyer@example.com"), mandate: acceptanceOf(tx, Params{})}
+	b := buyer{email: orElse(p.Str("email"), "buyer@example.com"), mandate: acceptanceOf(tx, Params{}), form: willing(session, p)}
 	method, err := findMethod(tx, id, "payment_method", 404)
 	if err != nil {
 		return nil, err
@@ -357,4 +369,43 @@ func simulateCheckout(tx *Tx, p Params) (*Object, error) {
 	b.fresh = method.ID() != id
 	b.method = func() (*Object, error) { return method, nil }
 	return payPage(tx, session, b)
+}
+
+// willing is a form with all that a session demands: what was sent, and made-up answers for the rest.
+func willing(session *Object, p Params) Params {
+	form := &paramNode{hash: map[string]*paramNode{}}
+	for _, key := range p.Keys() {
+		form.keys = append(form.keys, key)
+		form.hash[key] = p.node.hash[key]
+	}
+	fill := func(key string, v *Object) {
+		if !p.Has(key) {
+			form.keys = append(form.keys, key)
+			form.hash[key] = nodeOf(v)
+		}
+	}
+	if countries := session.List("shipping_address_collection.allowed_countries"); len(countries) > 0 {
+		fill("shipping", hash("name", "Jenny Rosen", "address", hash("line1", "1 Main Street", "city", "Springfield", "postal_code", "12345", "country", countries[0])))
+	}
+	if session.Has("consent_collection") {
+		fill("consent", hash("terms_of_service", true))
+	}
+	answers := hash()
+	for _, f := range session.List("custom_fields") {
+		field, ok := f.(*Object)
+		if !ok || field.Bool("optional") {
+			continue
+		}
+		answer := strings.Repeat("1", int(max(1, field.Int(field.Str("type")+".minimum_length"))))
+		if options := field.List("dropdown.options"); len(options) > 0 {
+			if option, ok := options[0].(*Object); ok {
+				answer = option.Str("value")
+			}
+		}
+		answers.Set(field.Str("key"), answer)
+	}
+	if len(answers.Keys()) > 0 {
+		fill("custom_fields", answers)
+	}
+	return Params{form}
 }

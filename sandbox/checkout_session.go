@@ -43,12 +43,14 @@ var sessionParams = []string{
 	"adaptive_pricing", "optional_items", "permissions", "wallet_options", "managed_payments", "collected_information",
 }
 
-func createSession(tx *Tx, r *Request) (*Object, error) {
-	p := r.Params()
+func createSession(tx *Tx, r *Request) (*Object, error) { return newSession(tx, r.Params(), nil) }
+
+// newSession makes a session from its parameters; one of a payment link has the link's items.
+func newSession(tx *Tx, p Params, link *Object) (*Object, error) {
 	session := tx.New("checkout.session")
 	session.Set("id", tx.NewID("cs_test_a1", 58))
 	mode, ui := p.Str("mode"), orElse(p.Str("ui_mode"), "hosted_page")
-	if err := checkSession(tx, p, mode, ui); err != nil {
+	if err := checkSession(tx, p, mode, ui, link); err != nil {
 		return nil, err
 	}
 	types, err := sessionTypes(p)
@@ -80,10 +82,15 @@ func createSession(tx *Tx, r *Request) (*Object, error) {
 	if err := setSessionCustomer(tx, session, p); err != nil {
 		return nil, err
 	}
+	if err := setCollection(tx, session, p); err != nil {
+		return nil, err
+	}
 	if mode == "setup" {
 		return createSetupSession(tx, session, p)
 	}
-	if err := setItems(tx, session, p); err != nil {
+	if link != nil {
+		session.Set("payment_link", link.ID()).Set(hiddenItems, linkItemsFor(tx, link)).Set("currency", link.Str("currency"))
+	} else if err := setItems(tx, session, p); err != nil {
 		return nil, err
 	}
 	if err := fitSessionTypes(tx, session, p); err != nil {
@@ -147,7 +154,7 @@ func frozen(p Params) *Object {
 }
 
 // checkSession refuses parameters that do not go together.
-func checkSession(tx *Tx, p Params, mode, ui string) error {
+func checkSession(tx *Tx, p Params, mode, ui string, link *Object) error {
 	both := func(one, other string) error {
 		return invalid("", "parameters_exclusive", "You may only specify one of these parameters: %s, %s.", one, other)
 	}
@@ -193,7 +200,7 @@ func checkSession(tx *Tx, p Params, mode, ui string) error {
 		return invalid("discounts", "", "You can only specify one discount.")
 	case p.Has("customer") && p.Has("customer_creation"):
 		return both("customer", "customer_creation")
-	case mode == "payment" && len(p.List("line_items")) == 0:
+	case mode == "payment" && link == nil && len(p.List("line_items")) == 0:
 		return invalid("line_items", "parameter_missing", "The `line_items` parameter is required in payment mode.")
 	case mode == "payment" && len(p.List("line_items")) > 100:
 		return invalid("line_items", "", "You can only specify up to 100 line items.")

@@ -41,8 +41,11 @@ func (sb *Sandbox) attachControl() {
 	sb.closing, sb.leave = context.WithCancel(context.Background())
 	transport := sb.options.Transport
 	if transport == nil {
-		// No proxy, since receivers live near by; no keep-alive, so that a delivery leaves no connection behind.
-		transport = &http.Transport{DialContext: sb.options.Dial, DisableKeepAlives: true}
+		// No proxy, since receivers live near by. A connection serves the deliveries that follow each other closely: to open
+		// one for each costs more than all else. What Dial opens is used once, so that none is left behind.
+		transport = &http.Transport{
+			DialContext: sb.options.Dial, DisableKeepAlives: sb.options.Dial != nil, MaxIdleConnsPerHost: endpointWorkers, IdleConnTimeout: idleConnection,
+		}
 	}
 	sb.webhooks = newWebhookClient(transport)
 	sb.seams = seams{

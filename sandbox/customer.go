@@ -6,7 +6,7 @@ func init() {
 	behave("POST /v1/customers", createCustomer)
 	behave("POST /v1/customers/{customer}", updateCustomer)
 	behave("DELETE /v1/customers/{customer}", deleteCustomer)
-	onExpand("customer", "sources", func(*Tx, *Object) []*Object { return nil })
+	onExpand("customer", "sources", customerCards)
 	onExpand("customer", "tax_ids", func(tx *Tx, customer *Object) []*Object { return ofField(tx, "tax_id", "customer", customer.ID()) })
 }
 
@@ -91,9 +91,23 @@ func updateCustomer(tx *Tx, r *Request) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if token := p.Str("source"); strings.HasPrefix(token, "tok_") {
+		card, err := keepCard(tx, customer, token)
+		if err != nil {
+			return nil, err
+		}
+		customer = tx.Get("customer", customer.ID()).Edit().Set("default_source", card.ID()) // a new source replaces the default
+	}
 	customer = customer.Edit()
 	if err := setCustomer(tx, customer, p); err != nil {
 		return nil, err
+	}
+	if id := p.Str("default_source"); id != "" {
+		card := tx.Get("card", id)
+		if card == nil || card.Str("customer") != customer.ID() {
+			return nil, missing("source", id, "default_source", 400)
+		}
+		customer.Set("default_source", id)
 	}
 	switch at := "invoice_settings.default_payment_method"; {
 	case p.Null(at):

@@ -14,7 +14,7 @@ func (d *defaultOperation) read(tx *Tx, r *Request) (*Object, error) {
 	case d.owner != "" && d.verb == "":
 		id := r.Path(d.owned)
 		if o := d.find(tx, id); o != nil {
-			return o, d.checkOwners(tx, r)
+			return o, d.checkOwners(tx, r, o)
 		}
 		if d.typ() != "" && tx.Deleted(d.typ(), id) && answersDeleted(d.op.Answer) {
 			return tx.Remains(d.typ(), id), nil
@@ -36,13 +36,29 @@ func answersDeleted(n *description.Node) bool {
 	return deleted(n) || slices.ContainsFunc(n.Of, deleted)
 }
 
-// checkOwners makes sure that the objects before the last one in the path exist.
-func (d *defaultOperation) checkOwners(tx *Tx, r *Request) error {
+// named is the object that the path names last, as far as it belongs to those before it.
+func (d *defaultOperation) named(tx *Tx, r *Request) (*Object, error) {
+	o := d.find(tx, r.Path(d.owned))
+	if o == nil {
+		return nil, missingInPath(r, d.typ(), d.owned)
+	}
+	return o, d.checkOwners(tx, r, o)
+}
+
+// checkOwners makes sure that the objects before the last one in the path exist, and that the last one points to no other.
+func (d *defaultOperation) checkOwners(tx *Tx, r *Request, o *Object) error {
 	for _, name := range r.route.names[:max(len(r.route.names)-1, 0)] {
 		end := endOf(d.op.Path, "{"+name+"}")
 		outer := &defaultOperation{op: d.op, owner: d.op.Path[:end]}
-		if typ := outer.ownerType(); typ != "" && tx.Get(typ, r.Path(name)) == nil {
+		typ := outer.ownerType()
+		if typ == "" {
+			continue
+		}
+		if tx.Get(typ, r.Path(name)) == nil {
 			return missingInPath(r, typ, name)
+		}
+		if to := o.Str(typ[strings.LastIndexByte(typ, '.')+1:]); to != "" && to != r.Path(name) {
+			return missingInPath(r, o.Type(), d.owned)
 		}
 	}
 	return nil
@@ -55,7 +71,7 @@ func (d *defaultOperation) getOwner(tx *Tx, r *Request) (*Object, error) {
 		typ = d.typ()
 	}
 	if o := tx.Get(typ, r.Path(d.owned)); o != nil {
-		return o, nil
+		return o, d.checkOwners(tx, r, o)
 	}
 	return nil, missingInPath(r, typ, d.owned)
 }

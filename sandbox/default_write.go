@@ -16,9 +16,9 @@ func (d *defaultOperation) write(tx *Tx, r *Request) (*Object, error) {
 	case d.owner == "":
 		return d.create(tx, r, nil)
 	case d.verb == "":
-		o := d.find(tx, r.Path(d.owned))
-		if o == nil {
-			return nil, missingInPath(r, d.typ(), d.owned)
+		o, err := d.named(tx, r)
+		if err != nil {
+			return nil, err
 		}
 		return d.change(tx, r, o)
 	}
@@ -137,16 +137,13 @@ func (d *defaultOperation) writeOnly(tx *Tx, r *Request, key string) (*Object, e
 
 // remove deletes the object that the path names and answers what is left of it.
 func (d *defaultOperation) remove(tx *Tx, r *Request) (*Object, error) {
-	var o *Object
-	if d.verb == "" {
-		if o = d.find(tx, r.Path(d.owned)); o == nil {
-			return nil, missingInPath(r, d.typ(), d.owned)
-		}
-	} else {
-		var err error
-		if o, err = d.readOwned(tx, r); err != nil {
-			return nil, err
-		}
+	find := d.named
+	if d.verb != "" {
+		find = d.readOwned
+	}
+	o, err := find(tx, r)
+	if err != nil {
+		return nil, err
 	}
 	if o.ID() == tx.account.id {
 		return nil, invalid(d.owned, "", "The account that a key belongs to cannot be deleted with it.")

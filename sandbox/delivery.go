@@ -77,11 +77,19 @@ func (a Attempt) Succeeded() bool {
 	return a.Status >= http.StatusOK && a.Status < http.StatusMultipleChoices
 }
 
+// Keys of a delivery and of an attempt. They are shared: a free hash that is clipped copies them when it grows.
+var (
+	deliveryKeys = []string{"id", "object", "event", "type", "endpoint", "status", "created", "next_attempt_at", "fault", "pending", "tries", "counts", "attempts"}
+	attemptKeys  = []string{"at", "sent_at", "automatic", "status", "error", "body", "duration_ms"}
+)
+
 // newDelivery makes the object of an event's way to an endpoint. It is not stored yet. pending is the number of
 // pending_webhooks that its body shows; counts says that a success lowers the event's.
 func newDelivery(tx *Tx, event, endpoint *Object) *Object {
-	return hash("id", tx.NewID("del_", 24), "object", deliveryType, "event", event.ID(), "type", event.Str("type"), "endpoint", endpoint.ID(),
-		"status", deliveryPending, "created", tx.Now(), "next_attempt_at", nil, "fault", nil, "pending", event.Int("pending_webhooks"), "tries", 0, "counts", true, "attempts", []any{})
+	return &Object{shape: freeShape, keys: deliveryKeys, open: true, slots: []any{
+		tx.NewID("del_", 24), deliveryType, event.ID(), event.Str("type"), endpoint.ID(),
+		deliveryPending, tx.Now(), nil, nil, event.Int("pending_webhooks"), int64(0), true, []any{},
+	}}
 }
 
 // deliveryOf turns the stored object into what people read.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ import (
 const (
 	// answerLimit is how much of an endpoint's answer is read, in bytes; answerExcerpt how much of it is kept.
 	answerLimit, answerExcerpt = 64 << 10, 4 << 10
+	// idleConnection is how long, in real time, a connection to an endpoint waits for the next delivery.
+	idleConnection = time.Second
 	// webhookAgent is the User-Agent of Stripe's deliveries.
 	webhookAgent = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 )
@@ -120,23 +123,28 @@ func (s *sender) deliver(id string, manual bool) {
 // prepare reads what an attempt needs: the event as it was made, the endpoint as it is now, and every secret that lives
 // now. An endpoint that is disabled or gone ends the delivery.
 func (s *sender) prepare(id string) (out outgoing, ok bool) {
+	var ev, endpoint *Object
+	var pending int64
+	var secrets []string
 	s.control.background(s, func(tx *Tx) {
 		d := tx.Get(deliveryType, id)
 		if d == nil {
 			return
 		}
-		ev, endpoint := tx.Get("event", d.Str("event")), tx.Get("webhook_endpoint", d.Str("endpoint"))
+		ev, endpoint = tx.Get("event", d.Str("event")), tx.Get("webhook_endpoint", d.Str("endpoint"))
 		if ev == nil || endpoint == nil || endpoint.Str("status") != "enabled" {
 			if d.Str("status") == deliveryPending {
 				tx.Put(d.Edit().Set("status", deliveryCanceled))
 			}
 			return
 		}
-		body := eventBody(ev, endpoint, d.Int("pending"))
-		out = outgoing{url: endpoint.Str("url"), body: body, timeout: tx.settings().deliveryTimeout()}
-		out.signature = signEvent(time.Now().Unix(), body, liveSecrets(endpoint, tx.Now())...)
-		ok = true
+		out = outgoing{url: endpoint.Str("url"), timeout: tx.settings().deliveryTimeout()}
+		pending, secrets, ok = d.Int("pending"), liveSecrets(endpoint, tx.Now()), true
 	})
+	if ok { // versions never change: they are written without the account's lock
+		out.body = eventBody(ev, endpoint, pending)
+		out.signature = signEvent(time.Now().Unix(), out.body, secrets...)
+	}
 	return out, ok
 }
 
@@ -152,6 +160,11 @@ func eventBody(ev, endpoint *Object, pending int64) []byte {
 	return render(ev.Edit().Set("pending_webhooks", pending).Set("api_version", version).Set("data", dataIn(ev, dialectOf(version))))
 }
 
+// object is an attempt as it is stored with its delivery.
+func (a Attempt) object() *Object {
+	return &Object{shape: freeShape, keys: attemptKeys, slots: []any{a.At, a.SentAt, a.Automatic, int64(a.Status), a.Error, a.Body, a.DurationMS}}
+}
+
 // record writes an attempt down and plans the next one.
 func (s *sender) record(id string, attempt Attempt) {
 	s.control.background(s, func(tx *Tx) {
@@ -161,8 +174,7 @@ func (s *sender) record(id string, attempt Attempt) {
 		}
 		former := d.Str("status")
 		attempt.At = tx.Now()
-		attempts := append(append([]any(nil), d.List("attempts")...), hash("at", attempt.At, "sent_at", attempt.SentAt, "automatic", attempt.Automatic,
-			"status", attempt.Status, "error", attempt.Error, "body", attempt.Body, "duration_ms", attempt.DurationMS))
+		attempts := append(slices.Clip(d.List("attempts")), attempt.object())
 		d = d.Edit().Set("attempts", attempts)
 		tries := d.Int("tries")
 		if attempt.Automatic {

@@ -26,7 +26,7 @@ var (
 // Event appends an event without a change of the store, or with a former version of the caller's choice. The object is
 // shown as it is now; names that end in updated or tell of a change carry what it was in former.
 func (tx *Tx) Event(name string, o, former *Object) {
-	o.close()
+	tx.account.store.shared.close(o)
 	if !carriesChanges(name) {
 		former = nil
 	}

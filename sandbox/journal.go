@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -17,7 +18,8 @@ const journalName = "sandbox.log"
 
 // journal is the append-only log of a sandbox's changes. A nil one keeps nothing.
 type journal struct {
-	file *os.File
+	file journalFile
+	log  *slog.Logger
 	// lock keeps other processes from the folder.
 	lock *os.File
 
@@ -29,8 +31,25 @@ type journal struct {
 	// appended counts the lines, stored those that are on the disk.
 	appended, stored int64
 	writing          bool
-	// broken is the first error of writing: from then on nothing is acknowledged.
+	// broken is the first error of writing: from then on changes are refused, and reads go on. Only a new start, which reads
+	// what is on the disk, goes on from there.
 	broken error
+}
+
+// journalFile is what the journal needs of its file.
+type journalFile interface {
+	io.WriteCloser
+	Sync() error
+}
+
+// failure is the error after which nothing can be stored any more, nil as long as all is well.
+func (j *journal) failure() error {
+	if j == nil {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.broken
 }
 
 // append adds a line. It is stored later, by wait.
@@ -71,7 +90,8 @@ func (j *journal) writeGroup() {
 	j.mu.Lock()
 	j.spare, j.writing = group[:0], false
 	if err != nil {
-		j.broken = err
+		j.broken = fmt.Errorf("the change could not be stored, and no other will be until the sandbox is started anew: %w", err)
+		j.log.Error("The sandbox's data cannot be written. Changes are refused from now on. Make room, and start it anew.", slog.Any("error", err))
 	} else {
 		j.stored = last
 	}
@@ -122,7 +142,7 @@ func (sb *Sandbox) openJournal(dir string) error {
 	if err != nil {
 		return err
 	}
-	j := &journal{file: file}
+	j := &journal{file: file, log: sb.log}
 	j.synced = sync.NewCond(&j.mu)
 	sb.journal = j
 	for _, a := range sb.accounts {

@@ -28,8 +28,13 @@ type checkoutSession struct {
 		Locale              string `json:"locale"`
 		CustomerEmail       string `json:"customer_email"`
 		AllowPromotionCodes bool   `json:"allow_promotion_codes"`
+		askedOfBuyer
 	} `json:"session"`
 	LineItems []struct {
+		ID               string `json:"id"`
+		CustomUnitAmount *struct {
+			Preset int64 `json:"preset"`
+		} `json:"custom_unit_amount"`
 		Description string `json:"description"`
 		Quantity    int64  `json:"quantity"`
 		UnitAmount  int64  `json:"unit_amount"`
@@ -58,6 +63,7 @@ type checkoutView struct {
 	Promotions  bool
 	Setup       bool
 	Free        bool
+	Asked       []askedField
 	Submit      string
 	Total       string
 	Subtotal    string
@@ -158,6 +164,10 @@ func (p *pages) checkoutView(r *http.Request, text pageText, page checkoutSessio
 		Free:       s.Mode != "setup" && s.AmountTotal == 0,
 		Total:      amount(s.AmountTotal),
 		Subtotal:   amount(s.AmountSubtotal),
+	}
+	v.Asked = p.askedFields(text, page)
+	if amountAsked(page) {
+		v.Free = false
 	}
 	switch {
 	case v.Setup:

@@ -73,33 +73,18 @@ func newPrice(tx *Tx, p Params, product *Object, at string) (*Object, error) {
 			price.Set("unit_amount", amount.Num().Int64())
 		}
 	case p.Has("custom_unit_amount"):
-		custom := tx.NewHash("custom_unit_amount")
-		for _, key := range []string{"maximum", "minimum", "preset"} {
-			if p.Has("custom_unit_amount." + key) {
-				custom.Set(key, p.Int("custom_unit_amount."+key))
-			}
-		}
-		price.Set("custom_unit_amount", custom)
+		price.Set("custom_unit_amount", customAmount(tx, p, "custom_unit_amount"))
 	case len(p.List("tiers")) > 0:
-		var tiers []*Object
-		for _, given := range p.List("tiers") {
-			tier := tx.NewHash("price_tier")
-			for _, key := range []string{"flat_amount", "unit_amount"} {
-				if given.Has(key) {
-					tier.Set(key, given.Int(key)).Set(key+"_decimal", big.NewInt(given.Int(key)).String())
-				}
-			}
-			for _, key := range []string{"flat_amount_decimal", "unit_amount_decimal"} {
-				if given.Has(key) {
-					tier.Set(key, given.Str(key))
-				}
-			}
-			if given.Str("up_to") != "inf" {
-				tier.Set("up_to", given.Int("up_to"))
-			}
-			tiers = append(tiers, tier)
+		if p.Str("billing_scheme") != "tiered" || p.Str("tiers_mode") == "" {
+			return nil, invalid(under(at, "tiers"), "", "`tiers` needs `billing_scheme` tiered and a `tiers_mode`.")
 		}
-		price.Set("tiers", tiers)
+		if p.Has("transform_quantity") {
+			return nil, invalid(under(at, "transform_quantity"), "", "`transform_quantity` cannot be used with `tiers`.")
+		}
+		if last := p.List("tiers")[len(p.List("tiers"))-1]; last.Str("up_to") != "inf" {
+			return nil, invalid(under(at, "tiers"), "", "The last tier must have `up_to` inf.")
+		}
+		price.Set("tiers", priceTiers(tx, p.List("tiers")))
 	default:
 		return nil, invalid(under(at, "unit_amount"), "parameter_missing", "Missing required param: %s.", under(at, "unit_amount"))
 	}
@@ -110,6 +95,9 @@ func newPrice(tx *Tx, p Params, product *Object, at string) (*Object, error) {
 	}
 	if transform, ok := p.Hash("transform_quantity"); ok {
 		price.Set("transform_quantity", tx.NewHash("transform_quantity").Set("divide_by", transform.Int("divide_by")).Set("round", transform.Str("round")))
+	}
+	if err := setCurrencyOptions(tx, price, p, at); err != nil {
+		return nil, err
 	}
 	applyParams(tx, price, p, priceParams...)
 	return price, nil
@@ -155,27 +143,10 @@ func updatePrice(tx *Tx, r *Request) (*Object, error) {
 	if err := takeLookupKey(tx, price, p); err != nil {
 		return nil, err
 	}
+	if err := setCurrencyOptions(tx, price, p, ""); err != nil {
+		return nil, err
+	}
 	applyParams(tx, price, p, priceParams...)
 	tx.Put(price, "price.updated")
 	return price, nil
-}
-
-// linePrice is what a quantity of a price costs, in the currency's minor unit, rounded half up.
-func linePrice(price *Object, quantity int64) int64 {
-	if by := price.Int("transform_quantity.divide_by"); by > 0 {
-		if price.Str("transform_quantity.round") == "up" {
-			quantity += by - 1
-		}
-		quantity /= by
-	}
-	if price.Has("unit_amount") {
-		return price.Int("unit_amount") * quantity
-	}
-	unit, ok := new(big.Rat).SetString(orElse(price.Str("unit_amount_decimal"), "0"))
-	if !ok {
-		return 0
-	}
-	total := unit.Mul(unit, new(big.Rat).SetInt64(quantity))
-	total.Add(total, big.NewRat(1, 2))
-	return new(big.Int).Div(total.Num(), total.Denom()).Int64()
 }

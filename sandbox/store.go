@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"hash/maphash"
 	"maps"
 	"slices"
 
@@ -23,6 +24,8 @@ type store struct {
 	// changes counts what was put and removed.
 	changes int64
 	last    int64
+	// shared are embedded hashes that many objects have in common.
+	shared *shared
 }
 
 type objectKey struct{ typ, id string }
@@ -50,7 +53,7 @@ var indexedFields = []string{"customer", "payment_intent", "charge", "lookup_key
 
 func newStore() *store {
 	return &store{objects: map[objectKey]version{}, lists: map[string][]entry{}, indexes: map[indexKey][]entry{}, gone: map[objectKey]*Object{},
-		ended: map[objectKey]*past{}, alive: map[string]int{}}
+		ended: map[objectKey]*past{}, alive: map[string]int{}, shared: &shared{seed: maphash.MakeSeed()}}
 }
 
 // put makes o the newest version and returns what was there, for undo. A version that nothing is known of, as those of an
@@ -58,6 +61,9 @@ func newStore() *store {
 func (s *store) put(key objectKey, o *Object, c *cause) version {
 	was := s.objects[key]
 	now := version{object: o, former: was.object, seq: was.seq, past: was.past}
+	if key.typ == deliveryType {
+		now.former = nil // nobody reads what a delivery was
+	}
 	s.changes++
 	if was.object == nil {
 		s.last++
@@ -145,7 +151,7 @@ func (s *store) each(typ string, list []entry, f func(*Object) bool) {
 
 // clone copies the store for a snapshot: versions are shared, they never change.
 func (s *store) clone() *store {
-	c := &store{objects: make(map[objectKey]version, len(s.objects)), lists: make(map[string][]entry, len(s.lists)), last: s.last}
+	c := &store{objects: make(map[objectKey]version, len(s.objects)), lists: make(map[string][]entry, len(s.lists)), last: s.last, shared: s.shared}
 	c.indexes, c.gone = make(map[indexKey][]entry, len(s.indexes)), make(map[objectKey]*Object, len(s.gone))
 	for k, v := range s.objects {
 		c.objects[k] = v

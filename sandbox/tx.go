@@ -89,7 +89,7 @@ func (tx *Tx) Put(o *Object, events ...string) {
 	if key.typ == "" || key.id == "" {
 		panic(fmt.Sprintf("sandbox: Put of a %q with id %q", key.typ, key.id))
 	}
-	o.close()
+	tx.account.store.shared.close(o)
 	former := tx.put(key, o)
 	for _, name := range events {
 		tx.Event(name, o, former)

@@ -77,6 +77,10 @@ func TestEveryOperationRefusesBadInput(t *testing.T) {
 		if _, ok := w.target(op); ok && len(names) > 1 { // the last name alone is nobody's
 			part := names[len(names)-1]
 			before, after, _ := strings.Cut(op.Path, part)
+			outermost := replaceOnce(target, segmentOf(target, names[0], op.Path), "nobody_has_this")
+			if got := w.send(op, outermost, form); got.status != http.StatusNotFound || got.str("error.code") != "resource_missing" {
+				t.Errorf("%s %s of an unknown %s answered %d: %s", op.Method, op.Path, names[0], got.status, got.body)
+			}
 			outer, _ := w.target(&description.Operation{Method: op.Method, Path: strings.TrimSuffix(before, "/"), Answer: op.Answer})
 			w.refused(op, "an unknown "+part, w.send(op, outer+"/nobody_has_this"+after, form), http.StatusNotFound, "resource_missing", strings.Trim(part, "{}"))
 		}
@@ -250,4 +254,23 @@ func TestEveryListPages(t *testing.T) {
 			t.Errorf("%s after nobody's id answered %d: %s", name, got.status, got.body)
 		}
 	}
+}
+
+// segmentOf is what stands in a target where the path has a name.
+func segmentOf(target, name, path string) string {
+	return strings.Split(target, "/")[slices.Index(strings.Split(path, "/"), name)]
+}
+
+// What belongs to one customer is not found below another.
+func TestDefaultsKeepOwnersApart(t *testing.T) {
+	t.Parallel()
+	sb := newTest(t, Options{})
+	mine, other := must(t, sb, "POST", "/v1/customers", "").str("id"), must(t, sb, "POST", "/v1/customers", "").str("id")
+	id := must(t, sb, "POST", "/v1/customers/"+mine+"/tax_ids", "type=eu_vat&value=DE123456789").str("id")
+	for _, method := range []string{"GET", "DELETE"} {
+		if got := call(t, sb, method, "/v1/customers/"+other+"/tax_ids/"+id, ""); got.status != http.StatusNotFound {
+			t.Errorf("%s of another customer's tax id answered %d: %s", method, got.status, got.body)
+		}
+	}
+	must(t, sb, "DELETE", "/v1/customers/"+mine+"/tax_ids/"+id, "")
 }

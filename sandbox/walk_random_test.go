@@ -64,15 +64,18 @@ func TestRandomPaymentsAnswerTheirShape(t *testing.T) {
 }
 
 func walkAtRandom(t *testing.T, within func(name string) bool) {
+	rapid.Check(t, newWalker(t).atRandom(t, within))
+}
+
+// atRandom draws calls of operations and holds each answer against the description.
+func (w *walker) atRandom(t testing.TB, within func(name string) bool) func(*rapid.T) {
 	var operations []*description.Operation
 	for _, op := range walkOrder() {
 		if within(op.Method + " " + op.Path) {
 			operations = append(operations, op)
 		}
 	}
-	w := &walker{t: t, sb: newTest(t, Options{}), ids: map[string][]string{"account": {accountID("core")}}}
-	w.prepare()
-	rapid.Check(t, func(rt *rapid.T) {
+	return func(rt *rapid.T) {
 		var story []string
 		var wrong []string
 		for range rapid.IntRange(1, 8).Draw(rt, "calls") {
@@ -97,5 +100,5 @@ func walkAtRandom(t *testing.T, within func(name string) bool) {
 		if len(wrong) > 0 {
 			rt.Fatalf("%s\nafter\n%s", strings.Join(wrong, "\n"), strings.Join(story, "\n"))
 		}
-	})
+	}
 }

@@ -216,6 +216,7 @@ func (w *walker) faults(op *description.Operation, got reply) []string {
 // walkForms are what operations ask for beyond what the description requires of them.
 var walkForms = map[string]string{
 	"POST /v1/charges":                                 "customer={customer}",
+	"POST /v1/payment_links":                           "line_items[0][price]={price}&line_items[0][quantity]=1",
 	"POST /v1/checkout/sessions":                       "mode=payment&success_url=https://shop.example&line_items[0][price]={price}&line_items[0][quantity]=1",
 	"POST /v1/coupons":                                 "percent_off=10",
 	"POST /v1/payment_methods":                         "type=card&card[token]=tok_visa",

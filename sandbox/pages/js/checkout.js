@@ -146,6 +146,20 @@ async function redrawSummary() {
   statusLine.textContent = say('checkout.promo.applied', { amount: total.textContent });
 }
 
+// What else the shop asks: an address, fields of its own, consent, an amount. Amounts are typed with their decimals.
+
+const asked = [...document.querySelectorAll('[data-param]')];
+
+function askedParams() {
+  const params = {};
+  for (const input of asked) {
+    if (input.type === 'checkbox') params[input.dataset.param] = input.checked;
+    else if (input.dataset.decimals) params[input.dataset.param] = Math.round(+input.value.replace(',', '.') * 10 ** (+input.dataset.decimals - 1));
+    else if (input.value.trim()) params[input.dataset.param] = input.value.trim();
+  }
+  return params;
+}
+
 // Paying.
 
 function setBusy(next) {
@@ -192,8 +206,13 @@ form.addEventListener('submit', async (event) => {
     showAlert(say('checkout.error.summary'));
     return fault.input.focus();
   }
+  const left = asked.find((input) => !input.checkValidity());
+  if (left) {
+    showAlert(say('checkout.error.summary'));
+    return left.focus();
+  }
   setBusy(true);
-  const params = { email: email.value.trim() };
+  const params = { email: email.value.trim(), ...askedParams() };
   if (!free) params.payment_method_data = methods[chosenMethod()].params();
   const answer = await request('', 'POST', `/v1/payment_pages/${page.session}/confirm`, {
     key: page.key, params, connectionMessage: say('error.connection'),

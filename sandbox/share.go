@@ -1,0 +1,102 @@
+package sandbox
+
+import (
+	"hash/maphash"
+	"slices"
+)
+
+// sharedHashes is how many hashes a store remembers to be used again, a power of two.
+const sharedHashes = 512
+
+// shared remembers embedded hashes, so that the many payments with the same card details, options or outcome hold them
+// once. It forgets one when another takes its place, so that it never grows.
+type shared struct {
+	seed   maphash.Seed
+	hashes [sharedHashes]*Object
+}
+
+// close ends the time in which o and what is inside it may be Set. Embedded hashes that are as ones before become those.
+func (s *shared) close(o *Object) {
+	if o == nil || !o.open {
+		return
+	}
+	for i, v := range o.slots {
+		if child, ok := v.(*Object); ok && child.open {
+			s.close(child)
+			o.slots[i] = s.share(child)
+		}
+	}
+	o.close()
+}
+
+// share gives the hash that has been there with the same content, or h from now on. Hashes with keys of their own and
+// those with hidden values are mostly of one object only: they stay as they are.
+func (s *shared) share(h *Object) *Object {
+	if h.shape.free || h.hidden != nil {
+		return h
+	}
+	sum, ok := s.sum(h)
+	if !ok {
+		return h
+	}
+	at := &s.hashes[sum%sharedHashes]
+	if known := *at; known != nil && sameSlots(known, h) {
+		return known
+	}
+	*at = h
+	return h
+}
+
+// sum hashes a shaped hash. An array of arrays is not looked into: ok is then false.
+func (s *shared) sum(h *Object) (sum uint64, ok bool) {
+	sum = maphash.Comparable(s.seed, h.shape)
+	for i, v := range h.slots {
+		list, isArray := v.([]any)
+		if !isArray {
+			sum = s.add(sum, i, v)
+			continue
+		}
+		for _, e := range list {
+			if _, inner := e.([]any); inner {
+				return 0, false
+			}
+			sum = s.add(sum, i, e)
+		}
+	}
+	return sum ^ sum>>32, true
+}
+
+// add mixes the value of a slot into a sum; what is null or left out adds nothing.
+func (s *shared) add(sum uint64, slot int, v any) uint64 {
+	switch v := v.(type) {
+	case nil, absence:
+		return sum
+	case string:
+		sum ^= maphash.String(s.seed, v) + uint64(slot)
+	default:
+		sum ^= maphash.Comparable(s.seed, v) + uint64(slot)
+	}
+	return sum * 0x9e3779b97f4a7c15
+}
+
+// sameSlots says whether two hashes hold the same values, embedded ones being the very same. None is an array of arrays.
+func sameSlots(a, b *Object) bool {
+	if a.shape != b.shape || len(a.slots) != len(b.slots) {
+		return false
+	}
+	for i, v := range a.slots {
+		list, isArray := v.([]any)
+		other, isOther := b.slots[i].([]any)
+		switch {
+		case isArray != isOther:
+			return false
+		case isArray:
+			if (list == nil) != (other == nil) || !slices.Equal(list, other) {
+				return false
+			}
+		case v != b.slots[i]:
+			return false
+		}
+	}
+	return true
+}
