@@ -162,6 +162,8 @@ func (w *world) billing() {
 		"parent":{"quote_details":null,"subscription_details":{"metadata":{"plan":"gold"},"subscription":"sub_1MkGolden"},"type":"subscription_details"}}`
 	w.keep("invoice_payment", "invoice_payment", "", fill(`{"id":"inpay_1MkGolden","amount_paid":2250,"amount_requested":2250,"created":1793613600,"currency":"eur","invoice":"in_1MkGolden","is_default":true,
 		"payment":{"payment_intent":"{payment_intent}","type":"payment_intent"},"status":"paid"}`))
+	w.keep("another try", "invoice_payment", "", fill(`{"id":"inpay_1MkGoldenSecond","amount_paid":null,"amount_requested":2250,"created":1793613600,"currency":"eur","invoice":"in_1MkGolden","is_default":false,
+		"payment":{"payment_intent":"{declined payment_intent}","type":"payment_intent"},"status":"open"}`))
 	w.keep("invoice", "invoice", fill(fmt.Sprintf(invoice, "open", 0, 2250)), fill(fmt.Sprintf(invoice, "paid", 2250, 0)), "invoice.paid", "invoice.updated")
 	w.keep("invoiceitem", "invoiceitem", "", fill(`{"id":"ii_1MkGolden","customer":"{customer}","amount":700,"currency":"eur","date":1793613600,"description":"Cup","invoice":"in_1MkGolden",
 		"parent":{"subscription_details":{"subscription":"sub_1MkGolden","subscription_item":"si_1MkGoldenItem"},"type":"subscription_details"},

@@ -29,8 +29,10 @@ async function paidOrder(method = 'pm_card_visa', more = {}) {
   return orderOf(order.id);
 }
 
-test('a sign-in link that was used leads nowhere, and strangers are sent to sign in', async () => {
-  const page = await openPage(browser, desk.admin, { locale: 'tr-TR' });
+test('the link that dev prints signs in again, a link that nobody made leads nowhere, and strangers are sent to sign in', async () => {
+  const again = await openPage(browser, desk.admin);
+  await headed(again, 'Overview');
+  const page = await openPage(browser, `${desk.service}/admin/sign-in?token=${'0'.repeat(64)}`, { locale: 'tr-TR' });
   await page.locator('[role="alert"]', { hasText: 'Bu giriş bağlantısı artık geçerli değil.' }).waitFor();
   await page.goto(`${desk.service}/admin/orders`);
   await headed(page, 'Giriş yap');
