@@ -51,6 +51,10 @@ bench: ## Measure the hot paths: webhook in, apply, sandbox request
 bench-sandbox: ## Measure the sandbox beside stripe-mock and print a Markdown table
 	cd tools/benchsandbox && $(GO) run .
 
+.PHONY: explore
+explore: ## Explore the rules' interleavings with wide bounds; it takes long
+	VEZNE_EXPLORE=long $(GO) test -count=1 -timeout 120m -v ./proof/explore
+
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (default 30s) each
 	@tools/fuzz.sh $(or $(FUZZTIME),30s)
