@@ -532,7 +532,7 @@ func (w *walker) atRest() bool {
 func seeds(t *testing.T) []uint64 {
 	n := 40
 	if long {
-		n = 4000
+		n = 1000
 	}
 	if one := os.Getenv("VEZNE_WALK_SEED"); one != "" {
 		seed, err := strconv.ParseUint(one, 10, 64)
