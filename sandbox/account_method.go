@@ -20,7 +20,7 @@ func checkMethods(types []string) error {
 
 // accountMethods are the types that a payment in a currency takes when it is told none: the account's, as far as they fit.
 // Money that is held first is taken from cards only.
-func (tx *Tx) accountMethods(currency, captureMethod string) []string {
+func (tx *accountTx) accountMethods(currency, captureMethod string) []string {
 	types := []string{cardType}
 	for _, name := range tx.settings().PaymentMethods {
 		if name != cardType && debitCurrency[name] == currency && captureMethod != "manual" {

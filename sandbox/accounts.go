@@ -55,7 +55,7 @@ func (sb *Sandbox) newAccount(name string) *account {
 	a.source = newSource(sb.options.Seed, sb.run, name)
 	a.closed = sb.closed
 	a.control = newControl(a)
-	tx := &Tx{account: a, now: a.now()}
+	tx := &accountTx{account: a, now: a.now()}
 	tx.Put(newAccountObject(tx, sb.options.DisplayName))
 	a.record(tx)
 	if opened := sb.seams.opened; opened != nil && !sb.replaying {
@@ -75,7 +75,7 @@ func accountID(name string) string {
 }
 
 // newAccountObject is the merchant as Stripe shows it: a standard account in the United States that may do everything.
-func newAccountObject(tx *Tx, displayName string) *Object {
+func newAccountObject(tx *accountTx, displayName string) *stripeObject {
 	o := tx.New("account").
 		Set("id", tx.account.id).
 		Set("type", "standard").
@@ -92,7 +92,7 @@ func newAccountObject(tx *Tx, displayName string) *Object {
 }
 
 // Account is the account's object: id, display name, settings.
-func (tx *Tx) Account() *Object { return tx.Get("account", tx.account.id) }
+func (tx *accountTx) Account() *stripeObject { return tx.Get("account", tx.account.id) }
 
 // apiVersion is the version of events and of calls that name none.
 func (a *account) apiVersion() string {
@@ -110,9 +110,9 @@ func (sb *Sandbox) apiVersion() string {
 	return newestVersion()
 }
 
-// do runs f in a Tx that belongs to no call, and returns when its changes are stored. It returns f's error or that of
+// do runs f in a accountTx that belongs to no call, and returns when its changes are stored. It returns f's error or that of
 // storing.
-func (a *account) do(f func(tx *Tx) error) error {
+func (a *account) do(f func(tx *accountTx) error) error {
 	if err := a.sandbox.journal.failure(); err != nil {
 		return err
 	}
@@ -127,19 +127,19 @@ func (a *account) locked(f func()) {
 	f()
 }
 
-// update runs f in a Tx: what fell due before comes first; all changes are kept, or none. It returns f's error, after the
+// update runs f in a accountTx: what fell due before comes first; all changes are kept, or none. It returns f's error, after the
 // changes of an error that keeps them were kept.
-func (a *account) update(r *Request, f func(tx *Tx) error) error {
+func (a *account) update(r *apiRequest, f func(tx *accountTx) error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.runPast()
-	err := a.transact(&Tx{account: a, request: r, now: a.now()}, f)
+	err := a.transact(&accountTx{account: a, request: r, now: a.now()}, f)
 	a.arm()
 	return err
 }
 
 // transact runs f and commits or rolls back. A panic rolls back and goes on.
-func (a *account) transact(tx *Tx, f func(tx *Tx) error) error {
+func (a *account) transact(tx *accountTx, f func(tx *accountTx) error) error {
 	kept := false
 	defer func() {
 		if !kept {
@@ -159,8 +159,8 @@ func (a *account) transact(tx *Tx, f func(tx *Tx) error) error {
 	return err
 }
 
-// commit makes a Tx final: events get their numbers, jobs their places, the log and the deliveries their share.
-func (a *account) commit(tx *Tx) {
+// commit makes a accountTx final: events get their numbers, jobs their places, the log and the deliveries their share.
+func (a *account) commit(tx *accountTx) {
 	for _, e := range tx.events {
 		e.object.close()
 		a.lastEvent++

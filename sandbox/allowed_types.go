@@ -14,7 +14,7 @@ var simulatedTypes = []string{cardType, "sepa_debit", "us_bank_account"}
 // allowedTypes narrows the methods of a payment to those that a call allows and that fit its currency, "" for any. What does
 // not fit is left out without an error (docs.stripe.com/changelog/dahlia/2026-07-29/allowed-payment-method-types-parameter).
 // They need not be among the account's methods. It is nil when the call does not say.
-func allowedTypes(p Params, currency string) (types []string, err error) {
+func allowedTypes(p formParams, currency string) (types []string, err error) {
 	const param = "allowed_payment_method_types"
 	allowed := p.Strs(param)
 	if len(allowed) == 0 {
@@ -45,7 +45,7 @@ func fittingTypes(types []string, currency string) []string {
 }
 
 // changeMethodTypes writes the methods that a later call names, or allows, into an intent.
-func changeMethodTypes(intent *Object, p Params) error {
+func changeMethodTypes(intent *stripeObject, p formParams) error {
 	types, err := allowedTypes(p, intent.Str("currency"))
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func changeMethodTypes(intent *Object, p Params) error {
 }
 
 // sessionTypes are the methods that a Checkout Session names, or allows; a card when it says nothing.
-func sessionTypes(p Params) (types []string, err error) {
+func sessionTypes(p formParams) (types []string, err error) {
 	if types, err = allowedTypes(p, ""); err != nil || types != nil {
 		return types, err
 	}
@@ -69,7 +69,7 @@ func sessionTypes(p Params) (types []string, err error) {
 
 // fitSessionTypes leaves out, once a payment session's currency is known, what does not take it: of what the call allows,
 // or of the account's methods when it says nothing.
-func fitSessionTypes(tx *Tx, session *Object, p Params) error {
+func fitSessionTypes(tx *accountTx, session *stripeObject, p formParams) error {
 	currency := session.Str("currency")
 	if allowed := p.Strs("allowed_payment_method_types"); len(allowed) > 0 {
 		types, err := allowedTypes(p, currency)

@@ -10,7 +10,7 @@ import (
 // again for the same Idempotency-Key.
 type answer struct {
 	status   int
-	object   *Object
+	object   *stripeObject
 	expanded *expansion
 	failure  *Error
 	// text is the body of an answer that was kept in the journal, or read from it.
@@ -20,7 +20,7 @@ type answer struct {
 }
 
 // render writes the body for a call.
-func (an *answer) render(r *Request) []byte {
+func (an *answer) render(r *apiRequest) []byte {
 	switch {
 	case an.text != nil:
 		return an.text
@@ -35,10 +35,10 @@ func (an *answer) render(r *Request) []byte {
 }
 
 // hidesPrivate says whether the caller may not see what is private: it came with a publishable key.
-func (r *Request) hidesPrivate() bool { return r.Publishable() && r.route.operation != nil }
+func (r *apiRequest) hidesPrivate() bool { return r.Publishable() && r.route.operation != nil }
 
 // object is the body of an error as Stripe writes it: keys that are empty are left out.
-func (e *Error) object(r *Request) *Object {
+func (e *Error) object(r *apiRequest) *stripeObject {
 	detail := hash()
 	add := func(key, value string) {
 		if value != "" {
@@ -56,7 +56,7 @@ func (e *Error) object(r *Request) *Object {
 	add("network_decline_code", e.NetworkDeclineCode)
 	add("param", maskNumbers(e.Param))
 	for _, key := range []string{"payment_intent", "payment_method", "payment_method_type", "setup_intent", "source"} {
-		if o := e.Extra[key]; o != nil {
+		if o := e.extra[key]; o != nil {
 			if r.hidesPrivate() {
 				o = redact(o)
 			}
@@ -82,11 +82,11 @@ func asError(err error) *Error {
 // keepsChanges says whether what was done before an error stays.
 func keepsChanges(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.KeepChanges
+	return errors.As(err, &e) && e.keepChanges
 }
 
 // write sends the answer of a call.
-func (an *answer) write(w http.ResponseWriter, r *Request, body []byte) {
+func (an *answer) write(w http.ResponseWriter, r *apiRequest, body []byte) {
 	h := w.Header()
 	for name, values := range an.header {
 		h[name] = values

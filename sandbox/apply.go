@@ -8,7 +8,7 @@ import (
 
 // applyParams copies parameters into the fields of their names and returns o; metadata is merged by Stripe's rules, and a
 // parameter that was sent empty makes its field null. Parameters without a field of their name are passed over.
-func applyParams(tx *Tx, o *Object, p Params, except ...string) *Object {
+func applyParams(tx *accountTx, o *stripeObject, p formParams, except ...string) *stripeObject {
 	for _, key := range p.Keys() {
 		if key == "expand" || slices.Contains(except, key) {
 			continue
@@ -42,7 +42,7 @@ func (s *shape) node(slot int) *description.Node {
 }
 
 // mergeMetadata adds and replaces keys; an empty value removes its key, and empty metadata removes all.
-func mergeMetadata(was *Object, n *paramNode) *Object {
+func mergeMetadata(was *stripeObject, n *paramNode) *stripeObject {
 	if n.null || was == nil {
 		was = hash()
 	}
@@ -76,7 +76,7 @@ func fieldValue(field *description.Node, n *paramNode, was any) (v any, fits boo
 }
 
 func leafValue(field *description.Node, value any) (v any, fits bool) {
-	text := Params{&paramNode{value: value}}
+	text := formParams{&paramNode{value: value}}
 	switch {
 	case field.Is(description.Array | description.Hash | description.Map | description.List):
 		return nil, false
@@ -129,8 +129,8 @@ func hashValue(field *description.Node, n *paramNode, was any) (v any, fits bool
 	if node == nil {
 		return nil, false
 	}
-	var o *Object
-	if former, ok := was.(*Object); ok {
+	var o *stripeObject
+	if former, ok := was.(*stripeObject); ok {
 		o = former.Edit()
 	} else {
 		o = shapeOf(node).newHash()
@@ -155,7 +155,7 @@ func hashValue(field *description.Node, n *paramNode, was any) (v any, fits bool
 }
 
 // pointsSomewhere says whether every field of a hash that always points to an object does so.
-func pointsSomewhere(o *Object) bool {
+func pointsSomewhere(o *stripeObject) bool {
 	for i, n := range o.shape.nodes {
 		if o.slots[i] == nil && n.Is(description.Reference) && !n.Is(description.Null) {
 			return false

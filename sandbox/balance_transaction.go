@@ -24,7 +24,7 @@ const (
 )
 
 // move records money on the account's balance. fee is what Stripe keeps of it; both are in the currency's minor unit.
-func move(tx *Tx, typ, category, description, source, currency string, amount, fee int64, atOnce bool) *Object {
+func move(tx *accountTx, typ, category, description, source, currency string, amount, fee int64, atOnce bool) *stripeObject {
 	txn := tx.New("balance_transaction")
 	txn.Set("amount", amount).Set("currency", currency).Set("fee", fee).Set("net", amount-fee).Set("fee_details", []any{}).
 		Set("type", typ).Set("reporting_category", category).Set("description", textOrNull(description)).Set("source", source).
@@ -58,7 +58,7 @@ func availableOn(now int64) int64 {
 }
 
 // payIn records the money of a charge, less Stripe's fee.
-func payIn(tx *Tx, ch *Object, amount int64) *Object {
+func payIn(tx *accountTx, ch *stripeObject, amount int64) *stripeObject {
 	percent, fixed := fees(tx)
 	fee := min(amount, share(amount, percent)+fixed)
 	card := cardsByName[tx.behaviourName(ch.Str("payment_method"))]
@@ -66,7 +66,7 @@ func payIn(tx *Tx, ch *Object, amount int64) *Object {
 }
 
 // fees are what this account pays of a payment: a percentage and a fixed part in the minor unit.
-func fees(tx *Tx) (percent float64, fixed int64) {
+func fees(tx *accountTx) (percent float64, fixed int64) {
 	percent, fixed = feePercent, feeFixed
 	if settings := tx.Account().Hash("_settings"); settings != nil {
 		if settings.Has("fee_percent") {
@@ -80,14 +80,14 @@ func fees(tx *Tx) (percent float64, fixed int64) {
 }
 
 // behaviourName is the test card behind a payment method's id.
-func (tx *Tx) behaviourName(method string) string {
+func (tx *accountTx) behaviourName(method string) string {
 	if o := tx.Get("payment_method", method); o != nil {
 		return o.Str(hiddenBehaviour)
 	}
 	return ""
 }
 
-func releaseFunds(tx *Tx, id string) error {
+func releaseFunds(tx *accountTx, id string) error {
 	if txn := tx.Get("balance_transaction", id); txn != nil && txn.Str("status") == "pending" {
 		tx.Put(txn.Edit().Set("status", "available"))
 	}
@@ -95,10 +95,10 @@ func releaseFunds(tx *Tx, id string) error {
 }
 
 // retrieveBalance sums what is there and what is pending, by currency.
-func retrieveBalance(tx *Tx, _ *Request) (*Object, error) {
+func retrieveBalance(tx *accountTx, _ *apiRequest) (*stripeObject, error) {
 	sums := map[string]map[string]int64{"available": {}, "pending": {}}
 	var currencies []string
-	tx.Each("balance_transaction", func(txn *Object) bool {
+	tx.Each("balance_transaction", func(txn *stripeObject) bool {
 		currency := txn.Str("currency")
 		if !slices.Contains(currencies, currency) {
 			currencies = append(currencies, currency)

@@ -48,7 +48,7 @@ type loggedCall struct {
 	Call
 	// answer and as draw the answer's body when somebody looks: versions never change. Nil is a call without one.
 	answer *answer
-	as     *Request
+	as     *apiRequest
 }
 
 // answerText is the body of the answer, masked; "" when the call was left without one.
@@ -60,7 +60,7 @@ func (c *loggedCall) answerText() string {
 }
 
 // keepAnswer keeps what draws the answer again, and nothing of what was sent.
-func (c *loggedCall) keepAnswer(r *Request, an *answer) {
+func (c *loggedCall) keepAnswer(r *apiRequest, an *answer) {
 	kept := &answer{status: an.status, object: an.object, expanded: an.expanded}
 	switch {
 	case an.failure != nil:
@@ -72,7 +72,7 @@ func (c *loggedCall) keepAnswer(r *Request, an *answer) {
 	default:
 		kept.text = an.text
 	}
-	c.answer, c.as = kept, &Request{Method: r.Method, Route: r.Route, RequestID: r.RequestID, Key: r.Key, Version: r.Version, account: r.account, route: r.route}
+	c.answer, c.as = kept, &apiRequest{Method: r.Method, Route: r.Route, RequestID: r.RequestID, Key: r.Key, Version: r.Version, account: r.account, route: r.route}
 }
 
 // CallError is the error of an answer.
@@ -122,7 +122,7 @@ func (j *callLog) replace(calls []loggedCall) {
 }
 
 // answered takes a call that is over into the journal.
-func (c *control) answered(r *Request, an *answer, body []byte) {
+func (c *control) answered(r *apiRequest, an *answer, body []byte) {
 	status, replayed := an.status, an.header.Get("Idempotent-Replayed") != ""
 	call := Call{ID: r.RequestID, Created: c.account.seconds(), Method: r.Method, Path: mask(r.http.URL.Path), Route: r.Route, Key: maskKey(r.Key), APIVersion: r.Version,
 		IdempotencyKey: mask(r.IdempotencyKey), UserAgent: mask(r.http.UserAgent()), Status: status, Replayed: replayed, Params: map[string]any{}}

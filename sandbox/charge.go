@@ -8,7 +8,7 @@ import (
 func init() {
 	behave("POST /v1/charges/{charge}", updateCharge)
 	onDue("charge.balance_transaction", settleCharge)
-	onExpand("charge", "refunds", func(tx *Tx, ch *Object) []*Object { return ofField(tx, "refund", "charge", ch.ID()) })
+	onExpand("charge", "refunds", func(tx *accountTx, ch *stripeObject) []*stripeObject { return ofField(tx, "refund", "charge", ch.ID()) })
 }
 
 // asyncSeconds is how long a charge of capture_method automatic_async waits for its balance transaction: our choice for
@@ -27,7 +27,7 @@ const (
 )
 
 // newCharge makes the charge of an intent's attempt: not yet paid, with Radar's and the bank's word of approval.
-func newCharge(tx *Tx, pi, method *Object, how authResult) *Object {
+func newCharge(tx *accountTx, pi, method *stripeObject, how authResult) *stripeObject {
 	ch := tx.New("charge").Unset("refunds") // shown when it is expanded
 	name := tx.Account().Str("settings.payments.statement_descriptor")
 	if name == "" {
@@ -73,13 +73,13 @@ func cut(s string, n int) string {
 }
 
 // riskScore is a number that stays the same for a payment method, within the bounds of its level.
-func riskScore(method *Object, from, to int64) int64 {
+func riskScore(method *stripeObject, from, to int64) int64 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(method.ID())) // never fails
 	return from + int64(h.Sum32())%(to-from)
 }
 
-func setRisk(outcome, method *Object) {
+func setRisk(outcome, method *stripeObject) {
 	card := behaviourOf(method)
 	if card == nil {
 		outcome.Set("risk_level", "not_assessed")
@@ -96,7 +96,7 @@ func setRisk(outcome, method *Object) {
 	}
 }
 
-func approvedOutcome(tx *Tx, method *Object) *Object {
+func approvedOutcome(tx *accountTx, method *stripeObject) *stripeObject {
 	outcome := tx.NewHash("charge_outcome").Set("network_status", "approved_by_network").
 		Set("seller_message", "Payment complete.").Set("type", "authorized")
 	setRisk(outcome, method)
@@ -108,7 +108,7 @@ func approvedOutcome(tx *Tx, method *Object) *Object {
 }
 
 // refusedOutcome is the bank's refusal, or Radar's.
-func refusedOutcome(tx *Tx, method *Object, d decline) *Object {
+func refusedOutcome(tx *accountTx, method *stripeObject, d decline) *stripeObject {
 	outcome := tx.NewHash("charge_outcome")
 	setRisk(outcome, method)
 	if d.declineCode == "fraudulent" {
@@ -124,7 +124,7 @@ func refusedOutcome(tx *Tx, method *Object, d decline) *Object {
 }
 
 // chargeDetails are payment_method_details: the method as it was at this payment.
-func chargeDetails(tx *Tx, pi, method *Object, how authResult) *Object {
+func chargeDetails(tx *accountTx, pi, method *stripeObject, how authResult) *stripeObject {
 	typ := method.Str("type")
 	details := tx.NewHash("payment_method_details").Set("type", typ)
 	if card := behaviourOf(method); card != nil {
@@ -149,7 +149,7 @@ func chargeDetails(tx *Tx, pi, method *Object, how authResult) *Object {
 // Feature flags of a card payment that the sandbox never grants, by the field and its schema's last part.
 var cardFeatures = []string{"extended_authorization", "incremental_authorization", "overcapture"}
 
-func cardDetails(tx *Tx, pi, method *Object, card *testCard, how authResult) *Object {
+func cardDetails(tx *accountTx, pi, method *stripeObject, card *testCard, how authResult) *stripeObject {
 	shown := tx.NewHash("payment_method_details_card").Set("amount_authorized", pi.Int("amount")).
 		Set("authorization_code", digits(tx, 6)).Set("network_transaction_id", digits(tx, 15)).
 		Set("checks", tx.NewHash("payment_method_details_card_checks")).Set("network", card.brand).
@@ -175,7 +175,7 @@ func cardDetails(tx *Tx, pi, method *Object, card *testCard, how authResult) *Ob
 
 // secureDetails is what a charge shows of 3-D Secure, nil when it was not run. ECI: 05 authenticated, 06 attempted
 // (EMVCo's numbers for Visa).
-func secureDetails(tx *Tx, how authResult) *Object {
+func secureDetails(tx *accountTx, how authResult) *stripeObject {
 	shown := tx.NewHash("three_d_secure_details_charge").Set("version", "2.2.0").Set("transaction_id", tx.NewID("", 36))
 	switch how {
 	case authChallenge:
@@ -192,7 +192,7 @@ func secureDetails(tx *Tx, how authResult) *Object {
 }
 
 // digits makes n digits, the first of which is not 0.
-func digits(tx *Tx, n int) string {
+func digits(tx *accountTx, n int) string {
 	id := []byte(tx.NewID("", n))
 	for i, c := range id {
 		id[i] = '0' + c%10
@@ -204,7 +204,7 @@ func digits(tx *Tx, n int) string {
 }
 
 // settleCharge brings a charge's money onto the balance, for capture_method automatic_async.
-func settleCharge(tx *Tx, id string) error {
+func settleCharge(tx *accountTx, id string) error {
 	ch := tx.Get("charge", id)
 	if ch == nil || ch.Has("balance_transaction") || ch.Str("status") != succeeded {
 		return nil
@@ -213,14 +213,14 @@ func settleCharge(tx *Tx, id string) error {
 	return nil
 }
 
-func findCharge(tx *Tx, id, param string, status int) (*Object, error) {
+func findCharge(tx *accountTx, id, param string, status int) (*stripeObject, error) {
 	if ch := tx.Get("charge", id); ch != nil {
 		return ch, nil
 	}
 	return nil, missing("charge", id, param, status)
 }
 
-func updateCharge(tx *Tx, r *Request) (*Object, error) {
+func updateCharge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	ch, err := findCharge(tx, r.Path("charge"), "id", 404)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ func init() {
 var chargeParams = []string{"amount", "currency", "source", "customer", "capture", "shipping", "receipt_email", "radar_options", "destination", "transfer_data", "application_fee"}
 
 // createCharge charges a token or a customer's card at once, as clients did before PaymentIntents.
-func createCharge(tx *Tx, r *Request) (*Object, error) {
+func createCharge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	currency := strings.ToLower(p.Str("currency"))
 	switch {
@@ -52,7 +52,7 @@ func createCharge(tx *Tx, r *Request) (*Object, error) {
 		ch.Set("failure_code", d.code).Set("failure_message", d.message).Set("outcome", refusedOutcome(tx, method, d))
 		tx.Put(ch, "charge.failed")
 		e := cardError(d)
-		e.KeepChanges, e.Charge = true, ch.ID()
+		e.keepChanges, e.Charge = true, ch.ID()
 		return nil, e
 	}
 	ch.Set("status", succeeded).Set("paid", true)
@@ -69,7 +69,7 @@ func createCharge(tx *Tx, r *Request) (*Object, error) {
 }
 
 // chargedMethod finds what a charge is to be taken from: a token, one of the customer's cards, or their default one.
-func chargedMethod(tx *Tx, p Params) (*Object, error) {
+func chargedMethod(tx *accountTx, p formParams) (*stripeObject, error) {
 	source, owner := p.Str("source"), p.Str("customer")
 	if owner != "" {
 		customer, err := findCustomer(tx, owner, "customer", 400)
@@ -101,7 +101,7 @@ func chargedMethod(tx *Tx, p Params) (*Object, error) {
 }
 
 // captureCharge captures a charge that was created directly; a PaymentIntent's is captured with it.
-func captureCharge(tx *Tx, r *Request) (*Object, error) {
+func captureCharge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	ch, err := findCharge(tx, r.Path("charge"), "id", 404)
 	if err != nil {
@@ -135,7 +135,7 @@ func captureCharge(tx *Tx, r *Request) (*Object, error) {
 }
 
 // expireCharge releases what a bank held for a charge that nobody captured.
-func expireCharge(tx *Tx, id string) error {
+func expireCharge(tx *accountTx, id string) error {
 	ch := tx.Get("charge", id)
 	if ch == nil || ch.Bool("captured") || ch.Bool("refunded") {
 		return nil

@@ -328,4 +328,4 @@ func editDistance(a, b string) int {
 }
 
 // String shows a parameter for a person who debugs, without its value.
-func (p Params) String() string { return fmt.Sprintf("parameters %v", p.Keys()) }
+func (p formParams) String() string { return fmt.Sprintf("parameters %v", p.Keys()) }

@@ -10,8 +10,8 @@ func init() {
 }
 
 // setItems writes a session's line items from prices or price_data.
-func setItems(tx *Tx, session *Object, p Params) error {
-	var items []*Object
+func setItems(tx *accountTx, session *stripeObject, p formParams) error {
+	var items []*stripeObject
 	currency, chosen := "", strings.ToLower(p.Str("currency"))
 	for i, given := range p.List("line_items") {
 		price, name, err := itemPrice(tx, given, i)
@@ -49,15 +49,15 @@ func setItems(tx *Tx, session *Object, p Params) error {
 }
 
 // onlyMetadata is a hash of parameters without everything but metadata.
-func onlyMetadata(p Params) Params {
+func onlyMetadata(p formParams) formParams {
 	if _, ok := p.Hash("metadata"); !ok {
-		return Params{}
+		return formParams{}
 	}
-	return Params{&paramNode{keys: []string{"metadata"}, hash: map[string]*paramNode{"metadata": p.find("metadata")}}}
+	return formParams{&paramNode{keys: []string{"metadata"}, hash: map[string]*paramNode{"metadata": p.find("metadata")}}}
 }
 
 // itemPrice finds or makes the price of a line item, and the name that buyers see.
-func itemPrice(tx *Tx, given Params, i int) (price *Object, name string, err error) {
+func itemPrice(tx *accountTx, given formParams, i int) (price *stripeObject, name string, err error) {
 	if id := given.Str("price"); id != "" {
 		if price, err = findPrice(tx, id, itemParam(i, "[price]"), 400); err != nil {
 			return nil, "", err
@@ -77,7 +77,7 @@ func itemPrice(tx *Tx, given Params, i int) (price *Object, name string, err err
 	if !ok {
 		return nil, "", invalid(itemParam(i, "[price]"), "parameter_missing", "You must specify either `price` or `price_data` for %s.", itemParam(i, ""))
 	}
-	var product *Object
+	var product *stripeObject
 	if inline, ok := data.Hash("product_data"); ok {
 		if inline.Str("name") == "" {
 			return nil, "", invalid(itemParam(i, "[price_data][product_data][name]"), "parameter_invalid_empty", "You passed an empty string for '%s'.", itemParam(i, "[price_data][product_data][name]"))
@@ -98,8 +98,8 @@ func itemPrice(tx *Tx, given Params, i int) (price *Object, name string, err err
 	return price, product.Str("name"), nil
 }
 
-func findRates(tx *Tx, ids []string, param string) ([]*Object, error) {
-	var rates []*Object
+func findRates(tx *accountTx, ids []string, param string) ([]*stripeObject, error) {
+	var rates []*stripeObject
 	for _, id := range ids {
 		rate := tx.Get("tax_rate", id)
 		if rate == nil {
@@ -117,8 +117,8 @@ var shippingSchemas = map[string]string{
 }
 
 // setShippingOptions writes what shipping may cost; the first option is chosen until the buyer chooses.
-func setShippingOptions(tx *Tx, session *Object, p Params) error {
-	var options []*Object
+func setShippingOptions(tx *accountTx, session *stripeObject, p formParams) error {
+	var options []*stripeObject
 	for _, given := range p.List("shipping_options") {
 		rate := tx.Get("shipping_rate", given.Str("shipping_rate"))
 		if data, ok := given.Hash("shipping_rate_data"); ok {
@@ -147,17 +147,17 @@ func setShippingOptions(tx *Tx, session *Object, p Params) error {
 	return nil
 }
 
-func chooseShipping(tx *Tx, session, option *Object) {
+func chooseShipping(tx *accountTx, session, option *stripeObject) {
 	amount := option.Int("shipping_amount")
 	session.Set("shipping_cost", tx.NewHash("payment_pages_checkout_session_shipping_cost").Set("amount_subtotal", amount).Set("amount_tax", 0).
 		Set("amount_total", amount).Set("shipping_rate", option.Str("shipping_rate")))
 }
 
 // setDiscounts writes the discount that the shop gives.
-func setDiscounts(tx *Tx, session *Object, p Params) error {
+func setDiscounts(tx *accountTx, session *stripeObject, p formParams) error {
 	for _, given := range p.List("discounts") {
 		coupon, code := given.Str("coupon"), given.Str("promotion_code")
-		var pc *Object
+		var pc *stripeObject
 		if code != "" {
 			if pc = tx.Get("promotion_code", code); pc == nil {
 				return missing("promotion code", code, "discounts[0][promotion_code]", 400)
@@ -176,7 +176,7 @@ func setDiscounts(tx *Tx, session *Object, p Params) error {
 	return nil
 }
 
-func setDiscount(tx *Tx, session, coupon, code *Object) {
+func setDiscount(tx *accountTx, session, coupon, code *stripeObject) {
 	discount := tx.NewHash("payment_pages_checkout_session_discount").Set("coupon", coupon.ID())
 	if code != nil {
 		discount.Set("coupon", nil).Set("promotion_code", code.ID())
@@ -185,7 +185,7 @@ func setDiscount(tx *Tx, session, coupon, code *Object) {
 }
 
 // checkDiscount refuses a coupon or code that does not apply to a session.
-func checkDiscount(tx *Tx, session, coupon, code *Object) error {
+func checkDiscount(tx *accountTx, session, coupon, code *stripeObject) error {
 	switch {
 	case code != nil && (!code.Bool("active") || code.Has("expires_at") && code.Int("expires_at") <= tx.Now()):
 		return invalid("discounts[0][promotion_code]", "", "This promotion code is expired or inactive.")
@@ -210,14 +210,14 @@ func checkDiscount(tx *Tx, session, coupon, code *Object) error {
 }
 
 // hasPaid says whether a customer has a payment behind them.
-func hasPaid(tx *Tx, customer string) bool {
+func hasPaid(tx *accountTx, customer string) bool {
 	if customer == "" {
 		return false
 	}
-	return slices.ContainsFunc(ofField(tx, "payment_intent", "customer", customer), func(pi *Object) bool { return pi.Str("status") == succeeded })
+	return slices.ContainsFunc(ofField(tx, "payment_intent", "customer", customer), func(pi *stripeObject) bool { return pi.Str("status") == succeeded })
 }
 
-func subtotal(session *Object) int64 {
+func subtotal(session *stripeObject) int64 {
 	var sum int64
 	for _, item := range sessionItems(nil, session) {
 		sum += itemCost(item)
@@ -227,7 +227,7 @@ func subtotal(session *Object) int64 {
 
 // addUp computes a session's amounts from its items, discount, taxes and shipping. Discounts come before taxes; taxes are
 // rounded per line.
-func addUp(tx *Tx, session *Object) {
+func addUp(tx *accountTx, session *stripeObject) {
 	items := sessionItems(tx, session)
 	lines := make([]int64, len(items))
 	for i, item := range items {
@@ -236,7 +236,7 @@ func addUp(tx *Tx, session *Object) {
 	coupon := tx.Get("coupon", session.Str("_coupon"))
 	discounts := discountLines(items, lines, coupon)
 	var sub, off, taxes, total int64
-	summed := make([]*Object, len(items))
+	summed := make([]*stripeObject, len(items))
 	for i, item := range items {
 		tax, added, list := taxLine(tx, item, lines[i]-discounts[i])
 		item = item.Edit().Set("amount_subtotal", lines[i]).Set("amount_discount", discounts[i]).Set("amount_tax", tax).
@@ -254,7 +254,7 @@ func addUp(tx *Tx, session *Object) {
 }
 
 // discountLines spreads a coupon over the lines that it applies to. The rest of rounding an amount falls on the last line.
-func discountLines(items []*Object, lines []int64, coupon *Object) []int64 {
+func discountLines(items []*stripeObject, lines []int64, coupon *stripeObject) []int64 {
 	discounts := make([]int64, len(lines))
 	if coupon == nil {
 		return discounts
@@ -287,9 +287,9 @@ func discountLines(items []*Object, lines []int64, coupon *Object) []int64 {
 }
 
 // taxLine taxes an amount: tax is all of it, added what comes on top of the price.
-func taxLine(tx *Tx, item *Object, amount int64) (tax, added int64, list []*Object) {
+func taxLine(tx *accountTx, item *stripeObject, amount int64) (tax, added int64, list []*stripeObject) {
 	for _, r := range item.List("_tax_rates") {
-		rate, ok := r.(*Object)
+		rate, ok := r.(*stripeObject)
 		if !ok {
 			continue
 		}
@@ -308,7 +308,7 @@ func taxLine(tx *Tx, item *Object, amount int64) (tax, added int64, list []*Obje
 }
 
 // listSessionItems answers a session's line items, a page at a time.
-func listSessionItems(tx *Tx, r *Request) (*Object, error) {
+func listSessionItems(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	session, err := findSession(tx, r.Path("session"), "session")
 	if err != nil {
 		return nil, err

@@ -3,9 +3,9 @@ package sandbox
 import "slices"
 
 func init() {
-	onExpand("", "breakdown", func(_ *Tx, details *Object) []*Object {
+	onExpand("", "breakdown", func(_ *accountTx, details *stripeObject) []*stripeObject {
 		if shown := details.Hash(hiddenBreakdown); shown != nil {
-			return []*Object{shown}
+			return []*stripeObject{shown}
 		}
 		return nil
 	})
@@ -15,12 +15,12 @@ func init() {
 const hiddenBreakdown = "_breakdown"
 
 // breakdown tells of which discounts and taxes a session's sums are made; taxes of one rate are added up.
-func breakdown(tx *Tx, session *Object, items []*Object, off int64) *Object {
+func breakdown(tx *accountTx, session *stripeObject, items []*stripeObject, off int64) *stripeObject {
 	var rates []string
-	sums := map[string]*Object{}
+	sums := map[string]*stripeObject{}
 	for _, item := range items {
 		for _, t := range item.List("_taxes") {
-			tax, ok := t.(*Object)
+			tax, ok := t.(*stripeObject)
 			if !ok {
 				continue
 			}
@@ -34,18 +34,18 @@ func breakdown(tx *Tx, session *Object, items []*Object, off int64) *Object {
 			sum.Set("amount", sum.Int("amount")+tax.Int("amount")).Set("taxable_amount", sum.Int("taxable_amount")+tax.Int("taxable_amount"))
 		}
 	}
-	taxes := make([]*Object, 0, len(rates))
+	taxes := make([]*stripeObject, 0, len(rates))
 	for _, id := range rates {
 		taxes = append(taxes, sums[id])
 	}
 	shown := tx.NewHash("payment_pages_checkout_session_total_details_resource_breakdown").Set("taxes", taxes)
-	at := slices.IndexFunc(session.List("discounts"), func(d any) bool { _, ok := d.(*Object); return ok })
+	at := slices.IndexFunc(session.List("discounts"), func(d any) bool { _, ok := d.(*stripeObject); return ok })
 	if at < 0 {
 		return shown
 	}
-	given := session.List("discounts")[at].(*Object)
+	given := session.List("discounts")[at].(*stripeObject)
 	discount := tx.NewHash("discount").Set("id", tx.NewID("di_1", 23)).Set("object", "discount").Set("checkout_session", session.ID()).
 		Set("customer", session.Get("customer")).Set("promotion_code", given.Get("promotion_code")).Set("start", tx.Now()).
 		Set("source", tx.NewHash("discount_source").Set("coupon", session.Str("_coupon")).Set("type", "coupon"))
-	return shown.Set("discounts", []*Object{tx.NewHash("line_items_discount_amount").Set("amount", off).Set("discount", discount)})
+	return shown.Set("discounts", []*stripeObject{tx.NewHash("line_items_discount_amount").Set("amount", off).Set("discount", discount)})
 }

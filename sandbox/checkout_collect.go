@@ -10,7 +10,7 @@ import (
 const mostAdjustable = 99
 
 // setAdjustable writes whether a buyer may choose an item's quantity.
-func setAdjustable(tx *Tx, item *Object, given Params, i int) error {
+func setAdjustable(tx *accountTx, item *stripeObject, given formParams, i int) error {
 	at, ok := given.Hash("adjustable_quantity")
 	if !ok {
 		return nil
@@ -37,7 +37,7 @@ func setAdjustable(tx *Tx, item *Object, given Params, i int) error {
 }
 
 // setCollection writes what a session asks of the buyer beside a payment: address, custom fields, consent.
-func setCollection(tx *Tx, session *Object, p Params) error {
+func setCollection(tx *accountTx, session *stripeObject, p formParams) error {
 	keys := map[string]bool{}
 	for i, field := range p.List("custom_fields") {
 		key, at := field.Str("key"), "custom_fields["+strconv.Itoa(i)+"]"
@@ -62,7 +62,7 @@ func setCollection(tx *Tx, session *Object, p Params) error {
 	}
 	applyParams(tx, session, p, others...)
 	for _, f := range session.List("custom_fields") {
-		field, ok := f.(*Object)
+		field, ok := f.(*stripeObject)
 		if !ok {
 			continue
 		}
@@ -78,7 +78,7 @@ func setCollection(tx *Tx, session *Object, p Params) error {
 }
 
 // collect takes what the buyer typed into a session: quantities, shipping address, custom fields, consent.
-func collect(tx *Tx, session *Object, p Params) error {
+func collect(tx *accountTx, session *stripeObject, p formParams) error {
 	if err := adjustQuantities(tx, session, p); err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func collect(tx *Tx, session *Object, p Params) error {
 
 // adjustQuantities changes the quantities that the buyer may choose: line_items[i][quantity], with
 // the item's id or in the order of the items.
-func adjustQuantities(tx *Tx, session *Object, p Params) error {
+func adjustQuantities(tx *accountTx, session *stripeObject, p formParams) error {
 	given := p.List("line_items")
 	if len(given) == 0 {
 		return nil
@@ -126,7 +126,7 @@ func adjustQuantities(tx *Tx, session *Object, p Params) error {
 	items := sessionItems(tx, session)
 	var sum int64
 	for i, change := range given {
-		at := slices.IndexFunc(items, func(item *Object) bool { return item.ID() == change.Str("id") })
+		at := slices.IndexFunc(items, func(item *stripeObject) bool { return item.ID() == change.Str("id") })
 		if !change.Has("id") && i < len(items) {
 			at = i
 		}
@@ -162,7 +162,7 @@ func adjustQuantities(tx *Tx, session *Object, p Params) error {
 }
 
 // chooseAmount sets the amount of a price that lets buyers choose.
-func chooseAmount(item *Object, amount int64, param string) (*Object, error) {
+func chooseAmount(item *stripeObject, amount int64, param string) (*stripeObject, error) {
 	rule := item.Hash("price.custom_unit_amount")
 	switch {
 	case rule == nil:
@@ -176,16 +176,16 @@ func chooseAmount(item *Object, amount int64, param string) (*Object, error) {
 }
 
 // collectShipping takes the buyer's address, and the shipping rate that they chose.
-func collectShipping(tx *Tx, session *Object, p Params) error {
+func collectShipping(tx *accountTx, session *stripeObject, p formParams) error {
 	if id := p.Str("shipping_rate"); id != "" {
 		at := slices.IndexFunc(session.List("shipping_options"), func(o any) bool {
-			option, ok := o.(*Object)
+			option, ok := o.(*stripeObject)
 			return ok && option.Str("shipping_rate") == id
 		})
 		if at < 0 {
 			return missing("shipping rate", id, "shipping_rate", 400)
 		}
-		chooseShipping(tx, session, session.List("shipping_options")[at].(*Object))
+		chooseShipping(tx, session, session.List("shipping_options")[at].(*stripeObject))
 		addUp(tx, session)
 	}
 	if !session.Has("shipping_address_collection") {
@@ -213,11 +213,11 @@ func collectShipping(tx *Tx, session *Object, p Params) error {
 }
 
 // collectFields takes the values of custom fields: custom_fields[key].
-func collectFields(session *Object, p Params) error {
+func collectFields(session *stripeObject, p formParams) error {
 	list := session.List("custom_fields")
 	fields := make([]any, len(list))
 	for i, f := range list {
-		field, ok := f.(*Object)
+		field, ok := f.(*stripeObject)
 		if !ok {
 			continue
 		}
@@ -232,7 +232,7 @@ func collectFields(session *Object, p Params) error {
 		case value == "":
 			return invalid(param, "parameter_missing", "Missing required param: %s.", param)
 		case typ == "dropdown" && !slices.ContainsFunc(rule.List("options"), func(o any) bool {
-			option, ok := o.(*Object)
+			option, ok := o.(*stripeObject)
 			return ok && option.Str("value") == value
 		}):
 			return invalid(param, "", "Invalid %s: %s is not among the options.", param, value)

@@ -17,15 +17,15 @@ func init() {
 type buyer struct {
 	email string
 	// method makes the payment method; it is not called when nothing is to be paid.
-	method func() (*Object, error)
+	method func() (*stripeObject, error)
 	// fresh says that method makes a new one.
 	fresh   bool
-	mandate *Object
+	mandate *stripeObject
 	// form is what else the buyer typed: quantities, shipping, custom fields, consent.
-	form Params
+	form formParams
 }
 
-func retrievePage(tx *Tx, r *Request) (*Object, error) {
+func retrievePage(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	session, err := findSession(tx, r.Path("session"), "session")
 	if err != nil {
 		return nil, err
@@ -35,8 +35,8 @@ func retrievePage(tx *Tx, r *Request) (*Object, error) {
 
 // pageAnswer is what the hosted page shows of a session. What is between the shop and Stripe stays out: anyone with the
 // link may ask.
-func pageAnswer(tx *Tx, session *Object) *Object {
-	var lines []*Object
+func pageAnswer(tx *accountTx, session *stripeObject) *stripeObject {
+	var lines []*stripeObject
 	for _, item := range sessionItems(tx, session) {
 		price := item.Hash("price")
 		lines = append(lines, hash(
@@ -60,7 +60,7 @@ func pageAnswer(tx *Tx, session *Object) *Object {
 }
 
 // knownEmail is the address that the shop gave, which the buyer cannot change; "" when the buyer types one.
-func knownEmail(tx *Tx, session *Object) string {
+func knownEmail(tx *accountTx, session *stripeObject) string {
 	if customer := tx.Get("customer", session.Str("customer")); customer != nil && session.Str("status") == sessionOpen {
 		return customer.Str("email")
 	}
@@ -68,7 +68,7 @@ func knownEmail(tx *Tx, session *Object) string {
 }
 
 // redirectOf is where a buyer goes who is done; null when they stay.
-func redirectOf(session *Object) any {
+func redirectOf(session *stripeObject) any {
 	if session.Str("status") != sessionComplete {
 		return nil
 	}
@@ -85,14 +85,14 @@ func redirectOf(session *Object) any {
 	return textOrNull(strings.ReplaceAll(address, "{CHECKOUT_SESSION_ID}", session.ID()))
 }
 
-func confirmPage(tx *Tx, r *Request) (*Object, error) {
+func confirmPage(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	session, err := findSession(tx, r.Path("session"), "session")
 	if err != nil {
 		return nil, err
 	}
 	p := r.Params()
-	b := buyer{email: p.Str("email"), fresh: true, mandate: acceptanceOf(tx, Params{}), form: p}
-	b.method = func() (*Object, error) {
+	b := buyer{email: p.Str("email"), fresh: true, mandate: acceptanceOf(tx, formParams{}), form: p}
+	b.method = func() (*stripeObject, error) {
 		data, ok := p.Hash("payment_method_data")
 		if !ok {
 			return nil, invalid("payment_method_data", "parameter_missing", "Missing required param: payment_method_data.")
@@ -107,7 +107,7 @@ func confirmPage(tx *Tx, r *Request) (*Object, error) {
 }
 
 // payPage is a buyer who presses the button: the session is paid, saved, or waits for the bank.
-func payPage(tx *Tx, session *Object, b buyer) (*Object, error) {
+func payPage(tx *accountTx, session *stripeObject, b buyer) (*stripeObject, error) {
 	if status := session.Str("status"); status != sessionOpen {
 		return nil, invalid("", "", "This Checkout Session cannot be paid because it has a status of %s.", status)
 	}
@@ -150,7 +150,7 @@ func payPage(tx *Tx, session *Object, b buyer) (*Object, error) {
 }
 
 // chargeOnPage pays a session. Its PaymentIntent is made when a buyer first tries.
-func chargeOnPage(tx *Tx, session *Object, c confirmation) (*Object, error) {
+func chargeOnPage(tx *accountTx, session *stripeObject, c confirmation) (*stripeObject, error) {
 	customer := sessionCustomer(tx, session, intentData(session, "setup_future_usage") != "")
 	pi := tx.Get("payment_intent", session.Str("payment_intent"))
 	if pi == nil {
@@ -177,7 +177,7 @@ func chargeOnPage(tx *Tx, session *Object, c confirmation) (*Object, error) {
 
 // settledSession completes a session whose intent got as far as the buyer can bring it, and answers it; nil when the
 // buyer must do more.
-func settledSession(tx *Tx, session, intent *Object) *Object {
+func settledSession(tx *accountTx, session, intent *stripeObject) *stripeObject {
 	switch status := intent.Str("status"); {
 	case intent.Type() == "setup_intent" && status == succeeded:
 		return completeSession(tx, session, paymentNone)
@@ -190,7 +190,7 @@ func settledSession(tx *Tx, session, intent *Object) *Object {
 }
 
 // saveOnPage saves a method for later.
-func saveOnPage(tx *Tx, session *Object, c confirmation) (*Object, error) {
+func saveOnPage(tx *accountTx, session *stripeObject, c confirmation) (*stripeObject, error) {
 	customer := sessionCustomer(tx, session, true)
 	si := tx.Get("setup_intent", session.Str("setup_intent")).Edit().Set("customer", textOrNull(customer))
 	tx.Put(session)
@@ -206,12 +206,12 @@ func saveOnPage(tx *Tx, session *Object, c confirmation) (*Object, error) {
 }
 
 // intentData reads what payment_intent_data said.
-func intentData(session *Object, key string) string {
+func intentData(session *stripeObject, key string) string {
 	return session.Str(hiddenIntentData + "." + key)
 }
 
 // newSessionIntent makes the PaymentIntent of a session.
-func newSessionIntent(tx *Tx, session *Object) *Object {
+func newSessionIntent(tx *accountTx, session *stripeObject) *stripeObject {
 	pi := tx.New("payment_intent")
 	pi.Set("amount", session.Int("amount_total")).Set("currency", session.Str("currency")).
 		Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", hash())).
@@ -236,7 +236,7 @@ func newSessionIntent(tx *Tx, session *Object) *Object {
 		}
 		pi.Set("shipping", to)
 	}
-	setMethodOptions(tx, pi, Params{})
+	setMethodOptions(tx, pi, formParams{})
 	for _, key := range []string{"request_three_d_secure", "capture_method", "setup_future_usage"} {
 		if v := session.Str("payment_method_options.card." + key); v != "" {
 			pi.Set("payment_method_options.card."+key, v)
@@ -246,7 +246,7 @@ func newSessionIntent(tx *Tx, session *Object) *Object {
 }
 
 // sessionCustomer is the id of the session's customer, made now when one is needed, "" when none is.
-func sessionCustomer(tx *Tx, session *Object, needed bool) string {
+func sessionCustomer(tx *accountTx, session *stripeObject, needed bool) string {
 	if id := orElse(session.Str("customer"), session.Str(hiddenCustomer)); id != "" {
 		return id
 	}
@@ -261,7 +261,7 @@ func sessionCustomer(tx *Tx, session *Object, needed bool) string {
 }
 
 // completeSession ends a session well.
-func completeSession(tx *Tx, session *Object, payment string) *Object {
+func completeSession(tx *accountTx, session *stripeObject, payment string) *stripeObject {
 	if session.Str("customer") == "" && session.Str(hiddenCustomer) == "" {
 		sessionCustomer(tx, session, false)
 	}
@@ -270,7 +270,7 @@ func completeSession(tx *Tx, session *Object, payment string) *Object {
 	}
 	session.Set("status", sessionComplete).Set("payment_status", payment).Set("url", nil)
 	for _, d := range session.List("discounts") {
-		if discount, ok := d.(*Object); ok {
+		if discount, ok := d.(*stripeObject); ok {
 			redeem(tx, session.Str("_coupon"), discount.Str("promotion_code"))
 		}
 	}
@@ -280,7 +280,7 @@ func completeSession(tx *Tx, session *Object, payment string) *Object {
 }
 
 // sessionAttempted lets the session of an intent know that its buyer has answered the bank.
-func sessionAttempted(tx *Tx, intent *Object) {
+func sessionAttempted(tx *accountTx, intent *stripeObject) {
 	session := tx.Get("checkout.session", intent.Str(hiddenSession))
 	if session == nil || session.Str("status") != sessionOpen {
 		return
@@ -289,7 +289,7 @@ func sessionAttempted(tx *Tx, intent *Object) {
 }
 
 // sessionSettled lets the session of an intent know that the money came, or did not, after the buyer was done.
-func sessionSettled(tx *Tx, pi *Object, came bool) {
+func sessionSettled(tx *accountTx, pi *stripeObject, came bool) {
 	session := tx.Get("checkout.session", pi.Str(hiddenSession))
 	if session == nil || session.Str("status") != sessionComplete {
 		return
@@ -302,7 +302,7 @@ func sessionSettled(tx *Tx, pi *Object, came bool) {
 }
 
 // redeemOnPage applies the code that a buyer typed.
-func redeemOnPage(tx *Tx, r *Request) (*Object, error) {
+func redeemOnPage(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	session, err := findSession(tx, r.Path("session"), "session")
 	if err != nil {
 		return nil, err
@@ -335,7 +335,7 @@ func redeemOnPage(tx *Tx, r *Request) (*Object, error) {
 }
 
 // retrieveElementsSession tells an Element what an intent takes; without one, what the account takes.
-func retrieveElementsSession(tx *Tx, r *Request) (*Object, error) {
+func retrieveElementsSession(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	types := any(orElseList(p.Strs("payment_method_types"), tx.accountMethods(strings.ToLower(p.Str("currency")), p.Str("capture_method"))...))
 	if secret := p.Str("client_secret"); secret != "" {
@@ -355,30 +355,30 @@ func retrieveElementsSession(tx *Tx, r *Request) (*Object, error) {
 
 // simulateCheckout is a buyer without a browser: {session, payment_method, email}. A method that asks for 3-D Secure
 // leaves the session open; go on with simulate 3ds.
-func simulateCheckout(tx *Tx, p Params) (*Object, error) {
+func simulateCheckout(tx *accountTx, p formParams) (*stripeObject, error) {
 	session, err := findSession(tx, p.Str("session"), "session")
 	if err != nil {
 		return nil, err
 	}
 	id := orElse(p.Str("payment_method"), "pm_card_visa")
-	b := buyer{email: orElse(p.Str("email"), "buyer@example.com"), mandate: acceptanceOf(tx, Params{}), form: willing(session, p)}
+	b := buyer{email: orElse(p.Str("email"), "buyer@example.com"), mandate: acceptanceOf(tx, formParams{}), form: willing(session, p)}
 	method, err := findMethod(tx, id, "payment_method", 404)
 	if err != nil {
 		return nil, err
 	}
 	b.fresh = method.ID() != id
-	b.method = func() (*Object, error) { return method, nil }
+	b.method = func() (*stripeObject, error) { return method, nil }
 	return payPage(tx, session, b)
 }
 
 // willing is a form with all that a session demands: what was sent, and made-up answers for the rest.
-func willing(session *Object, p Params) Params {
+func willing(session *stripeObject, p formParams) formParams {
 	form := &paramNode{hash: map[string]*paramNode{}}
 	for _, key := range p.Keys() {
 		form.keys = append(form.keys, key)
 		form.hash[key] = p.node.hash[key]
 	}
-	fill := func(key string, v *Object) {
+	fill := func(key string, v *stripeObject) {
 		if !p.Has(key) {
 			form.keys = append(form.keys, key)
 			form.hash[key] = nodeOf(v)
@@ -392,13 +392,13 @@ func willing(session *Object, p Params) Params {
 	}
 	answers := hash()
 	for _, f := range session.List("custom_fields") {
-		field, ok := f.(*Object)
+		field, ok := f.(*stripeObject)
 		if !ok || field.Bool("optional") {
 			continue
 		}
 		answer := strings.Repeat("1", int(max(1, field.Int(field.Str("type")+".minimum_length"))))
 		if options := field.List("dropdown.options"); len(options) > 0 {
-			if option, ok := options[0].(*Object); ok {
+			if option, ok := options[0].(*stripeObject); ok {
 				answer = option.Str("value")
 			}
 		}
@@ -407,5 +407,5 @@ func willing(session *Object, p Params) Params {
 	if len(answers.Keys()) > 0 {
 		fill("custom_fields", answers)
 	}
-	return Params{form}
+	return formParams{form}
 }

@@ -43,10 +43,12 @@ var sessionParams = []string{
 	"adaptive_pricing", "optional_items", "permissions", "wallet_options", "managed_payments", "collected_information",
 }
 
-func createSession(tx *Tx, r *Request) (*Object, error) { return newSession(tx, r.Params(), nil) }
+func createSession(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	return newSession(tx, r.Params(), nil)
+}
 
 // newSession makes a session from its parameters; one of a payment link has the link's items.
-func newSession(tx *Tx, p Params, link *Object) (*Object, error) {
+func newSession(tx *accountTx, p formParams, link *stripeObject) (*stripeObject, error) {
 	session := tx.New("checkout.session")
 	session.Set("id", tx.NewID("cs_test_a1", 58))
 	mode, ui := p.Str("mode"), orElse(p.Str("ui_mode"), "hosted_page")
@@ -119,7 +121,7 @@ func newSession(tx *Tx, p Params, link *Object) (*Object, error) {
 }
 
 // sessionMethodOptions are the options of a session's methods: Stripe's default for cards, and what was sent for them.
-func sessionMethodOptions(tx *Tx, p Params, types []string) *Object {
+func sessionMethodOptions(tx *accountTx, p formParams, types []string) *stripeObject {
 	options := tx.NewHash("checkout_session_payment_method_options")
 	if slices.Contains(types, "card") {
 		card := tx.NewHash("checkout_card_payment_method_options").Set("request_three_d_secure", "automatic")
@@ -139,7 +141,7 @@ func orElseList(list []string, other ...string) []string {
 }
 
 // frozen keeps parameters as an object, for a later call.
-func frozen(p Params) *Object {
+func frozen(p formParams) *stripeObject {
 	o := hash()
 	for _, key := range p.Keys() {
 		if inner, ok := p.Hash(key); ok {
@@ -154,7 +156,7 @@ func frozen(p Params) *Object {
 }
 
 // checkSession refuses parameters that do not go together.
-func checkSession(tx *Tx, p Params, mode, ui string, link *Object) error {
+func checkSession(tx *accountTx, p formParams, mode, ui string, link *stripeObject) error {
 	both := func(one, other string) error {
 		return invalid("", "parameters_exclusive", "You may only specify one of these parameters: %s, %s.", one, other)
 	}
@@ -217,7 +219,7 @@ func checkSession(tx *Tx, p Params, mode, ui string, link *Object) error {
 }
 
 // setSessionCustomer writes who the buyer is, as far as the shop knows.
-func setSessionCustomer(tx *Tx, session *Object, p Params) error {
+func setSessionCustomer(tx *accountTx, session *stripeObject, p formParams) error {
 	switch {
 	case p.Str("customer") != "":
 		customer, err := findCustomer(tx, p.Str("customer"), "customer", 400)
@@ -241,12 +243,12 @@ func setSessionCustomer(tx *Tx, session *Object, p Params) error {
 	return nil
 }
 
-func customerDetails(tx *Tx, email, name any) *Object {
+func customerDetails(tx *accountTx, email, name any) *stripeObject {
 	return tx.NewHash("payment_pages_checkout_session_customer_details").Set("email", email).Set("name", name).Set("tax_exempt", "none").Set("tax_ids", []any{})
 }
 
 // createSetupSession makes the SetupIntent of a session that saves a method.
-func createSetupSession(tx *Tx, session *Object, p Params) (*Object, error) {
+func createSetupSession(tx *accountTx, session *stripeObject, p formParams) (*stripeObject, error) {
 	if currency := strings.ToLower(p.Str("currency")); currency != "" {
 		if err := checkCurrency(currency, "currency"); err != nil {
 			return nil, err
@@ -263,7 +265,7 @@ func createSetupSession(tx *Tx, session *Object, p Params) (*Object, error) {
 	if data, ok := p.Hash("setup_intent_data"); ok {
 		applyParams(tx, si, data)
 	}
-	setMethodOptions(tx, si, Params{})
+	setMethodOptions(tx, si, formParams{})
 	tx.Put(si, "setup_intent.created")
 	session.Set("setup_intent", si.ID())
 	keepOpen(tx, session)
@@ -271,13 +273,13 @@ func createSetupSession(tx *Tx, session *Object, p Params) (*Object, error) {
 }
 
 // keepOpen stores a new session; its page may be asked for from now on, and it expires by the clock.
-func keepOpen(tx *Tx, session *Object) {
+func keepOpen(tx *accountTx, session *stripeObject) {
 	tx.Publish(session.ID())
 	tx.Due(session.Int("expires_at"), "checkout.session.expire", session.ID())
 	tx.Put(session)
 }
 
-func findSession(tx *Tx, id, param string) (*Object, error) {
+func findSession(tx *accountTx, id, param string) (*stripeObject, error) {
 	if session := tx.Get("checkout.session", id); session != nil {
 		return session, nil
 	}
@@ -285,7 +287,7 @@ func findSession(tx *Tx, id, param string) (*Object, error) {
 }
 
 // updateSession changes what may change while nobody has paid; metadata always may.
-func updateSession(tx *Tx, r *Request) (*Object, error) {
+func updateSession(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	session, err := findSession(tx, r.Path("session"), "session")
 	if err != nil {
@@ -317,7 +319,7 @@ func updateSession(tx *Tx, r *Request) (*Object, error) {
 	return session, nil
 }
 
-func expireSession(tx *Tx, r *Request) (*Object, error) {
+func expireSession(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	session, err := findSession(tx, r.Path("session"), "session")
 	if err != nil {
 		return nil, err
@@ -328,7 +330,7 @@ func expireSession(tx *Tx, r *Request) (*Object, error) {
 	return endSession(tx, session), nil
 }
 
-func expireDueSession(tx *Tx, id string) error {
+func expireDueSession(tx *accountTx, id string) error {
 	if session := tx.Get("checkout.session", id); session != nil && session.Str("status") == sessionOpen {
 		endSession(tx, session)
 	}
@@ -336,7 +338,7 @@ func expireDueSession(tx *Tx, id string) error {
 }
 
 // endSession expires a session; its intent, which nobody will pay, is canceled.
-func endSession(tx *Tx, session *Object) *Object {
+func endSession(tx *accountTx, session *stripeObject) *stripeObject {
 	if pi := tx.Get("payment_intent", session.Str("payment_intent")); pi != nil && pi.Str("status") != canceled {
 		cancelIntent(tx, pi, "automatic")
 	}
@@ -349,11 +351,11 @@ func endSession(tx *Tx, session *Object) *Object {
 }
 
 // sessionItems are a session's line items, whole.
-func sessionItems(_ *Tx, session *Object) []*Object {
+func sessionItems(_ *accountTx, session *stripeObject) []*stripeObject {
 	list := session.List(hiddenItems)
-	items := make([]*Object, 0, len(list))
+	items := make([]*stripeObject, 0, len(list))
 	for _, item := range list {
-		if o, ok := item.(*Object); ok {
+		if o, ok := item.(*stripeObject); ok {
 			items = append(items, o)
 		}
 	}

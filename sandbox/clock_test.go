@@ -15,9 +15,9 @@ import (
 var ran sync.Map
 
 func init() {
-	onDue("test.note", func(tx *Tx, id string) error {
+	onDue("test.note", func(tx *accountTx, id string) error {
 		notes, _ := ran.Load(tx.account.name)
-		notes.(func(tx *Tx, id string))(tx, id)
+		notes.(func(tx *accountTx, id string))(tx, id)
 		switch id {
 		case "again":
 			tx.Due(tx.Now()+10, "test.note", "later")
@@ -36,7 +36,7 @@ func init() {
 func notes(a *account, start int64) func() []string {
 	var mu sync.Mutex
 	var list []string
-	ran.Store(a.name, func(tx *Tx, id string) {
+	ran.Store(a.name, func(tx *accountTx, id string) {
 		mu.Lock()
 		defer mu.Unlock()
 		list = append(list, fmt.Sprintf("%s@%d", id, tx.Now()-start))
@@ -50,7 +50,7 @@ func notes(a *account, start int64) func() []string {
 
 func plan(t *testing.T, a *account, at int64, ids ...string) {
 	t.Helper()
-	err := a.do(func(tx *Tx) error {
+	err := a.do(func(tx *accountTx) error {
 		for _, id := range ids {
 			tx.Due(tx.Now()+at, "test.note", id)
 		}

@@ -12,9 +12,9 @@ const hiddenTokenMethod = "_payment_method"
 const tokenSeconds = 12 * 60 * 60
 
 // createConfirmationToken keeps what a buyer typed, and agreed to, for a later confirmation.
-func createConfirmationToken(tx *Tx, r *Request) (*Object, error) {
+func createConfirmationToken(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
-	var method *Object
+	var method *stripeObject
 	var err error
 	switch data, ok := p.Hash("payment_method_data"); {
 	case ok:

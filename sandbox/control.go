@@ -22,7 +22,7 @@ type control struct {
 	current   atomic.Pointer[Settings]
 	snapshots map[string]*savedState // under the account's lock
 	// forward is the endpoint of Options.ForwardTo, which survives a reset; nil without one.
-	forward *Object
+	forward *stripeObject
 }
 
 // newControl makes the control of an account that came into being.
@@ -50,13 +50,13 @@ func (sb *Sandbox) attachControl() {
 	sb.webhooks = newWebhookClient(transport)
 	sb.seams = seams{
 		serve:      newControlHandler(sb),
-		committing: func(tx *Tx) { tx.account.control.plan(tx) },
+		committing: func(tx *accountTx) { tx.account.control.plan(tx) },
 		committed:  func(a *account, events []*event) { a.control.dispatch(events) },
 		settled:    func(ctx context.Context, a *account) error { return a.control.settled(ctx) },
-		before:     func(w http.ResponseWriter, r *Request) bool { return r.account.control.before(w, r) },
+		before:     func(w http.ResponseWriter, r *apiRequest) bool { return r.account.control.before(w, r) },
 		keeping:    keepFault,
-		after:      func(w http.ResponseWriter, r *Request, _ *answer) bool { return r.account.control.after(w, r) },
-		answered:   func(r *Request, an *answer, body []byte) { r.account.control.answered(r, an, body) },
+		after:      func(w http.ResponseWriter, r *apiRequest, _ *answer) bool { return r.account.control.after(w, r) },
+		answered:   func(r *apiRequest, an *answer, body []byte) { r.account.control.answered(r, an, body) },
 		closing:    sb.stopControl,
 	}
 }
@@ -96,9 +96,9 @@ func (a *account) seconds() (now int64) {
 	return now
 }
 
-// background runs a Tx for a sender that is still the account's; what an old one did counts no more.
-func (c *control) background(s *sender, f func(tx *Tx)) {
-	err := c.account.do(func(tx *Tx) error {
+// background runs a accountTx for a sender that is still the account's; what an old one did counts no more.
+func (c *control) background(s *sender, f func(tx *accountTx)) {
+	err := c.account.do(func(tx *accountTx) error {
 		if c.sender == s {
 			f(tx)
 		}
@@ -109,7 +109,7 @@ func (c *control) background(s *sender, f func(tx *Tx)) {
 	}
 }
 
-// dispatch queues what a Tx sends. It runs under the account's lock and does not block.
+// dispatch queues what a accountTx sends. It runs under the account's lock and does not block.
 func (c *control) dispatch(events []*event) {
 	var parcels []addressed
 	for _, ev := range events {
@@ -131,10 +131,10 @@ func (c *control) settled(ctx context.Context) error {
 // resume takes up an account's state, after a start, a restore or a reset: its settings, and what was queued or under way
 // when it was kept. The caller holds the account's lock.
 func (c *control) resume() {
-	tx := &Tx{account: c.account, now: c.account.now()}
+	tx := &accountTx{account: c.account, now: c.account.now()}
 	c.refresh(tx)
 	var waiting []addressed
-	tx.Each(deliveryType, func(d *Object) bool {
+	tx.Each(deliveryType, func(d *stripeObject) bool {
 		if d.Str("status") == deliveryPending && !d.Has("next_attempt_at") {
 			waiting = append(waiting, addressed{d.Str("endpoint"), parcel{ids: []string{d.ID()}}})
 		}
@@ -147,7 +147,7 @@ func (c *control) resume() {
 }
 
 // refresh takes the account's settings to where calls read them.
-func (c *control) refresh(tx *Tx) {
+func (c *control) refresh(tx *accountTx) {
 	s := tx.settings()
 	c.current.Store(&s)
 	c.rate.set(s.RateLimit, s.EndpointRateLimit)

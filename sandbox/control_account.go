@@ -59,7 +59,7 @@ func (a *Account) control() (*control, error) {
 
 // newControlID makes an id for what is no object of Stripe's: a fault, a snapshot.
 func (c *control) newControlID(prefix string) (id string, err error) {
-	err = c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *accountTx) error {
 		id = tx.NewID(prefix, 14)
 		return nil
 	})

@@ -26,7 +26,7 @@ func (a *Account) AddEndpoint(url string, events ...string) (Endpoint, error) {
 		events = []string{"*"}
 	}
 	var added Endpoint
-	err = c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *accountTx) error {
 		o, err := addEndpoint(tx, url, events, nil)
 		if err != nil {
 			return err
@@ -48,7 +48,7 @@ func (a *Account) Roll(endpoint string, keep time.Duration) (secret string, err 
 	if err != nil {
 		return "", err
 	}
-	err = c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *accountTx) error {
 		secret, err = rollSecret(tx, endpoint, n)
 		return err
 	})
@@ -62,7 +62,7 @@ type DeliveryFilter struct {
 	Types []string
 }
 
-func (f DeliveryFilter) matches(d *Object) bool {
+func (f DeliveryFilter) matches(d *stripeObject) bool {
 	return (f.Event == "" || f.Event == d.Str("event")) && (f.Endpoint == "" || f.Endpoint == d.Str("endpoint")) &&
 		(f.Status == "" || f.Status == d.Str("status")) && matchesAny(f.Types, d.Str("type"))
 }
@@ -74,8 +74,8 @@ func (a *Account) Deliveries(f DeliveryFilter) ([]Delivery, error) {
 		return nil, err
 	}
 	list := []Delivery{}
-	err = c.account.do(func(tx *Tx) error {
-		tx.Each(deliveryType, func(d *Object) bool {
+	err = c.account.do(func(tx *accountTx) error {
+		tx.Each(deliveryType, func(d *stripeObject) bool {
 			if f.matches(d) {
 				list = append(list, deliveryOf(d))
 			}
@@ -93,7 +93,7 @@ func (a *Account) Delivery(id string) (Delivery, error) {
 		return Delivery{}, err
 	}
 	var d Delivery
-	err = c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *accountTx) error {
 		o := tx.Get(deliveryType, id)
 		if o == nil {
 			return noSuch("delivery", id)
@@ -112,7 +112,7 @@ func (a *Account) Resend(id string) (Delivery, error) {
 		return Delivery{}, err
 	}
 	var d Delivery
-	err = c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *accountTx) error {
 		o := tx.Get(deliveryType, id)
 		if o == nil {
 			return noSuch("delivery", id)
@@ -158,7 +158,7 @@ func (a *Account) Release(release Release) ([]Delivery, error) {
 		return nil, invalid("order", "", "Invalid order: must be one of %s", orList(orders[1:]))
 	}
 	list := []Delivery{}
-	err = c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *accountTx) error {
 		held, err := heldDeliveries(tx, release)
 		if err != nil {
 			return err
@@ -185,8 +185,8 @@ func (a *Account) Release(release Release) ([]Delivery, error) {
 }
 
 // heldDeliveries finds what a release chooses, in the order in which it leaves.
-func heldDeliveries(tx *Tx, release Release) ([]*Object, error) {
-	var held []*Object
+func heldDeliveries(tx *accountTx, release Release) ([]*stripeObject, error) {
+	var held []*stripeObject
 	if len(release.IDs) > 0 {
 		for _, id := range release.IDs {
 			o := tx.Get(deliveryType, id)
@@ -201,10 +201,10 @@ func heldDeliveries(tx *Tx, release Release) ([]*Object, error) {
 		if release.Order == "" {
 			return held, nil
 		}
-		slices.SortStableFunc(held, func(a, b *Object) int { return int(a.Int("created") - b.Int("created")) })
+		slices.SortStableFunc(held, func(a, b *stripeObject) int { return int(a.Int("created") - b.Int("created")) })
 	} else {
 		filter := DeliveryFilter{Endpoint: release.Endpoint, Types: release.Types, Status: deliveryHeld}
-		tx.Each(deliveryType, func(o *Object) bool {
+		tx.Each(deliveryType, func(o *stripeObject) bool {
 			if filter.matches(o) {
 				held = append(held, o)
 			}

@@ -54,7 +54,7 @@ func (a *Account) AddDeliveryFault(f DeliveryFault) (DeliveryFault, error) {
 		return DeliveryFault{}, err
 	}
 	if f.Endpoint != "" {
-		err = c.account.do(func(tx *Tx) error {
+		err = c.account.do(func(tx *accountTx) error {
 			_, err := findEndpoint(tx, f.Endpoint)
 			return err
 		})

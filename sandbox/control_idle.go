@@ -21,7 +21,7 @@ func (a *Account) Idle(ctx context.Context) error {
 		return err
 	}
 	for {
-		if err := c.account.do(func(*Tx) error { return nil }); err != nil { // runs what is due
+		if err := c.account.do(func(*accountTx) error { return nil }); err != nil { // runs what is due
 			return err
 		}
 		if err := c.settled(ctx); err != nil {

@@ -34,7 +34,7 @@ func (a *Account) AddKey(permissions map[string]string) (Key, error) {
 		}
 	}
 	key := Key{Permissions: maps.Clone(permissions)}
-	err = c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *accountTx) error {
 		key.Key = tx.NewID("rk_test_"+c.account.name+"_", 24)
 		tx.account.issueKey(key.Key, maps.Clone(permissions))
 		return nil

@@ -71,7 +71,7 @@ func (s Settings) check() error {
 }
 
 // settings are the account's settings: what was set, else the defaults.
-func (tx *Tx) settings() Settings {
+func (tx *accountTx) settings() Settings {
 	account := tx.Account()
 	s := Settings{DisplayName: account.Str("settings.dashboard.display_name"), DefaultAPIVersion: tx.account.sandbox.apiVersion(),
 		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: feePercent, FeeFixed: feeFixed,
@@ -97,7 +97,7 @@ func (tx *Tx) settings() Settings {
 }
 
 // setSettings writes settings into the account's object, where the rest of the sandbox reads them.
-func (tx *Tx) setSettings(s Settings) {
+func (tx *accountTx) setSettings(s Settings) {
 	retries := make([]any, len(s.DeliveryRetries))
 	for i, n := range s.DeliveryRetries {
 		retries[i] = n
@@ -119,7 +119,7 @@ func (a *Account) Settings() (Settings, error) {
 		return Settings{}, err
 	}
 	var s Settings
-	err = c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *accountTx) error {
 		s = tx.settings()
 		return nil
 	})
@@ -134,7 +134,7 @@ func (a *Account) ChangeSettings(change func(*Settings) error) (Settings, error)
 		return Settings{}, err
 	}
 	var s Settings
-	err = c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *accountTx) error {
 		s = tx.settings()
 		if err := change(&s); err != nil {
 			return err

@@ -28,7 +28,7 @@ func (a *Account) Simulate(typ string, params map[string]any) (json.RawMessage, 
 		return nil, err
 	}
 	var answer json.RawMessage
-	err = c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *accountTx) error {
 		o, err := simulate(tx, p)
 		if err != nil {
 			return err
@@ -78,7 +78,7 @@ func (a *Account) Forge(ctx context.Context, f Forgery) (Forged, error) {
 	}
 	signed := time.Now().Unix() - f.AgeSeconds
 	out, forged := outgoing{body: body}, Forged{}
-	err = c.account.do(func(tx *Tx) error {
+	err = c.account.do(func(tx *accountTx) error {
 		endpoint, err := forgeryEndpoint(tx, f.Endpoint)
 		if err != nil {
 			return err
@@ -105,13 +105,13 @@ func (a *Account) Forge(ctx context.Context, f Forgery) (Forged, error) {
 }
 
 // forgeryEndpoint finds an endpoint by its id, or the only one.
-func forgeryEndpoint(tx *Tx, id string) (*Object, error) {
+func forgeryEndpoint(tx *accountTx, id string) (*stripeObject, error) {
 	if id != "" {
 		return findEndpoint(tx, id)
 	}
-	var only *Object
+	var only *stripeObject
 	n := 0
-	tx.Each("webhook_endpoint", func(o *Object) bool {
+	tx.Each("webhook_endpoint", func(o *stripeObject) bool {
 		only = o
 		n++
 		return true
@@ -123,9 +123,9 @@ func forgeryEndpoint(tx *Tx, id string) (*Object, error) {
 }
 
 // paramsOf makes parameters from JSON: a hash as map, an array as slice. Numbers are json.Number, or Go's own.
-func paramsOf(m map[string]any) (Params, error) {
+func paramsOf(m map[string]any) (formParams, error) {
 	n, err := paramNodeOf("", m)
-	return Params{n}, err
+	return formParams{n}, err
 }
 
 func paramNodeOf(name string, v any) (*paramNode, error) {

@@ -8,7 +8,7 @@ func init() {
 	behave("POST /v1/promotion_codes", createPromotionCode)
 }
 
-func createCoupon(tx *Tx, r *Request) (*Object, error) {
+func createCoupon(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	id := orElse(p.Str("id"), tx.NewID("", 8))
 	percent, amount := p.Has("percent_off"), p.Has("amount_off")
@@ -48,13 +48,13 @@ func createCoupon(tx *Tx, r *Request) (*Object, error) {
 }
 
 func init() {
-	onDue("coupon.end", func(tx *Tx, id string) error {
+	onDue("coupon.end", func(tx *accountTx, id string) error {
 		if coupon := tx.Get("coupon", id); coupon != nil && coupon.Int("redeem_by") <= tx.Now() {
 			tx.Put(coupon.Edit().Set("valid", false))
 		}
 		return nil
 	})
-	onDue("promotion_code.end", func(tx *Tx, id string) error {
+	onDue("promotion_code.end", func(tx *accountTx, id string) error {
 		if code := tx.Get("promotion_code", id); code != nil {
 			tx.Put(code.Edit().Set("active", false), "promotion_code.updated")
 		}
@@ -62,7 +62,7 @@ func init() {
 	})
 }
 
-func deleteCoupon(tx *Tx, r *Request) (*Object, error) {
+func deleteCoupon(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	coupon := tx.Get("coupon", r.Path("coupon"))
 	if coupon == nil {
 		return nil, missing("coupon", r.Path("coupon"), "coupon", 404)
@@ -75,7 +75,7 @@ func deleteCoupon(tx *Tx, r *Request) (*Object, error) {
 }
 
 // redeem counts a coupon's use, and its promotion code's; what is used up is no longer valid.
-func redeem(tx *Tx, coupon, code string) {
+func redeem(tx *accountTx, coupon, code string) {
 	if c := tx.Get("coupon", coupon); c != nil {
 		times := c.Int("times_redeemed") + 1
 		c = c.Edit().Set("times_redeemed", times)
@@ -94,7 +94,7 @@ func redeem(tx *Tx, coupon, code string) {
 	}
 }
 
-func createPromotionCode(tx *Tx, r *Request) (*Object, error) {
+func createPromotionCode(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	coupon := tx.Get("coupon", p.Str("promotion.coupon"))
 	if coupon == nil {
@@ -125,9 +125,9 @@ func createPromotionCode(tx *Tx, r *Request) (*Object, error) {
 }
 
 // activeCode finds the active promotion code that a buyer means; capitals do not count.
-func activeCode(tx *Tx, code string) *Object {
-	var found *Object
-	tx.Each("promotion_code", func(pc *Object) bool {
+func activeCode(tx *accountTx, code string) *stripeObject {
+	var found *stripeObject
+	tx.Each("promotion_code", func(pc *stripeObject) bool {
 		if pc.Bool("active") && strings.EqualFold(pc.Str("code"), code) {
 			found = pc
 		}

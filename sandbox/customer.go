@@ -7,19 +7,21 @@ func init() {
 	behave("POST /v1/customers/{customer}", updateCustomer)
 	behave("DELETE /v1/customers/{customer}", deleteCustomer)
 	onExpand("customer", "sources", customerCards)
-	onExpand("customer", "tax_ids", func(tx *Tx, customer *Object) []*Object { return ofField(tx, "tax_id", "customer", customer.ID()) })
+	onExpand("customer", "tax_ids", func(tx *accountTx, customer *stripeObject) []*stripeObject {
+		return ofField(tx, "tax_id", "customer", customer.ID())
+	})
 }
 
 // customerParams are parameters of a customer that are no fields of it, or need care.
 var customerParams = []string{"payment_method", "source", "invoice_settings", "tax_id_data", "validate", "tax", "email", "preferred_locales", "cash_balance", "default_source"}
 
-func createCustomer(tx *Tx, r *Request) (*Object, error) {
+func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	customer := newCustomer(tx)
 	if err := setCustomer(tx, customer, p); err != nil {
 		return nil, err
 	}
-	var method *Object
+	var method *stripeObject
 	if id := p.Str("payment_method"); id != "" {
 		var err error
 		if method, err = findMethod(tx, id, "payment_method", 400); err != nil {
@@ -50,7 +52,7 @@ func createCustomer(tx *Tx, r *Request) (*Object, error) {
 	return customer, nil
 }
 
-func newCustomer(tx *Tx) *Object {
+func newCustomer(tx *accountTx) *stripeObject {
 	return tx.New("customer").
 		Set("balance", 0).Set("delinquent", false).Set("next_invoice_sequence", 1).Set("tax_exempt", "none").
 		Set("preferred_locales", []any{}).Set("invoice_prefix", strings.ToUpper(tx.NewID("", 8))).
@@ -58,7 +60,7 @@ func newCustomer(tx *Tx) *Object {
 }
 
 // setCustomer copies what both calls may say about a customer.
-func setCustomer(tx *Tx, customer *Object, p Params) error {
+func setCustomer(tx *accountTx, customer *stripeObject, p formParams) error {
 	if email := p.Str("email"); email != "" && !validEmail(email) {
 		return invalid("email", "email_invalid", "Invalid email address: %s", email)
 	} else if p.Has("email") {
@@ -85,7 +87,7 @@ func validEmail(email string) bool {
 		strings.Contains(host, ".") && !strings.HasPrefix(host, ".") && !strings.HasSuffix(host, ".")
 }
 
-func updateCustomer(tx *Tx, r *Request) (*Object, error) {
+func updateCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	customer, err := findCustomer(tx, r.Path("customer"), "id", 404)
 	if err != nil {
@@ -135,7 +137,7 @@ func notTheirMethod(id string) *Error {
 	return invalid("invoice_settings[default_payment_method]", "resource_missing", "The customer does not have a payment method with the ID %s. The payment method must be attached to the customer.", id)
 }
 
-func deleteCustomer(tx *Tx, r *Request) (*Object, error) {
+func deleteCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	customer, err := findCustomer(tx, r.Path("customer"), "id", 404)
 	if err != nil {
 		return nil, err
@@ -148,7 +150,7 @@ func deleteCustomer(tx *Tx, r *Request) (*Object, error) {
 }
 
 // findCustomer finds a customer that exists and was not deleted.
-func findCustomer(tx *Tx, id, param string, status int) (*Object, error) {
+func findCustomer(tx *accountTx, id, param string, status int) (*stripeObject, error) {
 	if customer := tx.Get("customer", id); customer != nil {
 		return customer, nil
 	}
@@ -156,9 +158,9 @@ func findCustomer(tx *Tx, id, param string, status int) (*Object, error) {
 }
 
 // ofField are the objects of a type whose field has a value, newest first.
-func ofField(tx *Tx, typ, field, value string) []*Object {
-	var found []*Object
-	tx.EachOf(typ, field, value, func(o *Object) bool {
+func ofField(tx *accountTx, typ, field, value string) []*stripeObject {
+	var found []*stripeObject
+	tx.EachOf(typ, field, value, func(o *stripeObject) bool {
 		found = append(found, o)
 		return true
 	})

@@ -13,13 +13,13 @@ func init() {
 
 // addSource gives a customer a card, as clients did before PaymentMethods: {source: tok_visa}. Bank accounts are state
 // only.
-func addSource(tx *Tx, r *Request) (*Object, error) {
+func addSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	customer, err := findCustomer(tx, r.Path("customer"), "id", 404)
 	if err != nil {
 		return nil, err
 	}
-	var card *Object
+	var card *stripeObject
 	switch {
 	case strings.HasPrefix(p.Str("source"), "tok_"):
 		card, err = keepCard(tx, customer, p.Str("source"))
@@ -43,7 +43,7 @@ func addSource(tx *Tx, r *Request) (*Object, error) {
 }
 
 // keepCard turns a token into a card of a customer.
-func keepCard(tx *Tx, customer *Object, token string) (*Object, error) {
+func keepCard(tx *accountTx, customer *stripeObject, token string) (*stripeObject, error) {
 	method, err := methodOfToken(tx, token, "source")
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func keepCard(tx *Tx, customer *Object, token string) (*Object, error) {
 
 // keepCardOf stores a card twice, as Stripe shows it: as the customer's card, and as a PaymentMethod of the same id, which
 // newer calls may use. A customer's first card is their default.
-func keepCardOf(tx *Tx, customer, method *Object) (*Object, error) {
+func keepCardOf(tx *accountTx, customer, method *stripeObject) (*stripeObject, error) {
 	test := behaviourOf(method)
 	if test.decline != "" {
 		return nil, cardError(declineFor(test.decline))
@@ -78,15 +78,15 @@ func keepCardOf(tx *Tx, customer, method *Object) (*Object, error) {
 }
 
 // setDefaultSource names a customer's default card, "" for none.
-func setDefaultSource(tx *Tx, customer, card string) {
+func setDefaultSource(tx *accountTx, customer, card string) {
 	tx.Put(tx.Get("customer", customer).Edit().Set("default_source", textOrNull(card)), "customer.updated")
 }
 
-func customerCards(tx *Tx, customer *Object) []*Object {
+func customerCards(tx *accountTx, customer *stripeObject) []*stripeObject {
 	return ofField(tx, "card", "customer", customer.ID())
 }
 
-func listSources(tx *Tx, r *Request) (*Object, error) {
+func listSources(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	customer, err := findCustomer(tx, r.Path("customer"), "id", 404)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func listSources(tx *Tx, r *Request) (*Object, error) {
 }
 
 // removeSource takes a card from its customer; the newest of the others becomes their default.
-func removeSource(tx *Tx, r *Request) (*Object, error) {
+func removeSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	id := r.Path("id")
 	card := tx.Get("card", id)
 	if card == nil || card.Str("customer") != r.Path("customer") {
@@ -124,7 +124,7 @@ func removeSource(tx *Tx, r *Request) (*Object, error) {
 }
 
 // adjustBalance changes what a customer owes (above 0) or is owed (below 0).
-func adjustBalance(tx *Tx, r *Request) (*Object, error) {
+func adjustBalance(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	customer, err := findCustomer(tx, r.Path("customer"), "id", 404)
 	if err != nil {

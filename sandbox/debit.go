@@ -6,7 +6,7 @@ func init() {
 }
 
 // acceptanceOf is a buyer's agreement to a mandate. What the browser is (infer_from_client) is filled in.
-func acceptanceOf(tx *Tx, given Params) *Object {
+func acceptanceOf(tx *accountTx, given formParams) *stripeObject {
 	typ := orElse(given.Str("type"), "online")
 	acceptance := tx.NewHash("customer_acceptance").Set("type", typ).Set("accepted_at", tx.Now())
 	if typ == "offline" {
@@ -17,7 +17,7 @@ func acceptanceOf(tx *Tx, given Params) *Object {
 }
 
 // giveMandate makes the mandate that a debit needs, and answers its method. Cards need none.
-func giveMandate(tx *Tx, intent, method, acceptance *Object) *Object {
+func giveMandate(tx *accountTx, intent, method, acceptance *stripeObject) *stripeObject {
 	typ := method.Str("type")
 	if bankOf(method) == nil {
 		return method
@@ -47,7 +47,7 @@ func giveMandate(tx *Tx, intent, method, acceptance *Object) *Object {
 var debitCurrency = map[string]string{"sepa_debit": "eur", "us_bank_account": "usd"}
 
 // startDebit sends a debit to the bank: the payment is processing until the bank answers.
-func startDebit(tx *Tx, pi, method *Object, bank *testBank) (*Object, error) {
+func startDebit(tx *accountTx, pi, method *stripeObject, bank *testBank) (*stripeObject, error) {
 	if want := debitCurrency[bank.typ]; pi.Str("currency") != want {
 		return nil, invalid("currency", "", "The currency provided (%s) is invalid for the following payment method types: %s. Payments with %s are made in %s.", pi.Str("currency"), bank.typ, bank.typ, want)
 	}
@@ -67,7 +67,7 @@ func startDebit(tx *Tx, pi, method *Object, bank *testBank) (*Object, error) {
 }
 
 // answerDebit is the bank's answer to a debit.
-func answerDebit(tx *Tx, id string) error {
+func answerDebit(tx *accountTx, id string) error {
 	ch := tx.Get("charge", id)
 	if ch == nil || ch.Str("status") != "pending" {
 		return nil
@@ -81,7 +81,7 @@ func answerDebit(tx *Tx, id string) error {
 }
 
 // settleDebit ends a pending debit: paid when failure is "", else failed for that reason.
-func settleDebit(tx *Tx, ch *Object, failure string, disputed bool) {
+func settleDebit(tx *accountTx, ch *stripeObject, failure string, disputed bool) {
 	pi := tx.Get("payment_intent", ch.Str("payment_intent")).Edit()
 	ch = ch.Edit()
 	if failure == "" {
@@ -107,7 +107,7 @@ func settleDebit(tx *Tx, ch *Object, failure string, disputed bool) {
 }
 
 // simulateAsyncPayment is a bank that answers now: {intent, result}.
-func simulateAsyncPayment(tx *Tx, p Params) (*Object, error) {
+func simulateAsyncPayment(tx *accountTx, p formParams) (*stripeObject, error) {
 	id := p.Str("intent")
 	pi := tx.Get("payment_intent", id)
 	if pi == nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // encodeCompact writes an object as one line of JSON, what is hidden in it under the key "_".
-func encodeCompact(o *Object) json.RawMessage {
+func encodeCompact(o *stripeObject) json.RawMessage {
 	e := encoder{hidden: true}
 	e.object(o, nil)
 	var out bytes.Buffer
@@ -21,14 +21,14 @@ func encodeCompact(o *Object) json.RawMessage {
 
 // decodeObject reads an object that encodeCompact wrote. Hashes get the shapes of the description again; one with a key
 // that its shape does not have is free.
-func decodeObject(typ string, text []byte) (*Object, error) {
+func decodeObject(typ string, text []byte) (*stripeObject, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	v, err := decodeValue(d, description.Load().Schema(typ))
 	if err != nil {
 		return nil, err
 	}
-	o, ok := v.(*Object)
+	o, ok := v.(*stripeObject)
 	if !ok {
 		return nil, fmt.Errorf("a %s is no object", typ)
 	}
@@ -88,7 +88,7 @@ func decodeHash(d *json.Decoder, n *description.Node) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			free.hidden, _ = v.(*Object)
+			free.hidden, _ = v.(*stripeObject)
 			continue
 		}
 		var member *description.Node
@@ -149,7 +149,7 @@ func ofType(n *description.Node, typ string) *description.Node {
 }
 
 // shaped moves the members of a free hash into the shape of a schema; a hash that does not fit stays free.
-func shaped(free *Object, n *description.Node) *Object {
+func shaped(free *stripeObject, n *description.Node) *stripeObject {
 	if n == nil || len(n.Props) == 0 {
 		return free
 	}

@@ -98,7 +98,7 @@ func (d *defaultOperation) typ() string {
 }
 
 // find looks for an object of any of the answer's types.
-func (d *defaultOperation) find(tx *Tx, id string) *Object {
+func (d *defaultOperation) find(tx *accountTx, id string) *stripeObject {
 	for _, n := range d.schemas {
 		if o := tx.Get(n.Type(), id); o != nil {
 			return o
@@ -164,7 +164,7 @@ func fieldOf(n *description.Node, ownerType string) string {
 }
 
 // noFile answers a route of files, which the sandbox does not draw.
-func (d *defaultOperation) noFile(_ *Tx, r *Request) (*Object, error) {
+func (d *defaultOperation) noFile(_ *accountTx, r *apiRequest) (*stripeObject, error) {
 	return nil, missing("file", r.Path(d.owned), d.owned, http.StatusNotFound)
 }
 

@@ -116,7 +116,7 @@ func shipping(word string) action {
 }
 
 // apply writes the values of an action into an object. A field of a hash that is null stays out.
-func (a action) apply(tx *Tx, o *Object) {
+func (a action) apply(tx *accountTx, o *stripeObject) {
 	for field, value := range a.set {
 		if parent, _, nested := strings.Cut(field, "."); nested && !o.Has(parent) {
 			continue
@@ -129,7 +129,7 @@ func (a action) apply(tx *Tx, o *Object) {
 }
 
 // act does what a verb does to an object: its parameters, its action, and its event.
-func (d *defaultOperation) act(tx *Tx, r *Request, o *Object) (*Object, error) {
+func (d *defaultOperation) act(tx *accountTx, r *apiRequest, o *stripeObject) (*stripeObject, error) {
 	do := actions[d.op.Method+" "+d.op.Path]
 	changed := applyParams(tx, o.Edit(), r.params, "id")
 	do.apply(tx, changed)

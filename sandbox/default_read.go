@@ -9,7 +9,7 @@ import (
 )
 
 // read answers one object: by the id at the end of the path, by its owner, or the only one that the account has.
-func (d *defaultOperation) read(tx *Tx, r *Request) (*Object, error) {
+func (d *defaultOperation) read(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	switch {
 	case d.owner != "" && d.verb == "":
 		id := r.Path(d.owned)
@@ -37,7 +37,7 @@ func answersDeleted(n *description.Node) bool {
 }
 
 // named is the object that the path names last, as far as it belongs to those before it.
-func (d *defaultOperation) named(tx *Tx, r *Request) (*Object, error) {
+func (d *defaultOperation) named(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	o := d.find(tx, r.Path(d.owned))
 	if o == nil {
 		return nil, missingInPath(r, d.typ(), d.owned)
@@ -46,7 +46,7 @@ func (d *defaultOperation) named(tx *Tx, r *Request) (*Object, error) {
 }
 
 // checkOwners makes sure that the objects before the last one in the path exist, and that the last one points to no other.
-func (d *defaultOperation) checkOwners(tx *Tx, r *Request, o *Object) error {
+func (d *defaultOperation) checkOwners(tx *accountTx, r *apiRequest, o *stripeObject) error {
 	for _, name := range r.route.names[:max(len(r.route.names)-1, 0)] {
 		end := endOf(d.op.Path, "{"+name+"}")
 		outer := &defaultOperation{op: d.op, owner: d.op.Path[:end]}
@@ -65,7 +65,7 @@ func (d *defaultOperation) checkOwners(tx *Tx, r *Request, o *Object) error {
 }
 
 // getOwner reads the object that the path names last.
-func (d *defaultOperation) getOwner(tx *Tx, r *Request) (*Object, error) {
+func (d *defaultOperation) getOwner(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	typ := d.ownerType()
 	if typ == "" {
 		typ = d.typ()
@@ -77,7 +77,7 @@ func (d *defaultOperation) getOwner(tx *Tx, r *Request) (*Object, error) {
 }
 
 // readOwned answers the object that belongs to the owner in the path: /v1/charges/{charge}/dispute.
-func (d *defaultOperation) readOwned(tx *Tx, r *Request) (*Object, error) {
+func (d *defaultOperation) readOwned(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	owner, err := d.getOwner(tx, r)
 	if err != nil {
 		return nil, err
@@ -95,12 +95,12 @@ func (d *defaultOperation) readOwned(tx *Tx, r *Request) (*Object, error) {
 }
 
 // ownedBy is the newest object of the answer's type that points to the owner, nil when there is none.
-func (d *defaultOperation) ownedBy(tx *Tx, owner *Object) (found *Object) {
+func (d *defaultOperation) ownedBy(tx *accountTx, owner *stripeObject) (found *stripeObject) {
 	field := fieldOf(d.schemas[0], owner.Type())
 	if field == "" {
 		return nil
 	}
-	tx.EachOf(d.typ(), field, owner.ID(), func(o *Object) bool {
+	tx.EachOf(d.typ(), field, owner.ID(), func(o *stripeObject) bool {
 		found = o
 		return false
 	})
@@ -111,7 +111,7 @@ func (d *defaultOperation) ownedBy(tx *Tx, owner *Object) (found *Object) {
 const onlyID = "only"
 
 // only is the one object of a type without ids, made at first use.
-func (d *defaultOperation) only(tx *Tx, key string) *Object {
+func (d *defaultOperation) only(tx *accountTx, key string) *stripeObject {
 	if o := tx.Get(key, onlyID); o != nil {
 		return o
 	}
@@ -121,9 +121,9 @@ func (d *defaultOperation) only(tx *Tx, key string) *Object {
 }
 
 // readFound answers the newest object whose fields are what the parameters ask for: /v1/tax/associations/find.
-func (d *defaultOperation) readFound(tx *Tx, r *Request) (*Object, error) {
-	var found *Object
-	tx.Each(d.typ(), func(o *Object) bool {
+func (d *defaultOperation) readFound(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	var found *stripeObject
+	tx.Each(d.typ(), func(o *stripeObject) bool {
 		if d.matches(r, o) {
 			found = o
 		}
@@ -141,8 +141,8 @@ func (d *defaultOperation) readFound(tx *Tx, r *Request) (*Object, error) {
 }
 
 // list answers a page of the objects of the answer's type. Parameters with the name of a field filter by it.
-func (d *defaultOperation) list(tx *Tx, r *Request) (*Object, error) {
-	match := func(o *Object) bool { return d.matches(r, o) }
+func (d *defaultOperation) list(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	match := func(o *stripeObject) bool { return d.matches(r, o) }
 	if d.owner == "" {
 		for _, field := range indexedFields {
 			if r.params.Has(field) && d.schemas[0].Prop(field) != nil {
@@ -168,10 +168,10 @@ func (d *defaultOperation) list(tx *Tx, r *Request) (*Object, error) {
 	return tx.ListObjects(r, nil)
 }
 
-func objectsOf(values []any) []*Object {
-	var objects []*Object
+func objectsOf(values []any) []*stripeObject {
+	var objects []*stripeObject
 	for _, v := range values {
-		if o, ok := v.(*Object); ok {
+		if o, ok := v.(*stripeObject); ok {
 			objects = append(objects, o)
 		}
 	}
@@ -179,7 +179,7 @@ func objectsOf(values []any) []*Object {
 }
 
 // matches says whether an object is what the filters among the parameters ask for.
-func (d *defaultOperation) matches(r *Request, o *Object) bool {
+func (d *defaultOperation) matches(r *apiRequest, o *stripeObject) bool {
 	if o.Has("test_clock") && !r.params.Has("test_clock") && !r.params.Has("customer") {
 		return false // objects of a test clock are listed only when asked for
 	}
@@ -188,7 +188,7 @@ func (d *defaultOperation) matches(r *Request, o *Object) bool {
 			continue
 		}
 		n := r.params.node.hash[key]
-		p := Params{n}
+		p := formParams{n}
 		switch {
 		case n.null:
 			if o.Has(key) {
@@ -210,4 +210,4 @@ func (d *defaultOperation) matches(r *Request, o *Object) bool {
 }
 
 // textOf is a value as a parameter writes it.
-func textOf(v any) string { return Params{&paramNode{value: v}}.Str("") }
+func textOf(v any) string { return formParams{&paramNode{value: v}}.Str("") }

@@ -9,7 +9,7 @@ import (
 )
 
 // write creates an object, changes the one that the path names, or does what a verb behind it says.
-func (d *defaultOperation) write(tx *Tx, r *Request) (*Object, error) {
+func (d *defaultOperation) write(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	switch {
 	case d.owner == "" && d.singular():
 		return d.writeOnly(tx, r, d.typ())
@@ -40,7 +40,7 @@ func (d *defaultOperation) write(tx *Tx, r *Request) (*Object, error) {
 }
 
 // create makes an object from the parameters that have the names of its fields.
-func (d *defaultOperation) create(tx *Tx, r *Request, owner *Object) (*Object, error) {
+func (d *defaultOperation) create(tx *accountTx, r *apiRequest, owner *stripeObject) (*stripeObject, error) {
 	n := d.schemas[0]
 	o := tx.New(n.Name)
 	if o.ID() == "" && !r.params.Has("id") {
@@ -62,9 +62,9 @@ func (d *defaultOperation) create(tx *Tx, r *Request, owner *Object) (*Object, e
 
 // fillReferences lets each field that always points to an object point to one: the newest of its type, or an id that
 // nobody has.
-func (tx *Tx) fillReferences(o *Object) {
+func (tx *accountTx) fillReferences(o *stripeObject) {
 	for i, n := range o.shape.nodes {
-		if child, ok := o.slots[i].(*Object); ok && !child.shape.free {
+		if child, ok := o.slots[i].(*stripeObject); ok && !child.shape.free {
 			edited := child.Edit()
 			tx.fillReferences(edited)
 			o.slots[i] = edited
@@ -74,7 +74,7 @@ func (tx *Tx) fillReferences(o *Object) {
 		}
 		typ := n.Of[0].Type()
 		o.slots[i] = tx.newID(idFormOf(typ))
-		tx.Each(typ, func(target *Object) bool {
+		tx.Each(typ, func(target *stripeObject) bool {
 			o.slots[i] = target.ID()
 			return false
 		})
@@ -96,7 +96,7 @@ func existing(event string) []string {
 }
 
 // change writes the parameters that have the names of fields. The event is the update's, and only when something changed.
-func (d *defaultOperation) change(tx *Tx, r *Request, o *Object) (*Object, error) {
+func (d *defaultOperation) change(tx *accountTx, r *apiRequest, o *stripeObject) (*stripeObject, error) {
 	changed := applyParams(tx, o.Edit(), r.params, "id")
 	if equalObjects(o, changed) {
 		return o, nil
@@ -107,7 +107,7 @@ func (d *defaultOperation) change(tx *Tx, r *Request, o *Object) (*Object, error
 }
 
 // touch moves the time of the last change, where a type has one.
-func (o *Object) touch(tx *Tx) {
+func (o *stripeObject) touch(tx *accountTx) {
 	if i := o.slot("updated"); i >= 0 && o.shape.node(i).Is(description.UnixTime) {
 		o.Set("updated", tx.now)
 	}
@@ -125,7 +125,7 @@ func pastOf(verb string) string {
 }
 
 // writeOnly changes the one object of a type without ids; one that only a call makes (an account link) is not kept.
-func (d *defaultOperation) writeOnly(tx *Tx, r *Request, key string) (*Object, error) {
+func (d *defaultOperation) writeOnly(tx *accountTx, r *apiRequest, key string) (*stripeObject, error) {
 	o := applyParams(tx, d.only(tx, key).Edit(), r.params)
 	tx.fillReferences(o)
 	if findSamePath(http.MethodGet, d.op.Path) != nil {
@@ -136,7 +136,7 @@ func (d *defaultOperation) writeOnly(tx *Tx, r *Request, key string) (*Object, e
 }
 
 // remove deletes the object that the path names and answers what is left of it.
-func (d *defaultOperation) remove(tx *Tx, r *Request) (*Object, error) {
+func (d *defaultOperation) remove(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	find := d.named
 	if d.verb != "" {
 		find = d.readOwned

@@ -29,7 +29,7 @@ const deliveryType = "delivery"
 const dueDelivery = "delivery"
 
 func init() {
-	onDue(dueDelivery, func(tx *Tx, id string) error {
+	onDue(dueDelivery, func(tx *accountTx, id string) error {
 		o := tx.Get(deliveryType, id)
 		if o == nil || o.Str("status") != deliveryPending {
 			return nil
@@ -85,15 +85,15 @@ var (
 
 // newDelivery makes the object of an event's way to an endpoint. It is not stored yet. pending is the number of
 // pending_webhooks that its body shows; counts says that a success lowers the event's.
-func newDelivery(tx *Tx, event, endpoint *Object) *Object {
-	return &Object{shape: freeShape, keys: deliveryKeys, open: true, slots: []any{
+func newDelivery(tx *accountTx, event, endpoint *stripeObject) *stripeObject {
+	return &stripeObject{shape: freeShape, keys: deliveryKeys, open: true, slots: []any{
 		tx.NewID("del_", 24), deliveryType, event.ID(), event.Str("type"), endpoint.ID(),
 		deliveryPending, tx.Now(), nil, nil, event.Int("pending_webhooks"), int64(0), true, []any{},
 	}}
 }
 
 // deliveryOf turns the stored object into what people read.
-func deliveryOf(o *Object) Delivery {
+func deliveryOf(o *stripeObject) Delivery {
 	d := Delivery{ID: o.ID(), Event: o.Str("event"), Type: o.Str("type"), Endpoint: o.Str("endpoint"), Status: o.Str("status"),
 		Created: o.Int("created"), Fault: o.Str("fault"), Attempts: []Attempt{}}
 	if o.Has("next_attempt_at") {
@@ -101,18 +101,18 @@ func deliveryOf(o *Object) Delivery {
 		d.NextAttemptAt = &at
 	}
 	for _, v := range o.List("attempts") {
-		a := v.(*Object)
+		a := v.(*stripeObject)
 		d.Attempts = append(d.Attempts, Attempt{At: a.Int("at"), SentAt: a.Int("sent_at"), Automatic: a.Bool("automatic"), Status: int(a.Int("status")),
 			Error: a.Str("error"), Body: a.Str("body"), DurationMS: a.Int("duration_ms")})
 	}
 	return d
 }
 
-// plan decides, at the end of the Tx that makes events, where each of them goes: it lets planted faults do their work and
+// plan decides, at the end of the accountTx that makes events, where each of them goes: it lets planted faults do their work and
 // stores one delivery for each endpoint, so that what is committed is sent even if the process ends in between.
-func (c *control) plan(tx *Tx) {
-	var endpoints []*Object
-	tx.Each("webhook_endpoint", func(o *Object) bool {
+func (c *control) plan(tx *accountTx) {
+	var endpoints []*stripeObject
+	tx.Each("webhook_endpoint", func(o *stripeObject) bool {
 		endpoints = append(endpoints, o)
 		return true
 	})
@@ -125,8 +125,8 @@ func (c *control) plan(tx *Tx) {
 	}
 }
 
-func (c *control) planEvent(tx *Tx, ev *event, endpoints []*Object) {
-	endpoints = slices.DeleteFunc(slices.Clone(endpoints), func(endpoint *Object) bool {
+func (c *control) planEvent(tx *accountTx, ev *event, endpoints []*stripeObject) {
+	endpoints = slices.DeleteFunc(slices.Clone(endpoints), func(endpoint *stripeObject) bool {
 		return ev.only != "" && endpoint.ID() != ev.only || !wantsEvent(endpoint, ev.name) && !ev.object.Bool(hiddenV2)
 	})
 	ev.object.Set("pending_webhooks", len(endpoints))
@@ -146,7 +146,7 @@ func (c *control) planEvent(tx *Tx, ev *event, endpoints []*Object) {
 }
 
 // afflict does what a planted fault says to a delivery that is not stored yet.
-func (c *control) afflict(tx *Tx, ev *event, effect *DeliveryFault, d *Object, p *parcel) {
+func (c *control) afflict(tx *accountTx, ev *event, effect *DeliveryFault, d *stripeObject, p *parcel) {
 	switch effect.Effect {
 	case effectDrop:
 		d.Set("status", deliveryDropped)
@@ -174,7 +174,7 @@ func (c *control) afflict(tx *Tx, ev *event, effect *DeliveryFault, d *Object, p
 }
 
 // twin appends another event of the same fact, for one endpoint.
-func (tx *Tx) twin(ev *event, endpoint string) {
+func (tx *accountTx) twin(ev *event, endpoint string) {
 	o := ev.object.Edit().Set("id", tx.newID(eventIDForm(ev.object.Str("data.object.object"))))
 	tx.put(objectKey{"event", o.ID()}, o)
 	tx.events = append(tx.events, &event{name: ev.name, object: o, twin: true, only: endpoint})

@@ -123,10 +123,10 @@ func (s *sender) deliver(id string, manual bool) {
 // prepare reads what an attempt needs: the event as it was made, the endpoint as it is now, and every secret that lives
 // now. An endpoint that is disabled or gone ends the delivery.
 func (s *sender) prepare(id string) (out outgoing, ok bool) {
-	var ev, endpoint *Object
+	var ev, endpoint *stripeObject
 	var pending int64
 	var secrets []string
-	s.control.background(s, func(tx *Tx) {
+	s.control.background(s, func(tx *accountTx) {
 		d := tx.Get(deliveryType, id)
 		if d == nil {
 			return
@@ -149,7 +149,7 @@ func (s *sender) prepare(id string) (out outgoing, ok bool) {
 }
 
 // eventBody is the body of an event for an endpoint: as the event was when it was made, in the endpoint's API version.
-func eventBody(ev, endpoint *Object, pending int64) []byte {
+func eventBody(ev, endpoint *stripeObject, pending int64) []byte {
 	if endpoint.Bool(hiddenThin) || ev.Bool(hiddenV2) {
 		return render(notification(ev))
 	}
@@ -161,13 +161,13 @@ func eventBody(ev, endpoint *Object, pending int64) []byte {
 }
 
 // object is an attempt as it is stored with its delivery.
-func (a Attempt) object() *Object {
-	return &Object{shape: freeShape, keys: attemptKeys, slots: []any{a.At, a.SentAt, a.Automatic, int64(a.Status), a.Error, a.Body, a.DurationMS}}
+func (a Attempt) object() *stripeObject {
+	return &stripeObject{shape: freeShape, keys: attemptKeys, slots: []any{a.At, a.SentAt, a.Automatic, int64(a.Status), a.Error, a.Body, a.DurationMS}}
 }
 
 // record writes an attempt down and plans the next one.
 func (s *sender) record(id string, attempt Attempt) {
-	s.control.background(s, func(tx *Tx) {
+	s.control.background(s, func(tx *accountTx) {
 		d := tx.Get(deliveryType, id)
 		if d == nil {
 			return
@@ -202,7 +202,7 @@ func (s *sender) record(id string, attempt Attempt) {
 }
 
 // lowerPending notes on an event that one endpoint more has taken it.
-func lowerPending(tx *Tx, id string) {
+func lowerPending(tx *accountTx, id string) {
 	if ev := tx.Get("event", id); ev != nil && ev.Int("pending_webhooks") > 0 {
 		tx.Put(ev.Edit().Set("pending_webhooks", ev.Int("pending_webhooks")-1))
 	}

@@ -37,7 +37,7 @@ const (
 )
 
 // disputeByCard opens what a test card brings after its payment. card may be nil.
-func disputeByCard(tx *Tx, ch *Object, card *testCard) {
+func disputeByCard(tx *accountTx, ch *stripeObject, card *testCard) {
 	if card == nil {
 		return
 	}
@@ -65,15 +65,15 @@ var networkReasons = map[string]string{"fraudulent": "10.4", "product_not_receiv
 
 // openDispute opens a dispute over the whole charge. reason inquiry asks first and takes no money; status prevented is
 // settled before it begins; "" is a chargeback.
-func openDispute(tx *Tx, ch *Object, reason, status string) *Object {
+func openDispute(tx *accountTx, ch *stripeObject, reason, status string) *stripeObject {
 	return openDisputeAs(tx, ch, reason, status, ch.Int("amount_captured"))
 }
 
-func openDisputeOver(tx *Tx, ch *Object, reason string, amount int64) *Object {
+func openDisputeOver(tx *accountTx, ch *stripeObject, reason string, amount int64) *stripeObject {
 	return openDisputeAs(tx, ch, reason, "", amount)
 }
 
-func openDisputeAs(tx *Tx, ch *Object, reason, status string, amount int64) *Object {
+func openDisputeAs(tx *accountTx, ch *stripeObject, reason, status string, amount int64) *stripeObject {
 	kind := "chargeback"
 	code := networkReasons[reason]
 	if reason == "inquiry" {
@@ -112,12 +112,12 @@ func openDisputeAs(tx *Tx, ch *Object, reason, status string, amount int64) *Obj
 func dueBy(now int64) int64 { return now - now%day + (responseDays+1)*day - 1 }
 
 // withdraw takes a dispute's money off the balance, with Stripe's fee.
-func withdraw(tx *Tx, du, ch *Object) {
+func withdraw(tx *accountTx, du, ch *stripeObject) {
 	txn := move(tx, "adjustment", "dispute", "Chargeback withdrawal for "+ch.ID(), du.ID(), du.Str("currency"), -du.Int("amount"), disputeFee, true)
 	du.Set("balance_transactions", append(slices.Clone(du.List("balance_transactions")), txn))
 }
 
-func findDispute(tx *Tx, r *Request) (*Object, error) {
+func findDispute(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if du := tx.Get("dispute", r.Path("dispute")); du != nil {
 		return du, nil
 	}
@@ -125,11 +125,11 @@ func findDispute(tx *Tx, r *Request) (*Object, error) {
 }
 
 // closedDispute says whether nothing more can happen to a dispute.
-func closedDispute(du *Object) bool {
+func closedDispute(du *stripeObject) bool {
 	return slices.Contains([]string{disputeWon, disputeLost, warningClosed, disputePrevented}, du.Str("status"))
 }
 
-func updateDispute(tx *Tx, r *Request) (*Object, error) {
+func updateDispute(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	du, err := findDispute(tx, r)
 	if err != nil {
@@ -171,14 +171,14 @@ func updateDispute(tx *Tx, r *Request) (*Object, error) {
 
 // chargeMoved tells that a dispute's charge was touched; it looks the same (recorded: charge.updated after evidence and
 // closing).
-func chargeMoved(tx *Tx, du *Object) {
+func chargeMoved(tx *accountTx, du *stripeObject) {
 	if ch := tx.Get("charge", du.Str("charge")); ch != nil {
 		tx.Event("charge.updated", ch, nil)
 	}
 }
 
 // decideDispute is the bank's answer to test evidence.
-func decideDispute(tx *Tx, id string) error {
+func decideDispute(tx *accountTx, id string) error {
 	du := tx.Get("dispute", id)
 	if du == nil || closedDispute(du) {
 		return nil
@@ -203,7 +203,7 @@ const refundGrace = 60
 
 // escalate turns an inquiry into a chargeback over the whole amount, whatever was refunded meanwhile. Only refunds that the
 // bank has not seen yet come back.
-func escalate(tx *Tx, du *Object) {
+func escalate(tx *accountTx, du *stripeObject) {
 	for _, re := range ofField(tx, "refund", "charge", du.Str("charge")) {
 		if re.Int("created") > tx.Now()-refundGrace && (re.Str("status") == succeeded || re.Str("status") == "pending") {
 			endRefund(tx, re, "failed", "charge_for_pending_refund_disputed", "refund.failed", "refund.updated", "charge.refund.updated")
@@ -220,7 +220,7 @@ func escalate(tx *Tx, du *Object) {
 }
 
 // endDispute closes a dispute; what was won comes back, the fee does not.
-func endDispute(tx *Tx, du *Object, status string) *Object {
+func endDispute(tx *accountTx, du *stripeObject, status string) *stripeObject {
 	du = du.Edit().Set("status", status)
 	if status != disputeWon {
 		tx.Put(du, "charge.dispute.closed")
@@ -233,7 +233,7 @@ func endDispute(tx *Tx, du *Object, status string) *Object {
 }
 
 // endOverdueDispute ends a dispute that nobody answered in time.
-func endOverdueDispute(tx *Tx, id string) error {
+func endOverdueDispute(tx *accountTx, id string) error {
 	du := tx.Get("dispute", id)
 	if du == nil || du.Int("evidence_details.due_by") > tx.Now() {
 		return nil
@@ -247,7 +247,7 @@ func endOverdueDispute(tx *Tx, id string) error {
 	return nil
 }
 
-func closeDispute(tx *Tx, r *Request) (*Object, error) {
+func closeDispute(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	du, err := findDispute(tx, r)
 	if err != nil {
 		return nil, err
@@ -264,7 +264,7 @@ func closeDispute(tx *Tx, r *Request) (*Object, error) {
 	return du, nil
 }
 
-func retrieveChargeDispute(tx *Tx, r *Request) (*Object, error) {
+func retrieveChargeDispute(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	ch, err := findCharge(tx, r.Path("charge"), "id", 404)
 	if err != nil {
 		return nil, err
@@ -284,7 +284,7 @@ func invalidAs(status int, format string, args ...any) *Error {
 }
 
 // simulatedCharge finds the charge that a simulation names: {charge} or {intent}.
-func simulatedCharge(tx *Tx, p Params) (*Object, error) {
+func simulatedCharge(tx *accountTx, p formParams) (*stripeObject, error) {
 	id := p.Str("charge")
 	if intent := orElse(p.Str("intent"), p.Str("payment_intent")); id == "" && intent != "" {
 		pi := tx.Get("payment_intent", intent)
@@ -305,7 +305,7 @@ func simulatedCharge(tx *Tx, p Params) (*Object, error) {
 
 // simulateDispute is a holder who goes to their bank, or a bank that decides: {charge|intent, reason, amount, kind:
 // "chargeback"|"inquiry"|"prevented"}, or {dispute, result: "won"|"lost"|"escalated"|"closed"}.
-func simulateDispute(tx *Tx, p Params) (*Object, error) {
+func simulateDispute(tx *accountTx, p formParams) (*stripeObject, error) {
 	if id := p.Str("dispute"); id != "" {
 		return simulateVerdict(tx, id, p.Str("result"))
 	}
@@ -332,7 +332,7 @@ func simulateDispute(tx *Tx, p Params) (*Object, error) {
 	}
 }
 
-func simulateVerdict(tx *Tx, id, result string) (*Object, error) {
+func simulateVerdict(tx *accountTx, id, result string) (*stripeObject, error) {
 	du := tx.Get("dispute", id)
 	if du == nil {
 		return nil, missing("dispute", id, "dispute", 404)

@@ -54,8 +54,8 @@ func (a *account) runPast() {
 // runNext runs the next job at its own instant.
 func (a *account) runNext() {
 	d := a.jobs.pop()
-	tx := &Tx{account: a, now: d.at, ran: d.seq, job: d.job}
-	err := a.transact(tx, func(tx *Tx) (err error) {
+	tx := &accountTx{account: a, now: d.at, ran: d.seq, job: d.job}
+	err := a.transact(tx, func(tx *accountTx) (err error) {
 		defer func() {
 			if p := recover(); p != nil {
 				err = fmt.Errorf("panic: %v", p)

@@ -17,7 +17,7 @@ type encoder struct {
 }
 
 // encode renders an object with its expanded fields; expanded may be nil.
-func encode(out []byte, o *Object, expanded *expansion) []byte {
+func encode(out []byte, o *stripeObject, expanded *expansion) []byte {
 	e := encoder{out: out, expanded: expanded}
 	var tree *expandTree
 	if expanded != nil {
@@ -28,7 +28,7 @@ func encode(out []byte, o *Object, expanded *expansion) []byte {
 }
 
 // render is an object as JSON, nothing expanded, as an event or an answer shows it.
-func render(o *Object) []byte { return encode(make([]byte, 0, 4096), o, nil) }
+func render(o *stripeObject) []byte { return encode(make([]byte, 0, 4096), o, nil) }
 
 // spaces are cut to the depth of a line.
 const spaces = "\n                                                                                "
@@ -41,7 +41,7 @@ func (e *encoder) line() {
 	e.out = append(e.out, spaces[:n]...)
 }
 
-func (e *encoder) object(o *Object, tree *expandTree) {
+func (e *encoder) object(o *stripeObject, tree *expandTree) {
 	e.out = append(e.out, '{')
 	e.depth++
 	first := true
@@ -100,7 +100,7 @@ func (e *encoder) value(v any, tree *expandTree) {
 		e.out = appendFloat(e.out, v)
 	case bool:
 		e.out = strconv.AppendBool(e.out, v)
-	case *Object:
+	case *stripeObject:
 		e.object(v, tree)
 	case []any:
 		e.array(v, tree)

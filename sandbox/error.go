@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// Error is an answer that is no success: Stripe's body and status. A behaviour returns it; nothing of its Tx is kept
+// Error is an answer that is no success: Stripe's body and status. A behaviour returns it; nothing of its accountTx is kept
 // unless KeepChanges is set.
 type Error struct {
 	Status                                                                  int
@@ -13,9 +13,9 @@ type Error struct {
 	// Charge is the id of the charge that failed.
 	Charge string
 	// Extra are whole objects beside the message: payment_intent, setup_intent, payment_method, source.
-	Extra map[string]*Object
+	extra map[string]*stripeObject
 	// KeepChanges commits what the behaviour did: a decline keeps its failed charge.
-	KeepChanges bool
+	keepChanges bool
 	// Header is sent with the answer.
 	Header http.Header
 }

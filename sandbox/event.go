@@ -6,9 +6,9 @@ import "strings"
 type event struct {
 	seq    int64
 	name   string
-	object *Object
+	object *stripeObject
 	// former is what the object was before, nil when the event does not tell.
-	former *Object
+	former *stripeObject
 	// twin says that a planted fault made the event, only names the endpoint that it is for.
 	twin bool
 	only string
@@ -25,7 +25,7 @@ var (
 
 // Event appends an event without a change of the store, or with a former version of the caller's choice. The object is
 // shown as it is now; names that end in updated or tell of a change carry what it was in former.
-func (tx *Tx) Event(name string, o, former *Object) {
+func (tx *accountTx) Event(name string, o, former *stripeObject) {
 	tx.account.store.shared.close(o)
 	if !carriesChanges(name) {
 		former = nil
@@ -42,7 +42,7 @@ func (tx *Tx) Event(name string, o, former *Object) {
 }
 
 // eventData is what an event tells: the object, and what it was in former, nil when it does not tell.
-func eventData(o, former *Object) *Object {
+func eventData(o, former *stripeObject) *stripeObject {
 	if former == nil {
 		return eventDataWith(o, nil)
 	}
@@ -50,11 +50,11 @@ func eventData(o, former *Object) *Object {
 }
 
 // eventDataWith is what an event tells when it is known what changed, nil for nothing.
-func eventDataWith(o, previous *Object) *Object {
+func eventDataWith(o, previous *stripeObject) *stripeObject {
 	if previous == nil {
-		return &Object{shape: freeShape, keys: eventDataKeys, slots: []any{o}}
+		return &stripeObject{shape: freeShape, keys: eventDataKeys, slots: []any{o}}
 	}
-	return &Object{shape: freeShape, keys: eventUpdatedKeys, slots: []any{o, previous}}
+	return &stripeObject{shape: freeShape, keys: eventUpdatedKeys, slots: []any{o, previous}}
 }
 
 // listedEvents is how long events are listed, in seconds.
@@ -79,9 +79,9 @@ func (a *account) pruneEvents() {
 }
 
 // requestHash tells which call caused an event; both are null for what happens by itself.
-func (tx *Tx) requestHash() *Object {
+func (tx *accountTx) requestHash() *stripeObject {
 	if tx.cause == nil {
-		tx.cause = &Object{shape: freeShape, keys: eventRequestKeys, slots: []any{nil, nil}}
+		tx.cause = &stripeObject{shape: freeShape, keys: eventRequestKeys, slots: []any{nil, nil}}
 		if r := tx.request; r != nil {
 			tx.cause.slots[0] = r.RequestID
 			if r.IdempotencyKey != "" {
@@ -114,7 +114,7 @@ func carriesChanges(name string) bool {
 
 // changedLeaves is the old value of each leaf that is another now, nested hashes with their changed keys only. A key that
 // was not there before is null.
-func changedLeaves(former, o *Object) *Object {
+func changedLeaves(former, o *stripeObject) *stripeObject {
 	changed := hash()
 	for i, now := range o.slots {
 		key := o.key(i)
@@ -139,15 +139,15 @@ func changedLeaves(former, o *Object) *Object {
 	return changed
 }
 
-func addChange(changed *Object, key string, was, now any) {
+func addChange(changed *stripeObject, key string, was, now any) {
 	if equalValues(was, now) {
 		return
 	}
 	if was == absent {
 		was = nil
 	}
-	before, isHash := was.(*Object)
-	after, still := now.(*Object)
+	before, isHash := was.(*stripeObject)
+	after, still := now.(*stripeObject)
 	if isHash && still && !isList(before) {
 		was = changedLeaves(before, after)
 	}
@@ -155,13 +155,13 @@ func addChange(changed *Object, key string, was, now any) {
 }
 
 // isList says whether a hash is a list object: its previous value is told whole.
-func isList(o *Object) bool { return o.Str("object") == "list" }
+func isList(o *stripeObject) bool { return o.Str("object") == "list" }
 
 // equalValues compares two values as they would be written.
 func equalValues(a, b any) bool {
 	switch a := a.(type) {
-	case *Object:
-		b, ok := b.(*Object)
+	case *stripeObject:
+		b, ok := b.(*stripeObject)
 		return ok && equalObjects(a, b)
 	case []any:
 		b, ok := b.([]any)
@@ -175,7 +175,7 @@ func equalValues(a, b any) bool {
 		}
 		return true
 	}
-	if _, isObject := b.(*Object); isObject {
+	if _, isObject := b.(*stripeObject); isObject {
 		return false
 	}
 	if _, isArray := b.([]any); isArray {
@@ -184,7 +184,7 @@ func equalValues(a, b any) bool {
 	return a == b
 }
 
-func equalObjects(a, b *Object) bool {
+func equalObjects(a, b *stripeObject) bool {
 	if a == b {
 		return true
 	}

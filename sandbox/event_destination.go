@@ -18,14 +18,14 @@ import (
 func init() {
 	private("GET /v2/core/event_destinations", listDestinations)
 	private("POST /v2/core/event_destinations", createDestination)
-	private("GET /v2/core/event_destinations/{id}", func(tx *Tx, r *Request) (*Object, error) {
+	private("GET /v2/core/event_destinations/{id}", func(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		o, err := findDestination(tx, r)
 		return shownDestination(r, o, err)
 	})
 	private("POST /v2/core/event_destinations/{id}", updateDestination)
 	private("DELETE /v2/core/event_destinations/{id}", deleteDestination)
-	private("POST /v2/core/event_destinations/{id}/enable", func(tx *Tx, r *Request) (*Object, error) { return switchDestination(tx, r, "enabled") })
-	private("POST /v2/core/event_destinations/{id}/disable", func(tx *Tx, r *Request) (*Object, error) { return switchDestination(tx, r, "disabled") })
+	private("POST /v2/core/event_destinations/{id}/enable", func(tx *accountTx, r *apiRequest) (*stripeObject, error) { return switchDestination(tx, r, "enabled") })
+	private("POST /v2/core/event_destinations/{id}/disable", func(tx *accountTx, r *apiRequest) (*stripeObject, error) { return switchDestination(tx, r, "disabled") })
 	private("POST /v2/core/event_destinations/{id}/ping", pingDestination)
 }
 
@@ -41,7 +41,7 @@ const (
 // thinName is what the name of a thin event looks like.
 var thinName = regexp.MustCompile(`^v[12]\.[a-z0-9_]+(\.[a-z0-9_]+|\[[a-z_.]+\])*$`)
 
-func createDestination(tx *Tx, r *Request) (*Object, error) {
+func createDestination(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	for _, key := range []string{"name", "type", "event_payload", "enabled_events"} {
 		if !p.Has(key) || p.Null(key) {
@@ -69,7 +69,7 @@ func createDestination(tx *Tx, r *Request) (*Object, error) {
 	} else if err := checkVersion(version); err != nil {
 		return nil, naming(err, "snapshot_api_version")
 	}
-	o, err := addEndpoint(tx, p.Str("webhook_endpoint.url"), events, func(o *Object) {
+	o, err := addEndpoint(tx, p.Str("webhook_endpoint.url"), events, func(o *stripeObject) {
 		o.Set("id", tx.NewID("ed_test_61", 30)).Set("description", p.Str("description")).Set(hiddenDestination, hash("name", p.Str("name"), "updated", tx.Now()))
 		if payload == "thin" {
 			o.Set(hiddenThin, true)
@@ -84,7 +84,7 @@ func createDestination(tx *Tx, r *Request) (*Object, error) {
 	return shownDestination(r, o, err)
 }
 
-func setDestinationMetadata(o *Object, p Params) {
+func setDestinationMetadata(o *stripeObject, p formParams) {
 	if m, ok := p.Hash("metadata"); ok {
 		o.Set("metadata", mergeMetadata(o.Hash("metadata"), m.node))
 	}
@@ -102,14 +102,14 @@ func checkDestinationEvents(events []string, thin bool) error {
 	return nil
 }
 
-func findDestination(tx *Tx, r *Request) (*Object, error) {
+func findDestination(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if o := tx.Get("webhook_endpoint", r.Path("id")); o != nil && o.Has(hiddenDestination) {
 		return o, nil
 	}
 	return nil, missing("event destination", r.Path("id"), "id", http.StatusNotFound)
 }
 
-func updateDestination(tx *Tx, r *Request) (*Object, error) {
+func updateDestination(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	o, err := findDestination(tx, r)
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func updateDestination(tx *Tx, r *Request) (*Object, error) {
 	return shownDestination(r, o, nil)
 }
 
-func switchDestination(tx *Tx, r *Request, status string) (*Object, error) {
+func switchDestination(tx *accountTx, r *apiRequest, status string) (*stripeObject, error) {
 	o, err := findDestination(tx, r)
 	if err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func switchDestination(tx *Tx, r *Request, status string) (*Object, error) {
 	return shownDestination(r, o, nil)
 }
 
-func deleteDestination(tx *Tx, r *Request) (*Object, error) {
+func deleteDestination(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	o, err := findDestination(tx, r)
 	if err != nil {
 		return nil, err
@@ -158,22 +158,22 @@ func deleteDestination(tx *Tx, r *Request) (*Object, error) {
 	return closed(hash("id", o.ID(), "object", destinationType)), nil
 }
 
-func listDestinations(tx *Tx, r *Request) (*Object, error) {
-	var all []*Object
-	tx.Each("webhook_endpoint", func(o *Object) bool {
+func listDestinations(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	var all []*stripeObject
+	tx.Each("webhook_endpoint", func(o *stripeObject) bool {
 		if o.Has(hiddenDestination) {
 			all = append(all, o)
 		}
 		return true
 	})
-	return pageOfV2(r, all, func(o *Object) *Object {
+	return pageOfV2(r, all, func(o *stripeObject) *stripeObject {
 		shown, _ := shownDestination(r, o, nil)
 		return shown
 	})
 }
 
 // shownDestination is a destination as the API shows it. What is secret or an address is shown where include asks for it.
-func shownDestination(r *Request, o *Object, err error) (*Object, error) {
+func shownDestination(r *apiRequest, o *stripeObject, err error) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +222,7 @@ const (
 )
 
 // pageOfV2 answers a page of objects: data and the addresses of the pages beside it.
-func pageOfV2(r *Request, objects []*Object, show func(*Object) *Object) (*Object, error) {
+func pageOfV2(r *apiRequest, objects []*stripeObject, show func(*stripeObject) *stripeObject) (*stripeObject, error) {
 	p := r.Params()
 	limit := defaultV2Limit
 	if p.Has("limit") {
@@ -232,7 +232,7 @@ func pageOfV2(r *Request, objects []*Object, show func(*Object) *Object) (*Objec
 	}
 	from := 0
 	if p.Has("page") {
-		if from = slices.IndexFunc(objects, func(o *Object) bool { return o.ID() == p.Str("page") }); from < 0 {
+		if from = slices.IndexFunc(objects, func(o *stripeObject) bool { return o.ID() == p.Str("page") }); from < 0 {
 			return nil, invalid("page", "", "Invalid page: %s", p.Str("page"))
 		}
 	}

@@ -13,7 +13,7 @@ const maxEventTypes = 20
 
 func init() {
 	behave("GET /v1/events", listEvents)
-	behave("GET /v1/events/{id}", func(tx *Tx, r *Request) (*Object, error) {
+	behave("GET /v1/events/{id}", func(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		ev, err := findEvent(tx, r.Path("id"))
 		return asMade(ev), err
 	})
@@ -21,7 +21,7 @@ func init() {
 }
 
 // listEvents lists the last 30 days, filtered by names and by whether every endpoint took the event.
-func listEvents(tx *Tx, r *Request) (*Object, error) {
+func listEvents(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	types := p.Strs("types")
 	if p.Has("type") && p.Has("types") {
@@ -33,20 +33,20 @@ func listEvents(tx *Tx, r *Request) (*Object, error) {
 	if p.Has("type") {
 		types = []string{p.Str("type")}
 	}
-	list, err := tx.List(r, "event", func(o *Object) bool {
+	list, err := tx.List(r, "event", func(o *stripeObject) bool {
 		return alive(tx, o) && !o.Bool(hiddenV2) && matchesAny(types, o.Str("type")) && (!p.Has("delivery_success") || p.Bool("delivery_success") == (o.Int("pending_webhooks") == 0))
 	})
 	if err == nil {
 		for i, ev := range list.List("data") {
-			list.List("data")[i] = asMade(ev.(*Object))
+			list.List("data")[i] = asMade(ev.(*stripeObject))
 		}
 	}
 	return list, err
 }
 
-func alive(tx *Tx, event *Object) bool { return event.Int("created") > tx.Now()-eventLife }
+func alive(tx *accountTx, event *stripeObject) bool { return event.Int("created") > tx.Now()-eventLife }
 
-func findEvent(tx *Tx, id string) (*Object, error) {
+func findEvent(tx *accountTx, id string) (*stripeObject, error) {
 	if o := tx.Get("event", id); o != nil && alive(tx, o) && !o.Bool(hiddenV2) {
 		return o, nil
 	}
@@ -54,12 +54,12 @@ func findEvent(tx *Tx, id string) (*Object, error) {
 }
 
 // retryEvent sends an event again, as stripe events resend does: to one endpoint, or to all that have it on their list.
-func retryEvent(tx *Tx, r *Request) (*Object, error) {
+func retryEvent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	ev, err := findEvent(tx, r.Path("id"))
 	if err != nil {
 		return nil, err
 	}
-	var endpoints []*Object
+	var endpoints []*stripeObject
 	if id := r.Params().Str("webhook_endpoint"); id != "" {
 		endpoint, err := findEndpoint(tx, id)
 		if err != nil {
@@ -68,9 +68,9 @@ func retryEvent(tx *Tx, r *Request) (*Object, error) {
 		if endpoint.Str("status") != "enabled" {
 			return nil, invalid("webhook_endpoint", "", "The webhook endpoint %s is disabled.", id)
 		}
-		endpoints = []*Object{endpoint}
+		endpoints = []*stripeObject{endpoint}
 	} else {
-		tx.Each("webhook_endpoint", func(o *Object) bool {
+		tx.Each("webhook_endpoint", func(o *stripeObject) bool {
 			if wantsEvent(o, ev.Str("type")) {
 				endpoints = append(endpoints, o)
 			}
@@ -88,9 +88,9 @@ func retryEvent(tx *Tx, r *Request) (*Object, error) {
 
 // deliveryTo is the delivery of an event to an endpoint; a new one when the event came before the endpoint, or was not on
 // its list.
-func deliveryTo(tx *Tx, ev, endpoint *Object) *Object {
-	var found *Object
-	tx.EachOf(deliveryType, "event", ev.ID(), func(d *Object) bool {
+func deliveryTo(tx *accountTx, ev, endpoint *stripeObject) *stripeObject {
+	var found *stripeObject
+	tx.EachOf(deliveryType, "event", ev.ID(), func(d *stripeObject) bool {
 		if d.Str("endpoint") == endpoint.ID() {
 			found = d
 		}

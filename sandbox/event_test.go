@@ -74,9 +74,9 @@ func TestRolledBackChangesLeaveNothing(t *testing.T) {
 	gone := must(t, sb, "POST", "/v1/customers", "name=gone").str("id")
 	for _, keep := range []bool{false, true} {
 		refusal := invalid("", "", "refused")
-		refusal.KeepChanges = keep
+		refusal.keepChanges = keep
 		var made string
-		err := a.do(func(tx *Tx) error {
+		err := a.do(func(tx *accountTx) error {
 			tx.Put(tx.Get("customer", kept).Edit().Set("name", "after"), "customer.updated")
 			if o := tx.Get("customer", gone); o != nil {
 				tx.Delete(o, "customer.deleted")

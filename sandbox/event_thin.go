@@ -8,7 +8,7 @@ import (
 
 func init() {
 	private("GET /v2/core/events", listThinEvents)
-	private("GET /v2/core/events/{id}", func(tx *Tx, r *Request) (*Object, error) {
+	private("GET /v2/core/events/{id}", func(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		if ev := tx.Get("event", snapshotID(r.Path("id"))); ev != nil && alive(tx, ev) && thinID(ev) == r.Path("id") {
 			return thinEvent(tx, ev, r.Version), nil
 		}
@@ -25,7 +25,7 @@ const (
 	thinPrefix = "evt_test_61"
 )
 
-func thinID(ev *Object) string { return thinPrefix + strings.TrimPrefix(ev.ID(), "evt_") }
+func thinID(ev *stripeObject) string { return thinPrefix + strings.TrimPrefix(ev.ID(), "evt_") }
 
 // snapshotID is the id of the event that a thin one is a view of.
 func snapshotID(thin string) string {
@@ -46,7 +46,7 @@ func thinType(name string) string {
 
 // relatedObject names what an event is about: the id is missing where an account has only one, and all of it is null where
 // no address reads it.
-func relatedObject(o *Object) *Object {
+func relatedObject(o *stripeObject) *stripeObject {
 	if o == nil {
 		return nil
 	}
@@ -66,7 +66,7 @@ func relatedObject(o *Object) *Object {
 }
 
 // thinEvent is an event as the second generation shows it in a version.
-func thinEvent(tx *Tx, ev *Object, version string) *Object {
+func thinEvent(tx *accountTx, ev *stripeObject, version string) *stripeObject {
 	thin := notification(ev)
 	reason := hash("type", "request")
 	if ev.Has("request.id") {
@@ -79,28 +79,28 @@ func thinEvent(tx *Tx, ev *Object, version string) *Object {
 }
 
 // notification is what a destination with thin events is sent: what happened, when, and to what.
-func notification(ev *Object) *Object {
+func notification(ev *stripeObject) *stripeObject {
 	return hash("id", thinID(ev), "object", "v2.core.event", "type", thinType(ev.Str("type")), "livemode", false, "created", v2Time(ev.Int("created")),
 		"related_object", relatedObject(ev.Hash("data.object")))
 }
 
 // listThinEvents lists the last 30 days, filtered by names, by what they are about and by time.
-func listThinEvents(tx *Tx, r *Request) (*Object, error) {
+func listThinEvents(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	types := p.Strs("types")
 	created := createdRangeV2(p)
-	var found []*Object
-	tx.Each("event", func(ev *Object) bool {
+	var found []*stripeObject
+	tx.Each("event", func(ev *stripeObject) bool {
 		if alive(tx, ev) && (len(types) == 0 || slices.Contains(types, thinType(ev.Str("type")))) && (!p.Has("object_id") || ev.Str("data.object.id") == p.Str("object_id")) && created.includes(ev.Int("created")) {
 			found = append(found, ev)
 		}
 		return true
 	})
-	return pageOfV2(r, found, func(ev *Object) *Object { return thinEvent(tx, ev, r.Version) })
+	return pageOfV2(r, found, func(ev *stripeObject) *stripeObject { return thinEvent(tx, ev, r.Version) })
 }
 
 // createdRangeV2 reads a range of times that are written as text.
-func createdRangeV2(p Params) timeRange {
+func createdRangeV2(p formParams) timeRange {
 	t := timeRange{from: minInstant, to: maxInstant}
 	bound := func(key string, set func(at int64)) {
 		if at, err := parseV2Time(p.Str("created." + key)); err == nil {
@@ -115,7 +115,7 @@ func createdRangeV2(p Params) timeRange {
 }
 
 // pingDestination sends a destination a thin event that says nothing but that it can be reached.
-func pingDestination(tx *Tx, r *Request) (*Object, error) {
+func pingDestination(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	o, err := findDestination(tx, r)
 	if err != nil {
 		return nil, err

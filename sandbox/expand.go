@@ -11,7 +11,7 @@ import (
 type expandTree struct{ keys map[string]*expandTree }
 
 // child is what is asked below a slot, nil for nothing.
-func (t *expandTree) child(o *Object, slot int) *expandTree {
+func (t *expandTree) child(o *stripeObject, slot int) *expandTree {
 	if t == nil || t.keys == nil {
 		return nil
 	}
@@ -22,18 +22,18 @@ func (t *expandTree) child(o *Object, slot int) *expandTree {
 type expansion struct {
 	tree *expandTree
 	// objects are the expanded objects by id.
-	objects map[string]*Object
+	objects map[string]*stripeObject
 	// lists are the lists that an object shows only when asked: charge.refunds.
-	lists map[includeKey]*Object
+	lists map[includeKey]*stripeObject
 }
 
 type includeKey struct {
-	o    *Object
+	o    *stripeObject
 	slot int
 }
 
 // object is what an id was expanded to, nil when it was not.
-func (x *expansion) object(id string) *Object {
+func (x *expansion) object(id string) *stripeObject {
 	if x == nil {
 		return nil
 	}
@@ -41,7 +41,7 @@ func (x *expansion) object(id string) *Object {
 }
 
 // included is the list that a left-out slot shows, nil when it stays out.
-func (x *expansion) included(o *Object, slot int, asked *expandTree) *Object {
+func (x *expansion) included(o *stripeObject, slot int, asked *expandTree) *stripeObject {
 	if x == nil || asked == nil {
 		return nil
 	}
@@ -49,11 +49,11 @@ func (x *expansion) included(o *Object, slot int, asked *expandTree) *Object {
 }
 
 // each is the expansion with every object as f sees it.
-func (x *expansion) each(f func(*Object) *Object) *expansion {
+func (x *expansion) each(f func(*stripeObject) *stripeObject) *expansion {
 	if x == nil {
 		return nil
 	}
-	seen := &expansion{tree: x.tree, objects: make(map[string]*Object, len(x.objects)), lists: make(map[includeKey]*Object, len(x.lists))}
+	seen := &expansion{tree: x.tree, objects: make(map[string]*stripeObject, len(x.objects)), lists: make(map[includeKey]*stripeObject, len(x.lists))}
 	for id, o := range x.objects {
 		seen.objects[id] = f(o)
 	}
@@ -130,24 +130,24 @@ func expandable(n *description.Node, keys []string, d *dialect) bool {
 }
 
 // includes are the lists that objects show only when expanded, by type and key.
-var includes = map[string]func(tx *Tx, o *Object) []*Object{}
+var includes = map[string]func(tx *accountTx, o *stripeObject) []*stripeObject{}
 
 // onExpand registers what expand[]=field shows of a type's list that answers leave out otherwise.
-func onExpand(typ, field string, f func(tx *Tx, o *Object) []*Object) {
+func onExpand(typ, field string, f func(tx *accountTx, o *stripeObject) []*stripeObject) {
 	register(includes, typ+"."+field, f)
 }
 
 // resolve finds what the tree asks for in an answer. It runs under the account's lock.
-func (tx *Tx) resolve(answer *Object, tree *expandTree) *expansion {
+func (tx *accountTx) resolve(answer *stripeObject, tree *expandTree) *expansion {
 	if tree == nil || answer == nil {
 		return nil
 	}
-	x := &expansion{tree: tree, objects: map[string]*Object{}, lists: map[includeKey]*Object{}}
+	x := &expansion{tree: tree, objects: map[string]*stripeObject{}, lists: map[includeKey]*stripeObject{}}
 	tx.expandHash(x, answer, tree)
 	return x
 }
 
-func (tx *Tx) expandHash(x *expansion, o *Object, tree *expandTree) {
+func (tx *accountTx) expandHash(x *expansion, o *stripeObject, tree *expandTree) {
 	for key, sub := range tree.keys {
 		i := o.slot(key)
 		if i < 0 {
@@ -165,9 +165,9 @@ func (tx *Tx) expandHash(x *expansion, o *Object, tree *expandTree) {
 	}
 }
 
-func (tx *Tx) expandValue(x *expansion, v any, n *description.Node, tree *expandTree) {
+func (tx *accountTx) expandValue(x *expansion, v any, n *description.Node, tree *expandTree) {
 	switch v := v.(type) {
-	case *Object:
+	case *stripeObject:
 		tx.expandHash(x, v, tree)
 	case []any:
 		if n != nil && n.Is(description.Array) {
@@ -192,7 +192,7 @@ func (tx *Tx) expandValue(x *expansion, v any, n *description.Node, tree *expand
 }
 
 // refer finds the object that an expandable field points to. One that was deleted is {id, object, deleted}.
-func (tx *Tx) refer(n *description.Node, id string) *Object {
+func (tx *accountTx) refer(n *description.Node, id string) *stripeObject {
 	for _, of := range n.Of {
 		typ := of.Type()
 		if o := tx.Get(typ, id); o != nil {
@@ -206,7 +206,7 @@ func (tx *Tx) refer(n *description.Node, id string) *Object {
 }
 
 // include fills a key that answers leave out unless it is expanded.
-func (tx *Tx) include(x *expansion, o *Object, slot int, tree *expandTree) {
+func (tx *accountTx) include(x *expansion, o *stripeObject, slot int, tree *expandTree) {
 	key := o.key(slot)
 	fill := includes[o.Type()+"."+key]
 	if fill == nil {

@@ -20,7 +20,7 @@ type step struct {
 	params       any
 	errorType    string
 	// object is what the call answered; it never changes.
-	object *Object
+	object *stripeObject
 	// token is what stands for the answer's id in later steps, for a step that cannot be replayed.
 	token string
 }
@@ -58,7 +58,7 @@ func (s *story) replace(steps []step, cut bool) {
 
 // tell keeps a call for the export: one that changed something, or a decline, which leaves its failed charge. No card
 // number is kept: a published test card becomes its token.
-func (c *control) tell(r *Request, an *answer) {
+func (c *control) tell(r *apiRequest, an *answer) {
 	if r.Method == http.MethodGet || an.object == nil && an.status != http.StatusPaymentRequired {
 		return
 	}
@@ -114,7 +114,7 @@ func tokenOf(n *paramNode) string {
 	if n == nil || n.hash == nil || n.hash["number"] == nil {
 		return ""
 	}
-	if card := cardsByNumber[onlyDigits(Params{n}.Str("number"))]; card != nil {
+	if card := cardsByNumber[onlyDigits(formParams{n}.Str("number"))]; card != nil {
 		return "tok_" + card.name
 	}
 	return ""

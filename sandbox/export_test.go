@@ -18,7 +18,7 @@ func Keep(sb *Sandbox, key, typ, former, text string, events ...string) error {
 	if failure != nil {
 		return failure
 	}
-	return a.do(func(tx *Tx) error {
+	return a.do(func(tx *accountTx) error {
 		made := tx.New(typ)
 		tx.fillReferences(made)
 		for i, keys := range []string{former, text} {

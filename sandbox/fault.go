@@ -159,7 +159,7 @@ type faults struct {
 }
 
 // decide counts a call and finds the fault that meets it, nil when none does.
-func (f *faults) decide(r *Request) *Fault {
+func (f *faults) decide(r *apiRequest) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var hit *Fault

@@ -9,7 +9,7 @@ import (
 )
 
 // before meets a call that is about to run. It says true when the call is over: answered, cut, or given up.
-func (c *control) before(w http.ResponseWriter, r *Request) (done bool) {
+func (c *control) before(w http.ResponseWriter, r *apiRequest) (done bool) {
 	if reason := c.rate.take(time.Now(), r.route.name()); reason != "" {
 		c.refuse(w, r, rateLimitError("", reason))
 		return true
@@ -39,7 +39,7 @@ func (c *control) before(w http.ResponseWriter, r *Request) (done bool) {
 }
 
 // keepFault puts the answer that a planted fault wants kept under the idempotency key in the place of the true one.
-func keepFault(r *Request, an *answer) *answer {
+func keepFault(r *apiRequest, an *answer) *answer {
 	if f := r.fault; f != nil && f.Kept != nil && *f.Kept && f.When == momentAfter {
 		return failed(statusError(f.Status, f.Code))
 	}
@@ -47,7 +47,7 @@ func keepFault(r *Request, an *answer) *answer {
 }
 
 // after meets a call that took effect, before its answer is written.
-func (c *control) after(w http.ResponseWriter, r *Request) (done bool) {
+func (c *control) after(w http.ResponseWriter, r *apiRequest) (done bool) {
 	f := r.fault
 	if f == nil || f.When != momentAfter || f.Kept != nil && *f.Kept {
 		return false
@@ -56,7 +56,7 @@ func (c *control) after(w http.ResponseWriter, r *Request) (done bool) {
 }
 
 // meet does what a fault says. A delay is no end: the call goes on after it, even if its client has left.
-func (c *control) meet(w http.ResponseWriter, r *Request, f *Fault) (done bool) {
+func (c *control) meet(w http.ResponseWriter, r *apiRequest, f *Fault) (done bool) {
 	closing := c.account.sandbox.closing
 	switch f.Effect {
 	case effectStatus:
@@ -83,7 +83,7 @@ func (c *control) meet(w http.ResponseWriter, r *Request, f *Fault) (done bool) 
 }
 
 // refuse answers a call with an error.
-func (c *control) refuse(w http.ResponseWriter, r *Request, e *Error) {
+func (c *control) refuse(w http.ResponseWriter, r *apiRequest, e *Error) {
 	an := failed(e)
 	body := an.render(r)
 	c.answered(r, an, body)

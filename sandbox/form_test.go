@@ -57,7 +57,7 @@ func TestArraysComeByNumber(t *testing.T) {
 	if err := decodeForm(root, "a[2]=c&a[0]=a&a[10]=d&a[1]=b"); err != nil {
 		t.Fatal(err)
 	}
-	if got := (Params{root}).Strs("a"); !slices.Equal(got, []string{"a", "b", "c", "d"}) {
+	if got := (formParams{root}).Strs("a"); !slices.Equal(got, []string{"a", "b", "c", "d"}) {
 		t.Errorf("the elements come as %v", got)
 	}
 	if err := decodeForm(&paramNode{}, strings.Repeat("a=1&", maxPairs+1)); err == nil {

@@ -25,9 +25,9 @@ func (sb *Sandbox) beginForwarding() error {
 	if o.ForwardTo == "" {
 		return a.durable()
 	}
-	return a.do(func(tx *Tx) error {
-		var kept *Object
-		tx.Each("webhook_endpoint", func(o *Object) bool {
+	return a.do(func(tx *accountTx) error {
+		var kept *stripeObject
+		tx.Each("webhook_endpoint", func(o *stripeObject) bool {
 			if o.Bool("_forward") {
 				kept = o
 			}
@@ -35,7 +35,7 @@ func (sb *Sandbox) beginForwarding() error {
 		})
 		switch {
 		case kept == nil:
-			made, err := addEndpoint(tx, o.ForwardTo, []string{"*"}, func(o *Object) { o.Set("_forward", true) })
+			made, err := addEndpoint(tx, o.ForwardTo, []string{"*"}, func(o *stripeObject) { o.Set("_forward", true) })
 			if err != nil {
 				return err
 			}
@@ -77,7 +77,7 @@ func (c *control) beginAnew() {
 	}
 	c.issueFirstKeys()
 	if c.forward != nil {
-		tx := &Tx{account: c.account, now: c.account.now()}
+		tx := &accountTx{account: c.account, now: c.account.now()}
 		tx.Put(c.forward)
 		c.account.record(tx)
 	}
@@ -90,7 +90,7 @@ func (sb *Sandbox) Ready(s *Server) (Ready, error) {
 	if s != nil {
 		r.Sandbox, r.TLS = s.URL, s.TLSURL
 	}
-	err := a.do(func(tx *Tx) error {
+	err := a.do(func(tx *accountTx) error {
 		if forward := a.control.forward; forward != nil {
 			if o := tx.Get("webhook_endpoint", forward.ID()); o != nil {
 				r.WebhookSecret = liveSecrets(o, tx.Now())[0]

@@ -6,7 +6,7 @@ const maxHistory = 100
 // past is a step of an object's history: a version and what made it, or an event that told of one. Steps never change;
 // each points to the one before.
 type past struct {
-	object *Object
+	object *stripeObject
 	// event is the id of the event that told of the version, "" when the step is the version itself.
 	event  string
 	cause  *cause
@@ -80,7 +80,7 @@ func (p *past) newest(n int) *past {
 func hasHistory(typ string) bool { return typ != "event" && typ != deliveryType }
 
 // told notes on an object that an event told of it. An object that is gone keeps its history.
-func (s *store) told(event *Object, c *cause) {
+func (s *store) told(event *stripeObject, c *cause) {
 	o := event.Hash("data.object")
 	if o == nil {
 		return
@@ -94,8 +94,8 @@ func (s *store) told(event *Object, c *cause) {
 	}
 }
 
-// origin is what makes the versions of the Tx.
-func (tx *Tx) origin() *cause {
+// origin is what makes the versions of the accountTx.
+func (tx *accountTx) origin() *cause {
 	if tx.made == nil {
 		tx.made = &cause{at: tx.now, job: tx.job}
 		if r := tx.request; r != nil {

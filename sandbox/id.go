@@ -135,6 +135,6 @@ func (s *source) id(prefix string, n int) string {
 }
 
 // NewID makes an id: the prefix and n letters and digits from the sandbox's seeded source.
-func (tx *Tx) NewID(prefix string, n int) string { return tx.account.source.id(prefix, n) }
+func (tx *accountTx) NewID(prefix string, n int) string { return tx.account.source.id(prefix, n) }
 
-func (tx *Tx) newID(f idForm) string { return tx.NewID(f.prefix, f.n) }
+func (tx *accountTx) newID(f idForm) string { return tx.NewID(f.prefix, f.n) }

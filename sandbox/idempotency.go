@@ -30,7 +30,7 @@ type idempotentCall struct {
 }
 
 // fingerprint is a keyed hash of what a call asks for, whatever the order of its parameters.
-func (sb *Sandbox) fingerprint(r *Request) [sha256.Size]byte {
+func (sb *Sandbox) fingerprint(r *apiRequest) [sha256.Size]byte {
 	h := hmac.New(sha256.New, sb.secret[:])
 	text := []byte(r.Method)
 	for _, name := range r.route.names {
@@ -60,12 +60,12 @@ func appendCanonical(out []byte, n *paramNode) []byte {
 		}
 		return append(out, '}')
 	}
-	return appendString(out, Params{n}.Str(""))
+	return appendString(out, formParams{n}.Str(""))
 }
 
 // beginCall notes that a call with a key is running. It returns the call to finish, or the answer to replay; both are nil
 // for a call without a key. Stripe's errors: another call of the key asked for something else, or still runs.
-func (a *account) beginCall(r *Request) (running, replay *idempotentCall, err error) {
+func (a *account) beginCall(r *apiRequest) (running, replay *idempotentCall, err error) {
 	if r.IdempotencyKey == "" || r.Method != http.MethodPost {
 		return nil, nil, nil
 	}

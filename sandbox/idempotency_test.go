@@ -74,7 +74,7 @@ func TestOneKeyAtOnce(t *testing.T) {
 	sb := newTest(t, Options{})
 	started, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	sb.seams.before = func(http.ResponseWriter, *Request) bool {
+	sb.seams.before = func(http.ResponseWriter, *apiRequest) bool {
 		once.Do(func() {
 			close(started)
 			<-release

@@ -90,12 +90,12 @@ func (a *account) write(l *journalLine) {
 func (a *account) durable() error { return a.sandbox.journal.wait() }
 
 // record writes a commit.
-func (a *account) record(tx *Tx) {
+func (a *account) record(tx *accountTx) {
 	if a.sandbox.journal == nil {
 		return
 	}
 	l := &journalLine{Events: a.lastEvent, Ran: tx.ran, Publish: tx.published}
-	places := map[*Object]int{}
+	places := map[*stripeObject]int{}
 	for _, c := range tx.undo {
 		l.Put = append(l.Put, journalVersion(c.key, c.now, places))
 		if c.now != nil {
@@ -111,7 +111,7 @@ func (a *account) record(tx *Tx) {
 	a.write(l)
 }
 
-func journalVersion(key objectKey, o *Object, places map[*Object]int) journalObject {
+func journalVersion(key objectKey, o *stripeObject, places map[*stripeObject]int) journalObject {
 	v := journalObject{objectID: objectID{key.typ, key.id}, Deleted: o == nil}
 	if o == nil {
 		return v
@@ -121,8 +121,8 @@ func journalVersion(key objectKey, o *Object, places map[*Object]int) journalObj
 		data := o.Hash("data")
 		slots := slices.Clone(data.slots)
 		slots[0] = nil
-		o = &Object{shape: o.shape, keys: o.keys, slots: slices.Clone(o.slots), hidden: o.hidden}
-		o.slots[o.slot("data")] = &Object{shape: data.shape, keys: data.keys, slots: slots}
+		o = &stripeObject{shape: o.shape, keys: o.keys, slots: slices.Clone(o.slots), hidden: o.hidden}
+		o.slots[o.slot("data")] = &stripeObject{shape: data.shape, keys: data.keys, slots: slots}
 	}
 	v.Object = encodeCompact(o)
 	return v
@@ -179,7 +179,7 @@ func (a *account) lines() []*journalLine {
 		all = append(all, placed{v.seq, key})
 	}
 	slices.SortFunc(all, func(x, y placed) int { return int(x.seq - y.seq) })
-	places := map[*Object]int{}
+	places := map[*stripeObject]int{}
 	for _, p := range all {
 		o := a.store.objects[p.key].object
 		l.Put = append(l.Put, journalVersion(p.key, o, places))

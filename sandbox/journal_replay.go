@@ -65,7 +65,7 @@ func (sb *Sandbox) replayLine(line []byte) error {
 }
 
 func (a *account) replayObjects(l *journalLine) error {
-	versions := make([]*Object, len(l.Put))
+	versions := make([]*stripeObject, len(l.Put))
 	for i, v := range l.Put {
 		key := objectKey{v.Type, v.ID}
 		if v.Deleted {

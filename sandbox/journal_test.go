@@ -45,7 +45,7 @@ func TestARestartFindsEverything(t *testing.T) {
 	a.locked(func() { a.issueKey("rk_test_reader1234", map[string]string{"customers": "read"}) })
 	a.locked(func() { a.issueKey("rk_test_nothing", map[string]string{}) })
 	hidden := ""
-	if err := a.do(func(tx *Tx) error {
+	if err := a.do(func(tx *accountTx) error {
 		o := tx.New("product").Set("_plan.secret", "remembered")
 		hidden = o.ID()
 		tx.Put(o)
@@ -98,7 +98,7 @@ func TestARestartFindsEverything(t *testing.T) {
 		if owner, ok := sb.owners.Load("page_1"); !ok || owner != a {
 			t.Error("what was published is forgotten")
 		}
-		if err := a.do(func(tx *Tx) error {
+		if err := a.do(func(tx *accountTx) error {
 			if got := tx.Get("product", hidden).Str("_plan.secret"); got != "remembered" {
 				t.Errorf("the hidden value is %q", got)
 			}

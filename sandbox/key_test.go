@@ -111,8 +111,8 @@ func TestPublishableKeys(t *testing.T) {
 	t.Parallel()
 	sb := newTest(t, Options{})
 	a := sb.account("core")
-	var intent *Object
-	err := a.do(func(tx *Tx) error {
+	var intent *stripeObject
+	err := a.do(func(tx *accountTx) error {
 		intent = tx.New("payment_intent").Set("client_secret", "pi_x_secret_y").Set("amount", 500).Set("metadata", hash("order", "17"))
 		tx.Put(intent)
 		return nil

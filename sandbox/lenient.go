@@ -9,7 +9,7 @@ import (
 // materialise makes the objects that a call names and nobody created: those in its path, and those that parameters with the
 // name of a type point to. They have the defaults of their shapes and tell no events. Only a lenient sandbox does so, for
 // suites that were written for a Stripe without a memory.
-func (tx *Tx) materialise(r *Request) {
+func (tx *accountTx) materialise(r *apiRequest) {
 	op := r.route.operation
 	if op == nil {
 		return
@@ -40,7 +40,7 @@ func idPrefix(typ string) string {
 	return prefix[:strings.LastIndexByte(prefix, '_')+1]
 }
 
-func (tx *Tx) materialiseOne(typ, id string) {
+func (tx *accountTx) materialiseOne(typ, id string) {
 	if typ == "" || id == "" || tx.Get(typ, id) != nil || tx.Deleted(typ, id) {
 		return
 	}

@@ -18,35 +18,35 @@ const (
 var listKeys = []string{"object", "url", "has_more", "data"}
 
 // listObject is a list as Stripe answers it.
-func listObject(url string, members []*Object, more bool) *Object {
+func listObject(url string, members []*stripeObject, more bool) *stripeObject {
 	data := make([]any, len(members))
 	for i, m := range members {
 		data[i] = m
 	}
-	return &Object{shape: freeShape, keys: listKeys, slots: []any{"list", url, more, data}}
+	return &stripeObject{shape: freeShape, keys: listKeys, slots: []any{"list", url, more, data}}
 }
 
 // List answers a page of the objects of a type that match, newest first, by the request's limit, cursors and range of
 // created. A nil match takes all. It returns Stripe's errors for bad cursors.
-func (tx *Tx) List(r *Request, typ string, match func(*Object) bool) (*Object, error) {
+func (tx *accountTx) List(r *apiRequest, typ string, match func(*stripeObject) bool) (*stripeObject, error) {
 	s := tx.account.store
 	return tx.page(r, typ, s.lists[typ], match)
 }
 
 // ListOf answers a page of the objects of a type whose field has a value and that match.
-func (tx *Tx) ListOf(r *Request, typ, field, value string, match func(*Object) bool) (*Object, error) {
+func (tx *accountTx) ListOf(r *apiRequest, typ, field, value string, match func(*stripeObject) bool) (*stripeObject, error) {
 	s := tx.account.store
 	list := s.lists[typ]
 	if slices.Contains(indexedFields, field) {
 		list = s.indexes[indexKey{typ, field, value}]
 	}
-	return tx.page(r, typ, list, func(o *Object) bool {
+	return tx.page(r, typ, list, func(o *stripeObject) bool {
 		return o.Str(field) == value && (match == nil || match(o))
 	})
 }
 
 // page answers one page of a list of the store.
-func (tx *Tx) page(r *Request, typ string, list []entry, match func(*Object) bool) (*Object, error) {
+func (tx *accountTx) page(r *apiRequest, typ string, list []entry, match func(*stripeObject) bool) (*stripeObject, error) {
 	s := tx.account.store
 	place := func(param string) (int, error) {
 		id := r.params.Str(param)
@@ -77,7 +77,7 @@ func (tx *Tx) page(r *Request, typ string, list []entry, match func(*Object) boo
 		return nil, invalid("", "", "Received both starting_after and ending_before parameters. Please pass in only one.")
 	}
 	created := createdRange(r.params)
-	var members []*Object
+	var members []*stripeObject
 	take := func(e entry) (full bool) {
 		v := s.objects[objectKey{typ, e.id}]
 		if r.stale { // a planted fault shows the list as it was before its last change
@@ -124,10 +124,10 @@ func (tx *Tx) page(r *Request, typ string, list []entry, match func(*Object) boo
 }
 
 // ListObjects answers a page of objects that stand in the order of the answer already.
-func (tx *Tx) ListObjects(r *Request, objects []*Object) (*Object, error) {
+func (tx *accountTx) ListObjects(r *apiRequest, objects []*stripeObject) (*stripeObject, error) {
 	place := func(param, typ string) (int, error) {
 		id := r.params.Str(param)
-		at := slices.IndexFunc(objects, func(o *Object) bool { return o.ID() == id })
+		at := slices.IndexFunc(objects, func(o *stripeObject) bool { return o.ID() == id })
 		if at < 0 {
 			return 0, missing(typ, id, param, http.StatusBadRequest)
 		}
@@ -170,7 +170,7 @@ func (tx *Tx) ListObjects(r *Request, objects []*Object) (*Object, error) {
 	return answer, nil
 }
 
-func pageLimit(p Params) int {
+func pageLimit(p formParams) int {
 	if !p.Has("limit") {
 		return defaultLimit
 	}
@@ -183,10 +183,10 @@ type timeRange struct {
 	from, to int64
 }
 
-func createdRange(p Params) timeRange { return rangeOf(p, "created") }
+func createdRange(p formParams) timeRange { return rangeOf(p, "created") }
 
 // rangeOf reads a time, or gt, gte, lt and lte.
-func rangeOf(p Params, name string) timeRange {
+func rangeOf(p formParams, name string) timeRange {
 	r := timeRange{from: minInstant, to: maxInstant}
 	h, isHash := p.Hash(name)
 	switch {
@@ -216,7 +216,7 @@ const (
 	maxInstant = 1 << 62
 )
 
-func (t timeRange) holds(o *Object) bool {
+func (t timeRange) holds(o *stripeObject) bool {
 	return !t.sent || t.includes(o.Int("created"))
 }
 
@@ -257,7 +257,7 @@ const paymentMethodHint = "; It's possible this PaymentMethod exists on one of y
 	"Learn more at https://stripe.com/docs/connect/authentication"
 
 // missingInPath is the 404 of an id in the path: {name} of the request's route.
-func missingInPath(r *Request, typ, name string) *Error {
+func missingInPath(r *apiRequest, typ, name string) *Error {
 	param := idParams[r.route.name()]
 	if param == "" {
 		param = idParams[r.Route[:endOf(r.Route, "{"+name+"}")]]

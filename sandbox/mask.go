@@ -88,7 +88,7 @@ func maskParams(n *paramNode, key string) any {
 		}
 		return m
 	}
-	text := Params{n}.Str("")
+	text := formParams{n}.Str("")
 	if f := maskedKeys[key]; f != nil && text != "" {
 		return f(text)
 	}

@@ -40,7 +40,7 @@ type sentFile struct {
 }
 
 // File tells the name and the size in bytes of a file that was sent.
-func (p Params) File(path string) (name string, size int64) {
+func (p formParams) File(path string) (name string, size int64) {
 	if n := p.find(path); n != nil && n.file != nil {
 		return n.file.name, n.file.size
 	}

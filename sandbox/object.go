@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Object is one immutable version of a resource, or of a hash inside one: a shape and its slots. A slot holds nil (null),
-// string, int64, float64, bool, *Object, []any, or absent. An expandable field holds the id of what it points to.
-type Object struct {
+// stripeObject is one immutable version of a resource, or of a hash inside one: a shape and its slots. A slot holds nil (null),
+// string, int64, float64, bool, *stripeObject, []any, or absent. An expandable field holds the id of what it points to.
+type stripeObject struct {
 	shape *shape
 	// keys are those of a free hash; a shape has the keys of the others.
 	keys  []string
 	slots []any
 	// hidden are the values of keys that begin with _: the sandbox knows them and shows them to nobody.
-	hidden *Object
+	hidden *stripeObject
 	// open says that this copy is private and may be Set. Put closes it.
 	open bool
 }
@@ -25,8 +25,8 @@ type absence struct{}
 var absent any = absence{}
 
 // hash makes a free hash: pairs of key and value, in order. It panics on a key that is no string.
-func hash(pairs ...any) *Object {
-	o := &Object{shape: freeShape, keys: make([]string, 0, len(pairs)/2), slots: make([]any, 0, len(pairs)/2), open: true}
+func hash(pairs ...any) *stripeObject {
+	o := &stripeObject{shape: freeShape, keys: make([]string, 0, len(pairs)/2), slots: make([]any, 0, len(pairs)/2), open: true}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		o.setKey(pairs[i].(string), pairs[i+1])
 	}
@@ -34,7 +34,7 @@ func hash(pairs ...any) *Object {
 }
 
 // slot is the position of a key, -1 when the object does not have it.
-func (o *Object) slot(key string) int {
+func (o *stripeObject) slot(key string) int {
 	if o.shape.free {
 		return slices.Index(o.keys, key)
 	}
@@ -42,7 +42,7 @@ func (o *Object) slot(key string) int {
 }
 
 // key is the name of a slot.
-func (o *Object) key(slot int) string {
+func (o *stripeObject) key(slot int) string {
 	if o.shape.free {
 		return o.keys[slot]
 	}
@@ -50,13 +50,13 @@ func (o *Object) key(slot int) string {
 }
 
 // ID is the resource's id, "" for a hash without one.
-func (o *Object) ID() string { return o.Str("id") }
+func (o *stripeObject) ID() string { return o.Str("id") }
 
 // Type is the value of "object": payment_intent, checkout.session. It is "" for a hash inside a resource.
-func (o *Object) Type() string { return o.Str("object") }
+func (o *stripeObject) Type() string { return o.Str("object") }
 
 // Get reads the value at a dotted path: nil when it is null, left out or unknown.
-func (o *Object) Get(path string) any {
+func (o *stripeObject) Get(path string) any {
 	for o != nil {
 		key, rest, nested := strings.Cut(path, ".")
 		if isHidden(key) && o.hidden != nil {
@@ -71,26 +71,26 @@ func (o *Object) Get(path string) any {
 		if !nested {
 			return o.slots[i]
 		}
-		o, _ = o.slots[i].(*Object)
+		o, _ = o.slots[i].(*stripeObject)
 		path = rest
 	}
 	return nil
 }
 
 // Str reads a string, "" when there is none. Of an expandable field it is the id.
-func (o *Object) Str(path string) string {
+func (o *stripeObject) Str(path string) string {
 	s, _ := o.Get(path).(string)
 	return s
 }
 
 // Int reads a whole number, 0 when there is none.
-func (o *Object) Int(path string) int64 {
+func (o *stripeObject) Int(path string) int64 {
 	n, _ := o.Get(path).(int64)
 	return n
 }
 
 // Float reads a number, 0 when there is none.
-func (o *Object) Float(path string) float64 {
+func (o *stripeObject) Float(path string) float64 {
 	switch n := o.Get(path).(type) {
 	case float64:
 		return n
@@ -101,33 +101,33 @@ func (o *Object) Float(path string) float64 {
 }
 
 // Bool reads a flag, false when there is none.
-func (o *Object) Bool(path string) bool {
+func (o *stripeObject) Bool(path string) bool {
 	b, _ := o.Get(path).(bool)
 	return b
 }
 
 // Has says whether the value is there and not null.
-func (o *Object) Has(path string) bool { return o.Get(path) != nil }
+func (o *stripeObject) Has(path string) bool { return o.Get(path) != nil }
 
 // Hash reads an embedded hash, nil when there is none.
-func (o *Object) Hash(path string) *Object {
-	h, _ := o.Get(path).(*Object)
+func (o *stripeObject) Hash(path string) *stripeObject {
+	h, _ := o.Get(path).(*stripeObject)
 	return h
 }
 
 // List reads an array: the elements of a plain one, or the data of an embedded list object.
-func (o *Object) List(path string) []any {
+func (o *stripeObject) List(path string) []any {
 	switch v := o.Get(path).(type) {
 	case []any:
 		return v
-	case *Object:
+	case *stripeObject:
 		return v.List("data")
 	}
 	return nil
 }
 
 // Keys are the keys of the hash in order, without those that are left out.
-func (o *Object) Keys() []string {
+func (o *stripeObject) Keys() []string {
 	keys := make([]string, 0, len(o.slots))
 	for i, v := range o.slots {
 		if v != absent {
@@ -138,18 +138,18 @@ func (o *Object) Keys() []string {
 }
 
 // Edit makes a private copy that may be Set; the original never changes.
-func (o *Object) Edit() *Object {
-	return &Object{shape: o.shape, keys: slices.Clip(o.keys), slots: slices.Clone(o.slots), hidden: o.hidden, open: true}
+func (o *stripeObject) Edit() *stripeObject {
+	return &stripeObject{shape: o.shape, keys: slices.Clip(o.keys), slots: slices.Clone(o.slots), hidden: o.hidden, open: true}
 }
 
 // isHidden says whether a key is one that answers never show.
 func isHidden(key string) bool { return key != "" && key[0] == '_' }
 
-// Set writes a value at a dotted path and returns o. An int is taken as int64, a nil *Object as null. Null parents of a
+// Set writes a value at a dotted path and returns o. An int is taken as int64, a nil *stripeObject as null. Null parents of a
 // dotted path are made from the description. A key that begins with _ is kept with the version and never shown. Null
 // leaves a key out of answers when the description says that it may be missing and is never null. Set panics on a key that
 // the shape does not have and on a version that is already stored: both are faults of ours.
-func (o *Object) Set(path string, v any) *Object {
+func (o *stripeObject) Set(path string, v any) *stripeObject {
 	at := o
 	key, rest, nested := strings.Cut(path, ".")
 	for ; nested; key, rest, nested = strings.Cut(rest, ".") {
@@ -160,12 +160,12 @@ func (o *Object) Set(path string, v any) *Object {
 }
 
 // openChild gives the private copy of an embedded hash, made when it is null.
-func (o *Object) openChild(key string) *Object {
+func (o *stripeObject) openChild(key string) *stripeObject {
 	if isHidden(key) {
 		return o.openHidden().openChild(key[1:])
 	}
 	i := o.mustSlot(key)
-	child, _ := o.slots[i].(*Object)
+	child, _ := o.slots[i].(*stripeObject)
 	switch {
 	case child == nil:
 		child = o.shape.newChild(i)
@@ -179,7 +179,7 @@ func (o *Object) openChild(key string) *Object {
 }
 
 // openHidden gives the private copy of what is hidden in o.
-func (o *Object) openHidden() *Object {
+func (o *stripeObject) openHidden() *stripeObject {
 	o.mustBeOpen("_")
 	switch {
 	case o.hidden == nil:
@@ -190,7 +190,7 @@ func (o *Object) openHidden() *Object {
 	return o.hidden
 }
 
-func (o *Object) setKey(key string, v any) {
+func (o *stripeObject) setKey(key string, v any) {
 	if isHidden(key) {
 		o.openHidden().setOwn(key[1:], v)
 		return
@@ -199,12 +199,12 @@ func (o *Object) setKey(key string, v any) {
 }
 
 // setOwn writes a key as it is: one of a caller's choice may begin with _ or have dots in it.
-func (o *Object) setOwn(key string, v any) {
+func (o *stripeObject) setOwn(key string, v any) {
 	i := o.mustSlot(key)
 	switch n := v.(type) {
 	case int:
 		v = int64(n)
-	case *Object:
+	case *stripeObject:
 		if n == nil {
 			v = nil
 		}
@@ -214,7 +214,7 @@ func (o *Object) setOwn(key string, v any) {
 			list[j] = s
 		}
 		v = list
-	case []*Object:
+	case []*stripeObject:
 		list := make([]any, len(n))
 		for j, e := range n {
 			list[j] = e
@@ -227,14 +227,14 @@ func (o *Object) setOwn(key string, v any) {
 	o.slots[i] = v
 }
 
-func (o *Object) mustBeOpen(key string) {
+func (o *stripeObject) mustBeOpen(key string) {
 	if !o.open {
 		panic(fmt.Sprintf("sandbox: Set of %s on a stored %s; Edit it first", key, o.shape.name))
 	}
 }
 
 // mustSlot finds the slot of a key for writing; a free hash grows by it.
-func (o *Object) mustSlot(key string) int {
+func (o *stripeObject) mustSlot(key string) int {
 	o.mustBeOpen(key)
 	i := o.slot(key)
 	if i >= 0 {
@@ -249,7 +249,7 @@ func (o *Object) mustSlot(key string) int {
 }
 
 // Unset removes a key of a free hash (metadata), or leaves it out of a resource's answers. It returns o.
-func (o *Object) Unset(key string) *Object {
+func (o *stripeObject) Unset(key string) *stripeObject {
 	if o.slot(key) < 0 {
 		return o
 	}
@@ -264,7 +264,7 @@ func (o *Object) Unset(key string) *Object {
 }
 
 // close ends the time in which o and what is inside it may be Set.
-func (o *Object) close() {
+func (o *stripeObject) close() {
 	if o == nil || !o.open {
 		return
 	}
@@ -277,7 +277,7 @@ func (o *Object) close() {
 
 func closeValue(v any) {
 	switch v := v.(type) {
-	case *Object:
+	case *stripeObject:
 		v.close()
 	case []any:
 		for _, e := range v {

@@ -7,10 +7,10 @@ import (
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
-func testTx(t *testing.T) *Tx {
+func testTx(t *testing.T) *accountTx {
 	t.Helper()
 	sb := newTest(t, Options{})
-	return &Tx{account: sb.account("objects"), now: 1_700_000_000}
+	return &accountTx{account: sb.account("objects"), now: 1_700_000_000}
 }
 
 func TestVersionsNeverChange(t *testing.T) {

@@ -74,7 +74,7 @@ func (h *home) serveDeliveries(p *homePage, r *http.Request) (string, any, error
 	return "home_deliveries.html", v, nil
 }
 
-func (p *homePage) deliveryRow(o *Object) homeDeliveryRow {
+func (p *homePage) deliveryRow(o *stripeObject) homeDeliveryRow {
 	d := deliveryOf(o)
 	row := homeDeliveryRow{Ref: p.linkTo(deliveryType, d.ID), Delivery: d, Event: p.eventRef(d.Event).homeRef, Endpoint: p.link(d.Endpoint), CreatedAt: homeTime(d.Created)}
 	if d.NextAttemptAt != nil {
@@ -106,7 +106,7 @@ func (p *homePage) endpoints() []homeEndpoint {
 	var list []homeEndpoint
 	p.account.locked(func() {
 		s := p.account.store
-		s.each("webhook_endpoint", s.lists["webhook_endpoint"], func(o *Object) bool {
+		s.each("webhook_endpoint", s.lists["webhook_endpoint"], func(o *stripeObject) bool {
 			list = append(list, homeEndpoint{homeRef: p.linkTo("webhook_endpoint", o.ID()), Address: o.Str("url"), Status: o.Str("status"), Version: o.Str("api_version"), Secrets: liveSecrets(o, p.account.now())})
 			return len(list) < maxEndpoints
 		})
@@ -121,7 +121,7 @@ type homeDeliveryPage struct {
 }
 
 func (h *home) serveDelivery(p *homePage, r *http.Request) (string, any, error) {
-	var o *Object
+	var o *stripeObject
 	p.account.locked(func() { o = p.account.store.objects[objectKey{deliveryType, r.PathValue("id")}].object })
 	if o == nil {
 		return "", nil, noSuch("delivery", r.PathValue("id"))

@@ -40,7 +40,7 @@ func (h *home) serveEvents(p *homePage, r *http.Request) (string, any, error) {
 	var w homeWindow
 	p.account.locked(func() {
 		s := p.account.store
-		w = s.window("event", s.lists["event"], place(q.Get("before")), place(q.Get("after")), func(o *Object) bool {
+		w = s.window("event", s.lists["event"], place(q.Get("before")), place(q.Get("after")), func(o *stripeObject) bool {
 			return (v.Type == "" || matchesEvent(v.Type, o.Str("type"))) && (v.Object == "" || o.Str("data.object.id") == v.Object)
 		})
 	})
@@ -51,14 +51,14 @@ func (h *home) serveEvents(p *homePage, r *http.Request) (string, any, error) {
 	return "home_events.html", v, nil
 }
 
-func (p *homePage) eventRow(o *Object) homeEventRow {
+func (p *homePage) eventRow(o *stripeObject) homeEventRow {
 	about := o.Hash("data.object")
 	row := homeEventRow{homeRef: p.linkTo("event", o.ID()), Type: o.Str("type"), Created: homeTime(o.Int("created")), Object: p.link(about.ID()), ObjectType: about.Type(),
 		Request: p.requestRef(o.Str("request.id"))}
 	p.account.locked(func() {
 		s := p.account.store
 		list := s.indexes[indexKey{deliveryType, "event", o.ID()}]
-		s.each(deliveryType, list[:min(len(list), rowDeliveries)], func(d *Object) bool {
+		s.each(deliveryType, list[:min(len(list), rowDeliveries)], func(d *stripeObject) bool {
 			row.Deliveries = append([]homeState{{d.Str("status"), p.To("deliveries", d.ID())}}, row.Deliveries...)
 			return true
 		})
@@ -95,8 +95,8 @@ const eventWays = 100
 
 // serveEvent shows one event with what changed and how it reached endpoints.
 func (h *home) serveEvent(p *homePage, r *http.Request) (string, any, error) {
-	var o *Object
-	var ways []*Object
+	var o *stripeObject
+	var ways []*stripeObject
 	v := &homeEventPage{homePage: p}
 	p.account.locked(func() {
 		s := p.account.store
@@ -104,7 +104,7 @@ func (h *home) serveEvent(p *homePage, r *http.Request) (string, any, error) {
 		o = s.objects[objectKey{"event", id}].object
 		list := s.indexes[indexKey{deliveryType, "event", id}]
 		v.Cut = len(list) > eventWays
-		s.each(deliveryType, list[max(len(list)-eventWays, 0):], func(d *Object) bool {
+		s.each(deliveryType, list[max(len(list)-eventWays, 0):], func(d *stripeObject) bool {
 			ways = append(ways, d)
 			return true
 		})

@@ -17,7 +17,7 @@ type homeVersion struct {
 	// Told says that the step is no version: nothing changed.
 	Told bool
 
-	object *Object
+	object *stripeObject
 }
 
 // homeEventRef is an event with its name.
@@ -32,7 +32,7 @@ const homeChanges = 40
 // history lists the steps of an object, the newest first. cut says that there were more before.
 func (p *homePage) history(newest *past, address string) (list []homeVersion, cut bool) {
 	// told are the events that wait for the version that they tell of.
-	told := map[*Object][]homeEventRef{}
+	told := map[*stripeObject][]homeEventRef{}
 	for step := newest; step != nil; step = step.before {
 		cut = step.before == nil && step.number > 1
 		if step.isAside() {

@@ -166,20 +166,20 @@ func couldBeID(s string) bool {
 type homeChange struct{ Path, Was, Now string }
 
 // changesBetween lists the leaves of now that were something else in former.
-func changesBetween(former, now *Object) []homeChange {
+func changesBetween(former, now *stripeObject) []homeChange {
 	return listChanges(nil, "", changedLeaves(former, now), now)
 }
 
 // listChanges turns previous_attributes into a list of leaves, with what they are now.
-func listChanges(list []homeChange, path string, changed, now *Object) []homeChange {
+func listChanges(list []homeChange, path string, changed, now *stripeObject) []homeChange {
 	for i, was := range changed.slots {
 		key := changed.key(i)
 		var is any
 		if at := now.slot(key); at >= 0 && now.slots[at] != absent {
 			is = now.slots[at]
 		}
-		before, wasHash := was.(*Object)
-		after, isHash := is.(*Object)
+		before, wasHash := was.(*stripeObject)
+		after, isHash := is.(*stripeObject)
 		if wasHash && isHash && !isList(before) {
 			list = listChanges(list, joinPath(path, key), before, after)
 			continue

@@ -15,7 +15,7 @@ const (
 
 // homeWindow is a part of a list: the objects of one page, newest first, with their places.
 type homeWindow struct {
-	objects []*Object
+	objects []*stripeObject
 	// first and last are the places of the newest and of the oldest entry that was looked at.
 	first, last int64
 	// newer and older say that there are more entries; stopped that the budget ended before the page was full.
@@ -24,7 +24,7 @@ type homeWindow struct {
 
 // window reads a page of a list: what came before a place, or after one; 0 is the newest. Match chooses; nil takes all.
 // The caller holds the account's lock.
-func (s *store) window(typ string, list []entry, before, after int64, match func(*Object) bool) homeWindow {
+func (s *store) window(typ string, list []entry, before, after int64, match func(*stripeObject) bool) homeWindow {
 	var w homeWindow
 	left := homeBudget
 	look := func(e entry) (on bool) {

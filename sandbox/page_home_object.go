@@ -89,7 +89,7 @@ func (h *home) serveObjects(p *homePage, r *http.Request) (string, any, error) {
 	links := map[string]string{"customer": v.Customer, "payment_intent": v.PaymentIntent, "charge": v.Charge}
 	filter := []string{"id", v.ID, "status", v.Status, "customer", v.Customer, "payment_intent", v.PaymentIntent, "charge", v.Charge}
 	v.Filtered = strings.Join([]string{v.ID, v.Status, v.Customer, v.PaymentIntent, v.Charge}, "") != ""
-	match := func(o *Object) bool {
+	match := func(o *stripeObject) bool {
 		for field, id := range links {
 			if id != "" && o.Str(field) != id {
 				return false
@@ -127,7 +127,7 @@ func (a *account) unknownType(typ string) (unknown bool) {
 	return unknown && description.Load().Schema(typ) == nil
 }
 
-func (p *homePage) objectRow(o *Object) homeObjectRow {
+func (p *homePage) objectRow(o *stripeObject) homeObjectRow {
 	row := homeObjectRow{homeRef: p.linkTo(o.Type(), o.ID()), Name: nameOf(o), Status: statusOf(o), Amount: p.amountOf(o), Created: homeTime(o.Int("created"))}
 	if id := o.Str("customer"); id != "" {
 		row.Customer = p.linkTo("customer", id)
@@ -146,7 +146,7 @@ func statusesOf(typ string) []string {
 }
 
 // statusOf is an object's status, or what stands for one.
-func statusOf(o *Object) string {
+func statusOf(o *stripeObject) string {
 	if s := o.Str("status"); s != "" {
 		return s
 	}
@@ -157,7 +157,7 @@ func statusOf(o *Object) string {
 }
 
 // nameOf is what people call an object by.
-func nameOf(o *Object) string {
+func nameOf(o *stripeObject) string {
 	for _, path := range []string{"name", "email", "description", "nickname", "code", "url", "reason"} {
 		if s := o.Str(path); s != "" {
 			return s
@@ -170,7 +170,7 @@ func nameOf(o *Object) string {
 }
 
 // amountOf is the amount that an object is about, "" when it is about none.
-func (p *homePage) amountOf(o *Object) string {
+func (p *homePage) amountOf(o *stripeObject) string {
 	currency := o.Str("currency")
 	for _, path := range []string{"amount", "amount_total", "amount_due", "unit_amount", "amount_off"} {
 		if n, is := o.Get(path).(int64); is && currency != "" {
@@ -200,7 +200,7 @@ type homeObjectPage struct {
 // serveObject shows one object, or a former version of it.
 func (h *home) serveObject(p *homePage, r *http.Request) (string, any, error) {
 	v := &homeObjectPage{homePage: p, Type: r.PathValue("type"), ID: r.PathValue("id")}
-	var o *Object
+	var o *stripeObject
 	var history *past
 	p.account.locked(func() {
 		key := objectKey{v.Type, v.ID}

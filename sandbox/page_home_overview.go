@@ -34,7 +34,7 @@ func (h *home) serveOverview(p *homePage, r *http.Request) (string, any, error) 
 	v := &homeOverviewPage{homePage: p, ID: a.id, BaseURL: h.baseURL(r), SecretKey: "sk_test_" + a.name, PublishableKey: "pk_test_" + a.name,
 		EventsURL: p.To("events"), CallsURL: p.To("requests"), KeysURL: p.To("settings")}
 	p.Title = a.name
-	var events []*Object
+	var events []*stripeObject
 	a.locked(func() {
 		for _, t := range p.types("") {
 			if t.Name != "account" {
@@ -42,7 +42,7 @@ func (h *home) serveOverview(p *homePage, r *http.Request) (string, any, error) 
 			}
 		}
 		v.Deaf = a.store.alive["webhook_endpoint"] == 0
-		a.store.each("event", a.store.lists["event"], func(o *Object) bool {
+		a.store.each("event", a.store.lists["event"], func(o *stripeObject) bool {
 			events = append(events, o)
 			return len(events) < overviewRows
 		})
@@ -77,7 +77,7 @@ func (p *homePage) todo(calls []loggedCall) (list []homeLink) {
 	failed, held, disabled, looked := 0, 0, 0, 0
 	p.account.locked(func() {
 		s := p.account.store
-		s.each(deliveryType, s.lists[deliveryType], func(d *Object) bool {
+		s.each(deliveryType, s.lists[deliveryType], func(d *stripeObject) bool {
 			switch d.Str("status") {
 			case deliveryFailed:
 				failed++
@@ -92,7 +92,7 @@ func (p *homePage) todo(calls []loggedCall) (list []homeLink) {
 			return looked < overviewBack
 		})
 		looked = 0
-		s.each("webhook_endpoint", s.lists["webhook_endpoint"], func(o *Object) bool {
+		s.each("webhook_endpoint", s.lists["webhook_endpoint"], func(o *stripeObject) bool {
 			if o.Str("status") != "enabled" {
 				disabled++
 			}

@@ -154,7 +154,7 @@ func (p *homePage) eventsOf(call *Call) (refs []homeEventRef) {
 			return s.objects[objectKey{"event", list[i].id}].object.Int("created") > call.Created
 		})
 		left := homeBudget
-		s.each("event", list[:end], func(o *Object) bool {
+		s.each("event", list[:end], func(o *stripeObject) bool {
 			left--
 			if o.Str("request.id") == call.ID {
 				refs = append([]homeEventRef{{p.linkTo("event", o.ID()), o.Str("type")}}, refs...)

@@ -259,7 +259,7 @@ func TestHomeNeverWalksAWholeAccount(t *testing.T) {
 func fillHome(t testing.TB, a *account, n int) {
 	t.Helper()
 	for done := 0; done < n; done += 1000 {
-		err := a.do(func(tx *Tx) error {
+		err := a.do(func(tx *accountTx) error {
 			for i := done; i < min(done+1000, n); i++ {
 				tx.Put(tx.New("customer").Set("name", "Customer "+strconv.Itoa(i)), "customer.created")
 			}

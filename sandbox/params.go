@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Params are a request's parameters: parsed, and checked against the description's tree. A leaf is string, int64,
+// formParams are a request's parameters: parsed, and checked against the description's tree. A leaf is string, int64,
 // float64, bool or null (sent as "" where that unsets); a branch is a hash or an array.
-type Params struct{ node *paramNode }
+type formParams struct{ node *paramNode }
 
 // paramNode is one value of a request: a leaf, a hash or an array.
 type paramNode struct {
@@ -22,7 +22,7 @@ type paramNode struct {
 	file *sentFile
 }
 
-func (p Params) find(path string) *paramNode {
+func (p formParams) find(path string) *paramNode {
 	n := p.node
 	for n != nil && path != "" {
 		var key string
@@ -41,16 +41,16 @@ func (p Params) find(path string) *paramNode {
 }
 
 // Has says whether the parameter was sent, even if empty.
-func (p Params) Has(path string) bool { return p.find(path) != nil }
+func (p formParams) Has(path string) bool { return p.find(path) != nil }
 
 // Null says whether the parameter was sent as "" where that unsets.
-func (p Params) Null(path string) bool {
+func (p formParams) Null(path string) bool {
 	n := p.find(path)
 	return n != nil && n.null
 }
 
 // Str reads a text, "" when it was not sent.
-func (p Params) Str(path string) string {
+func (p formParams) Str(path string) string {
 	n := p.find(path)
 	if n == nil {
 		return ""
@@ -69,7 +69,7 @@ func (p Params) Str(path string) string {
 }
 
 // Int reads a whole number, 0 when it was not sent.
-func (p Params) Int(path string) int64 {
+func (p formParams) Int(path string) int64 {
 	n := p.find(path)
 	if n == nil {
 		return 0
@@ -85,7 +85,7 @@ func (p Params) Int(path string) int64 {
 }
 
 // Float reads a number, 0 when it was not sent.
-func (p Params) Float(path string) float64 {
+func (p formParams) Float(path string) float64 {
 	n := p.find(path)
 	if n == nil {
 		return 0
@@ -103,7 +103,7 @@ func (p Params) Float(path string) float64 {
 }
 
 // Bool reads a flag, false when it was not sent.
-func (p Params) Bool(path string) bool {
+func (p formParams) Bool(path string) bool {
 	n := p.find(path)
 	if n == nil {
 		return false
@@ -115,16 +115,16 @@ func (p Params) Bool(path string) bool {
 }
 
 // Hash reads a branch; false when it was not sent as one.
-func (p Params) Hash(path string) (Params, bool) {
+func (p formParams) Hash(path string) (formParams, bool) {
 	n := p.find(path)
 	if n == nil || n.hash == nil {
-		return Params{}, false
+		return formParams{}, false
 	}
-	return Params{n}, true
+	return formParams{n}, true
 }
 
 // List reads an array of hashes.
-func (p Params) List(path string) []Params {
+func (p formParams) List(path string) []formParams {
 	n := p.find(path)
 	if n == nil {
 		return nil
@@ -133,15 +133,15 @@ func (p Params) List(path string) []Params {
 	if elements == nil && n.hash != nil { // private routes are not checked
 		elements, _ = n.elements()
 	}
-	list := make([]Params, len(elements))
+	list := make([]formParams, len(elements))
 	for i, e := range elements {
-		list[i] = Params{e}
+		list[i] = formParams{e}
 	}
 	return list
 }
 
 // Strs reads an array of texts.
-func (p Params) Strs(path string) []string {
+func (p formParams) Strs(path string) []string {
 	list := p.List(path)
 	if len(list) == 0 {
 		return nil
@@ -154,20 +154,20 @@ func (p Params) Strs(path string) []string {
 }
 
 // Map reads a hash of free keys: metadata. A value that was sent empty is "".
-func (p Params) Map(path string) map[string]string {
+func (p formParams) Map(path string) map[string]string {
 	h, ok := p.Hash(path)
 	if !ok {
 		return nil
 	}
 	m := make(map[string]string, len(h.node.keys))
 	for _, k := range h.node.keys {
-		m[k] = Params{h.node.hash[k]}.Str("")
+		m[k] = formParams{h.node.hash[k]}.Str("")
 	}
 	return m
 }
 
 // Keys are the parameters of a branch in the order in which they were sent.
-func (p Params) Keys() []string {
+func (p formParams) Keys() []string {
 	if p.node == nil {
 		return nil
 	}

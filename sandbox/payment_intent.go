@@ -41,7 +41,7 @@ var intentParams = []string{
 	"payment_method_options", "payment_method_types", "capture_method", "confirmation_method", "client_secret", "setup_future_usage",
 }
 
-func createPaymentIntent(tx *Tx, r *Request) (*Object, error) {
+func createPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	currency := strings.ToLower(p.Str("currency"))
 	if err := checkCurrency(currency, "currency"); err != nil {
@@ -94,8 +94,8 @@ func createPaymentIntent(tx *Tx, r *Request) (*Object, error) {
 // withoutIntent takes an intent that was never made out of an error.
 func withoutIntent(err error) error {
 	if e, ok := err.(*Error); ok { //nolint:errorlint // behaviours return *Error bare
-		delete(e.Extra, "payment_intent")
-		delete(e.Extra, "setup_intent")
+		delete(e.extra, "payment_intent")
+		delete(e.extra, "setup_intent")
 	}
 	return err
 }
@@ -108,7 +108,7 @@ func orElse(s, other string) string {
 }
 
 // setMethodTypes decides which methods an intent takes: the ones it was told, or those of the account.
-func setMethodTypes(tx *Tx, intent *Object, p Params) error {
+func setMethodTypes(tx *accountTx, intent *stripeObject, p formParams) error {
 	types, err := allowedTypes(p, strings.ToLower(p.Str("currency")))
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func setMethodTypes(tx *Tx, intent *Object, p Params) error {
 }
 
 // setMethodOptions writes payment_method_options: Stripe's defaults of each type, and over them what was sent.
-func setMethodOptions(tx *Tx, intent *Object, p Params) {
+func setMethodOptions(tx *accountTx, intent *stripeObject, p formParams) {
 	schema := intent.Type() + "_payment_method_options"
 	options := intent.Hash("payment_method_options")
 	if options == nil {
@@ -157,7 +157,7 @@ func setMethodOptions(tx *Tx, intent *Object, p Params) {
 	intent.Set("payment_method_options", options)
 }
 
-func hashKeys(p Params, at string) []string {
+func hashKeys(p formParams, at string) []string {
 	h, ok := p.Hash(at)
 	if !ok {
 		return nil
@@ -166,7 +166,7 @@ func hashKeys(p Params, at string) []string {
 }
 
 // methodOptionDefaults are recorded for cards; of the debits only what the description demands.
-func methodOptionDefaults(tx *Tx, schema, typ string) *Object {
+func methodOptionDefaults(tx *accountTx, schema, typ string) *stripeObject {
 	switch typ {
 	case "card":
 		return tx.NewHash(schema+"_card").Set("request_three_d_secure", "automatic")
@@ -179,7 +179,7 @@ func methodOptionDefaults(tx *Tx, schema, typ string) *Object {
 }
 
 // setIntent copies what create, update and confirm may say about an intent.
-func setIntent(tx *Tx, intent *Object, p Params) error {
+func setIntent(tx *accountTx, intent *stripeObject, p formParams) error {
 	if id := p.Str("customer"); id != "" {
 		customer, err := findCustomer(tx, id, "customer", 400)
 		if err != nil {
@@ -201,7 +201,7 @@ func setIntent(tx *Tx, intent *Object, p Params) error {
 }
 
 // setShipping writes the whole hash with every key, as Stripe answers it.
-func setShipping(tx *Tx, o *Object, p Params) {
+func setShipping(tx *accountTx, o *stripeObject, p formParams) {
 	given, ok := p.Hash("shipping")
 	switch {
 	case p.Null("shipping"):
@@ -219,7 +219,7 @@ func setShipping(tx *Tx, o *Object, p Params) {
 }
 
 // applyMetadata merges metadata: an empty value removes its key, an empty hash removes all.
-func applyMetadata(tx *Tx, o *Object, p Params) {
+func applyMetadata(tx *accountTx, o *stripeObject, p formParams) {
 	var others []string
 	for _, key := range p.Keys() {
 		if key != "metadata" {
@@ -229,7 +229,7 @@ func applyMetadata(tx *Tx, o *Object, p Params) {
 	applyParams(tx, o, p, others...)
 }
 
-func findPaymentIntent(tx *Tx, r *Request) (*Object, error) {
+func findPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	id := r.Path("intent")
 	pi := tx.Get("payment_intent", id)
 	if pi == nil {
@@ -246,13 +246,13 @@ func camelName(typ string) string {
 }
 
 // unexpectedState is the refusal of a call that an intent's status does not allow.
-func unexpectedState(intent *Object, format string, args ...any) *Error {
+func unexpectedState(intent *stripeObject, format string, args ...any) *Error {
 	err := invalid("", intent.Type()+"_unexpected_state", format, args...)
-	err.Extra = map[string]*Object{intent.Type(): intent}
+	err.extra = map[string]*stripeObject{intent.Type(): intent}
 	return err
 }
 
-func updatePaymentIntent(tx *Tx, r *Request) (*Object, error) {
+func updatePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	pi, err := findPaymentIntent(tx, r)
 	if err != nil {
@@ -308,14 +308,14 @@ func updatePaymentIntent(tx *Tx, r *Request) (*Object, error) {
 }
 
 // putFresh stores a method that this call made. A method has no event until it is attached.
-func putFresh(tx *Tx, method *Object, fresh bool) {
+func putFresh(tx *accountTx, method *stripeObject, fresh bool) {
 	if fresh {
 		tx.Put(method)
 	}
 }
 
 // givenMethod finds the method that a call names, nil when it names none. fresh says that the call made it.
-func givenMethod(tx *Tx, intent *Object, p Params) (method *Object, fresh bool, err error) {
+func givenMethod(tx *accountTx, intent *stripeObject, p formParams) (method *stripeObject, fresh bool, err error) {
 	switch {
 	case p.Str("payment_method") != "":
 		id := p.Str("payment_method")
@@ -336,7 +336,7 @@ func givenMethod(tx *Tx, intent *Object, p Params) (method *Object, fresh bool, 
 }
 
 // checkMethod refuses a method that an intent cannot use: of another customer, of another type, used up.
-func checkMethod(intent, method *Object) error {
+func checkMethod(intent, method *stripeObject) error {
 	owner, customer := method.Str("customer"), intent.Str("customer")
 	name := camelName(intent.Type())
 	switch {
@@ -366,7 +366,7 @@ func joined(values []any) string {
 }
 
 // paramValue is a parameter as a field holds it, null when it was not sent.
-func paramValue(p Params, path string) any {
+func paramValue(p formParams, path string) any {
 	if n := p.find(path); n != nil {
 		return n.value
 	}

@@ -13,14 +13,14 @@ func init() {
 
 // holdSeconds is how long a bank holds an uncaptured amount: seven days; for Visa, when the buyer was not there, 4 days
 // and 18 hours (docs.stripe.com/payments/place-a-hold-on-a-payment-method).
-func holdSeconds(pi *Object, card *testCard) int64 {
+func holdSeconds(pi *stripeObject, card *testCard) int64 {
 	if card.brand == "visa" && pi.Bool(hiddenOffSession) {
 		return 4*day + 18*60*60
 	}
 	return 7 * day
 }
 
-func capturePaymentIntent(tx *Tx, r *Request) (*Object, error) {
+func capturePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	pi, err := findPaymentIntent(tx, r)
 	if err != nil {
@@ -42,7 +42,7 @@ func capturePaymentIntent(tx *Tx, r *Request) (*Object, error) {
 			return nil, invalid("amount_to_capture", "parameter_invalid_integer", "This value must be greater than or equal to 1.")
 		case given > amount:
 			e := invalid("amount_to_capture", "amount_too_large", "The payment could not be captured because the requested capture amount is greater than the amount you can capture for this charge. Contact us via https://support.stripe.com/contact/ for help.")
-			e.Extra = map[string]*Object{"payment_intent": pi}
+			e.extra = map[string]*stripeObject{"payment_intent": pi}
 			return nil, e
 		default:
 			if err := checkDigits(given, pi.Str("currency"), "amount_to_capture"); err != nil {
@@ -70,7 +70,7 @@ func capturePaymentIntent(tx *Tx, r *Request) (*Object, error) {
 	return pi, nil
 }
 
-func cancelPaymentIntent(tx *Tx, r *Request) (*Object, error) {
+func cancelPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	pi, err := findPaymentIntent(tx, r)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func cancelPaymentIntent(tx *Tx, r *Request) (*Object, error) {
 }
 
 // methodOf is an intent's payment method; an empty one when it has none.
-func methodOf(tx *Tx, intent *Object) *Object {
+func methodOf(tx *accountTx, intent *stripeObject) *stripeObject {
 	if method := tx.Get("payment_method", intent.Str("payment_method")); method != nil {
 		return method
 	}
@@ -96,7 +96,7 @@ func methodOf(tx *Tx, intent *Object) *Object {
 }
 
 // cancelIntent cancels a PaymentIntent; what its bank holds is released, a debit under way is called back.
-func cancelIntent(tx *Tx, pi *Object, reason string) *Object {
+func cancelIntent(tx *accountTx, pi *stripeObject, reason string) *stripeObject {
 	pi = pi.Edit()
 	abandonChallenge(pi)
 	if ch := tx.Get("charge", pi.Str("latest_charge")); ch != nil {
@@ -118,7 +118,7 @@ func cancelIntent(tx *Tx, pi *Object, reason string) *Object {
 }
 
 // releaseHold cancels an intent whose hold ran out.
-func releaseHold(tx *Tx, id string) error {
+func releaseHold(tx *accountTx, id string) error {
 	pi := tx.Get("payment_intent", id)
 	if pi == nil || pi.Str("status") != requiresCapture {
 		return nil
@@ -128,7 +128,7 @@ func releaseHold(tx *Tx, id string) error {
 }
 
 // incrementAuthorization refuses: every charge here says that it is unavailable.
-func incrementAuthorization(tx *Tx, r *Request) (*Object, error) {
+func incrementAuthorization(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	pi, err := findPaymentIntent(tx, r)
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func incrementAuthorization(tx *Tx, r *Request) (*Object, error) {
 }
 
 // applyCustomerBalance refuses: payments by bank transfer are not simulated.
-func applyCustomerBalance(tx *Tx, r *Request) (*Object, error) {
+func applyCustomerBalance(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	pi, err := findPaymentIntent(tx, r)
 	if err != nil {
 		return nil, err
@@ -146,12 +146,12 @@ func applyCustomerBalance(tx *Tx, r *Request) (*Object, error) {
 }
 
 // verifyMicrodeposits refuses: no account waits for them.
-func verifyMicrodeposits(tx *Tx, r *Request) (*Object, error) {
+func verifyMicrodeposits(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	pi, err := findPaymentIntent(tx, r)
 	if err != nil {
 		return nil, err
 	}
 	e := invalid("", "intent_invalid_state", "This PaymentIntent cannot be verified with microdeposits because it does not require verification.")
-	e.Extra = map[string]*Object{"payment_intent": pi}
+	e.extra = map[string]*stripeObject{"payment_intent": pi}
 	return nil, e
 }

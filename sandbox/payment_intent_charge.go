@@ -1,7 +1,7 @@
 package sandbox
 
 // cardDecline is the reason why a card's bank refuses a payment, "" when it does not.
-func cardDecline(tx *Tx, card *testCard, method *Object) string {
+func cardDecline(tx *accountTx, card *testCard, method *stripeObject) string {
 	if forced := forcedDecline(tx); forced != "" {
 		return forced
 	}
@@ -14,7 +14,7 @@ func cardDecline(tx *Tx, card *testCard, method *Object) string {
 }
 
 // chargeCard charges an intent's card: it pays, holds, or fails.
-func chargeCard(tx *Tx, pi, method *Object, how authResult) (*Object, error) {
+func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*stripeObject, error) {
 	card := behaviourOf(method)
 	if reason := cardDecline(tx, card, method); reason != "" {
 		return declineCharge(tx, pi, method, declineFor(reason), how)
@@ -45,7 +45,7 @@ func chargeCard(tx *Tx, pi, method *Object, how authResult) (*Object, error) {
 }
 
 // paid writes that an intent is paid, and lets its Checkout Session know.
-func paid(tx *Tx, pi *Object, amount int64) *Object {
+func paid(tx *accountTx, pi *stripeObject, amount int64) *stripeObject {
 	pi.Set("status", succeeded).Set("amount_received", amount).Set("amount_capturable", 0).Set("next_action", nil)
 	tx.Put(pi, "payment_intent.succeeded")
 	return pi
@@ -53,7 +53,7 @@ func paid(tx *Tx, pi *Object, amount int64) *Object {
 
 // keepMethod attaches a method to the intent's customer when the intent asks for it; otherwise a method without a customer
 // is used up now.
-func keepMethod(tx *Tx, pi, method *Object, how authResult) *Object {
+func keepMethod(tx *accountTx, pi, method *stripeObject, how authResult) *stripeObject {
 	usage := pi.Str("setup_future_usage")
 	if v := pi.Str("payment_method_options." + method.Str("type") + ".setup_future_usage"); v != "" {
 		usage = v
@@ -76,7 +76,7 @@ func keepMethod(tx *Tx, pi, method *Object, how authResult) *Object {
 }
 
 // declineCharge records a charge that the bank, or Radar, refused, and fails the payment.
-func declineCharge(tx *Tx, pi, method *Object, d decline, how authResult) (*Object, error) {
+func declineCharge(tx *accountTx, pi, method *stripeObject, d decline, how authResult) (*stripeObject, error) {
 	if method.Str("customer") == "" {
 		method = method.Edit().Set(hiddenUsed, true)
 		tx.Put(method)
@@ -88,9 +88,9 @@ func declineCharge(tx *Tx, pi, method *Object, d decline, how authResult) (*Obje
 }
 
 // failPayment sets an intent back to wait for another method. ch is nil when nothing was charged.
-func failPayment(tx *Tx, pi, method *Object, d decline, ch *Object) (*Object, error) {
+func failPayment(tx *accountTx, pi, method *stripeObject, d decline, ch *stripeObject) (*stripeObject, error) {
 	e := cardError(d)
-	e.KeepChanges = true
+	e.keepChanges = true
 	last := tx.NewHash("api_errors").Set("type", "card_error").Set("code", d.code).Set("decline_code", d.declineCode).
 		Set("doc_url", docURL(d.code)).Set("message", d.message).Set("payment_method", method)
 	for key, v := range map[string]string{"param": d.param, "advice_code": d.advice, "network_decline_code": d.network} {
@@ -105,6 +105,6 @@ func failPayment(tx *Tx, pi, method *Object, d decline, ch *Object) (*Object, er
 	}
 	pi.Set("status", requiresPaymentMethod).Set("payment_method", nil).Set("next_action", nil).Set("last_payment_error", last)
 	tx.Put(pi, "payment_intent.payment_failed")
-	e.Extra = map[string]*Object{"payment_intent": pi, "payment_method": method}
+	e.extra = map[string]*stripeObject{"payment_intent": pi, "payment_method": method}
 	return nil, e
 }

@@ -12,7 +12,7 @@ func init() {
 
 // confirmation is what a confirm call says beside the intent, found and checked.
 type confirmation struct {
-	method *Object
+	method *stripeObject
 	// fresh says that the call made the method.
 	fresh bool
 	// returnURL is where the buyer comes back to; with sdk, Stripe.js handles the next action instead.
@@ -23,12 +23,12 @@ type confirmation struct {
 	// refuseAction fails the payment when the buyer would have to do something.
 	refuseAction bool
 	// mandate is the acceptance that the buyer gave now, nil for none.
-	mandate *Object
+	mandate *stripeObject
 	// token is the confirmation token that the method came from.
-	token *Object
+	token *stripeObject
 }
 
-func confirmPaymentIntent(tx *Tx, r *Request) (*Object, error) {
+func confirmPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	pi, err := findPaymentIntent(tx, r)
 	if err != nil {
@@ -64,13 +64,13 @@ func confirmPaymentIntent(tx *Tx, r *Request) (*Object, error) {
 }
 
 // ofCheckout refuses calls on an intent that a Checkout Session made.
-func ofCheckout(intent *Object, verb string) *Error {
+func ofCheckout(intent *stripeObject, verb string) *Error {
 	return unexpectedState(intent, "You cannot %s this %s because it was created by Checkout. Use the Checkout Session to complete or expire the payment instead.", verb, camelName(intent.Type()))
 }
 
 // readConfirmation reads and checks the parameters of a confirmation; nothing is changed or stored yet, so that a refused
 // confirmation leaves no trace.
-func readConfirmation(tx *Tx, r *Request, intent *Object) (confirmation, error) {
+func readConfirmation(tx *accountTx, r *apiRequest, intent *stripeObject) (confirmation, error) {
 	p := r.Params()
 	c := confirmation{
 		returnURL: p.Str("return_url"), sdk: p.Bool("use_stripe_sdk"), refuseAction: p.Bool("error_on_requires_action"),
@@ -105,14 +105,14 @@ func readConfirmation(tx *Tx, r *Request, intent *Object) (confirmation, error) 
 		e := invalid("", "", "This %s is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. "+
 			"If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.",
 			camelName(intent.Type()))
-		e.Extra = map[string]*Object{intent.Type(): intent}
+		e.extra = map[string]*stripeObject{intent.Type(): intent}
 		return c, e
 	}
 	return c, c.checkMandate(tx, intent)
 }
 
 // useToken takes method and answers from a confirmation token.
-func (c *confirmation) useToken(tx *Tx, intent *Object, id string) error {
+func (c *confirmation) useToken(tx *accountTx, intent *stripeObject, id string) error {
 	token := tx.Get("confirmation_token", id)
 	switch {
 	case token == nil:
@@ -127,7 +127,7 @@ func (c *confirmation) useToken(tx *Tx, intent *Object, id string) error {
 	c.returnURL = orElse(c.returnURL, token.Str("return_url"))
 	c.sdk = c.sdk || token.Bool("use_stripe_sdk")
 	if token.Has("mandate_data") && c.mandate == nil {
-		c.mandate = acceptanceOf(tx, Params{})
+		c.mandate = acceptanceOf(tx, formParams{})
 	}
 	if v := token.Str("setup_future_usage"); v != "" && intent.Type() == "payment_intent" && !intent.Has("setup_future_usage") {
 		intent.Set("setup_future_usage", v)
@@ -139,7 +139,7 @@ func (c *confirmation) useToken(tx *Tx, intent *Object, id string) error {
 }
 
 // defaultMethod is the method of the intent's customer for invoices; Stripe looks for it when a confirmation names none.
-func defaultMethod(tx *Tx, intent *Object) *Object {
+func defaultMethod(tx *accountTx, intent *stripeObject) *stripeObject {
 	customer := tx.Get("customer", intent.Str("customer"))
 	if customer == nil {
 		return nil
@@ -147,7 +147,7 @@ func defaultMethod(tx *Tx, intent *Object) *Object {
 	return tx.Get("payment_method", customer.Str("invoice_settings.default_payment_method"))
 }
 
-func missingMethodOf(intent *Object) *Error {
+func missingMethodOf(intent *stripeObject) *Error {
 	name := camelName(intent.Type())
 	if id := intent.Str("customer"); id != "" && intent.Type() == "payment_intent" {
 		return unexpectedState(intent, "You cannot confirm this %[1]s because it's missing a payment method. To confirm the %[1]s with %s, specify a payment method attached to this customer along with the customer ID.", name, id)
@@ -156,18 +156,18 @@ func missingMethodOf(intent *Object) *Error {
 }
 
 // checkMandate refuses a debit to which the buyer has not agreed.
-func (c confirmation) checkMandate(tx *Tx, intent *Object) error {
+func (c confirmation) checkMandate(tx *accountTx, intent *stripeObject) error {
 	if bankOf(c.method) == nil || c.mandate != nil || tx.Get("mandate", c.method.Str(hiddenMandate)) != nil {
 		return nil
 	}
 	e := invalid("", "", "This %s requires a mandate, but no existing mandate was found. Collect mandate acceptance from the customer and try again, providing acceptance data in the mandate_data parameter.", camelName(intent.Type()))
-	e.Extra = map[string]*Object{intent.Type(): intent}
+	e.extra = map[string]*stripeObject{intent.Type(): intent}
 	return e
 }
 
 // confirmPayment confirms a PaymentIntent: it pays, waits for the buyer, waits for the bank, or fails. A failure is an
 // *Error that keeps what happened.
-func confirmPayment(tx *Tx, pi *Object, c confirmation) (*Object, error) {
+func confirmPayment(tx *accountTx, pi *stripeObject, c confirmation) (*stripeObject, error) {
 	method := c.take(tx, pi)
 	pi.Set("last_payment_error", nil).Set("payment_method", method.ID())
 	if bank := bankOf(method); bank != nil {
@@ -207,7 +207,7 @@ func confirmPayment(tx *Tx, pi *Object, c confirmation) (*Object, error) {
 }
 
 // take writes what a confirmation says into the intent, stores a method that it made, and answers the method.
-func (c confirmation) take(tx *Tx, intent *Object) *Object {
+func (c confirmation) take(tx *accountTx, intent *stripeObject) *stripeObject {
 	abandonChallenge(intent)
 	intent.Set(hiddenReturnURL, textOrNull(c.returnURL)).Set(hiddenOffSession, c.offSession)
 	putFresh(tx, c.method, c.fresh)
@@ -221,7 +221,7 @@ func (c confirmation) take(tx *Tx, intent *Object) *Object {
 }
 
 // forcedDecline is the decline code that a planted fault wants of this call, "" for none.
-func forcedDecline(tx *Tx) string {
+func forcedDecline(tx *accountTx) string {
 	if r := tx.Request(); r != nil {
 		return r.decline
 	}

@@ -26,7 +26,7 @@ const (
 // linkParams are parameters of a payment link that are no fields of it, or need care.
 var linkParams = []string{"line_items", "after_completion", "currency", "restrictions", "shipping_options", "transfer_data", "optional_items"}
 
-func createPaymentLink(tx *Tx, r *Request) (*Object, error) {
+func createPaymentLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	link := tx.New("payment_link")
 	slug := tx.NewID("test_", 18)
@@ -56,7 +56,7 @@ func createPaymentLink(tx *Tx, r *Request) (*Object, error) {
 }
 
 // addUpItems writes what the items of a link cost before discounts and taxes.
-func addUpItems(link *Object) {
+func addUpItems(link *stripeObject) {
 	items := sessionItems(nil, link)
 	for i, item := range items {
 		cost := itemCost(item)
@@ -66,7 +66,7 @@ func addUpItems(link *Object) {
 }
 
 // setPaymentLink copies what both calls may say about a link.
-func setPaymentLink(tx *Tx, link *Object, p Params) error {
+func setPaymentLink(tx *accountTx, link *stripeObject, p formParams) error {
 	applyParams(tx, link, p, linkParams...)
 	switch typ := p.Str("after_completion.type"); {
 	case typ == "redirect":
@@ -101,19 +101,19 @@ func setPaymentLink(tx *Tx, link *Object, p Params) error {
 }
 
 // limitReached says whether a link has been paid as often as it may be.
-func limitReached(link *Object) bool {
+func limitReached(link *stripeObject) bool {
 	limit := link.Int("restrictions.completed_sessions.limit")
 	return limit > 0 && link.Int("restrictions.completed_sessions.count") >= limit
 }
 
-func findPaymentLink(tx *Tx, id string) (*Object, error) {
+func findPaymentLink(tx *accountTx, id string) (*stripeObject, error) {
 	if link := tx.Get("payment_link", id); link != nil {
 		return link, nil
 	}
 	return nil, missing("payment_link", id, "payment_link", 404)
 }
 
-func updatePaymentLink(tx *Tx, r *Request) (*Object, error) {
+func updatePaymentLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	link, err := findPaymentLink(tx, r.Path("payment_link"))
 	if err != nil {
@@ -122,7 +122,7 @@ func updatePaymentLink(tx *Tx, r *Request) (*Object, error) {
 	link = link.Edit()
 	items := sessionItems(tx, link)
 	for i, given := range p.List("line_items") {
-		at := slices.IndexFunc(items, func(item *Object) bool { return item.ID() == given.Str("id") })
+		at := slices.IndexFunc(items, func(item *stripeObject) bool { return item.ID() == given.Str("id") })
 		if at < 0 {
 			return nil, missing("line item", given.Str("id"), itemParam(i, "[id]"), 400)
 		}
@@ -147,7 +147,7 @@ func updatePaymentLink(tx *Tx, r *Request) (*Object, error) {
 	return link, nil
 }
 
-func listLinkItems(tx *Tx, r *Request) (*Object, error) {
+func listLinkItems(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	link, err := findPaymentLink(tx, r.Path("payment_link"))
 	if err != nil {
 		return nil, err
@@ -167,9 +167,9 @@ var sessionFields = []string{
 
 // visitPaymentLink is a buyer who opens a link: it makes a Checkout Session and tells its address. An inactive link tells
 // its message instead.
-func visitPaymentLink(tx *Tx, r *Request) (*Object, error) {
-	var link *Object
-	tx.EachOf("payment_link", hiddenSlug, r.Path("slug"), func(o *Object) bool {
+func visitPaymentLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	var link *stripeObject
+	tx.EachOf("payment_link", hiddenSlug, r.Path("slug"), func(o *stripeObject) bool {
 		link = o
 		return false
 	})
@@ -189,7 +189,7 @@ func visitPaymentLink(tx *Tx, r *Request) (*Object, error) {
 }
 
 // newLinkSession makes a session as the shop would have, with what the link says.
-func newLinkSession(tx *Tx, link *Object, visit Params) (*Object, error) {
+func newLinkSession(tx *accountTx, link *stripeObject, visit formParams) (*stripeObject, error) {
 	given := hash("mode", "payment", "success_url", orElse(link.Str("after_completion.redirect.url"), hostedConfirmation), "cancel_url", hostedConfirmation)
 	for _, key := range sessionFields {
 		if v := link.Get(key); v != nil {
@@ -204,14 +204,14 @@ func newLinkSession(tx *Tx, link *Object, visit Params) (*Object, error) {
 	}
 	var options []any
 	for _, o := range link.List("shipping_options") {
-		if option, ok := o.(*Object); ok {
+		if option, ok := o.(*stripeObject); ok {
 			options = append(options, hash("shipping_rate", option.Str("shipping_rate")))
 		}
 	}
 	if len(options) > 0 {
 		given.Set("shipping_options", options)
 	}
-	session, err := newSession(tx, Params{nodeOf(given)}, link)
+	session, err := newSession(tx, formParams{nodeOf(given)}, link)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +229,7 @@ func newLinkSession(tx *Tx, link *Object, visit Params) (*Object, error) {
 // nodeOf turns a value into parameters, as if it had been sent.
 func nodeOf(v any) *paramNode {
 	switch v := v.(type) {
-	case *Object:
+	case *stripeObject:
 		n := &paramNode{hash: map[string]*paramNode{}}
 		for _, key := range v.Keys() {
 			if member := v.slots[v.slot(key)]; member != nil {
@@ -249,7 +249,7 @@ func nodeOf(v any) *paramNode {
 }
 
 // linkItemsFor are a link's items as those of a new session.
-func linkItemsFor(tx *Tx, link *Object) []*Object {
+func linkItemsFor(tx *accountTx, link *stripeObject) []*stripeObject {
 	items := sessionItems(tx, link)
 	for i, item := range items {
 		items[i] = item.Edit().Set("id", tx.NewID("li_1", 23))
@@ -258,7 +258,7 @@ func linkItemsFor(tx *Tx, link *Object) []*Object {
 }
 
 // countLinkSession counts a completed session of a link; the last one that its restriction allows deactivates it.
-func countLinkSession(tx *Tx, session *Object) {
+func countLinkSession(tx *accountTx, session *stripeObject) {
 	link := tx.Get("payment_link", session.Str("payment_link"))
 	if link == nil || !link.Has("restrictions") {
 		return

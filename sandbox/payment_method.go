@@ -34,7 +34,7 @@ const (
 	usedAtAttachment = "This PaymentMethod was previously used without being attached to a Customer or was detached from a Customer, and may not be used again."
 )
 
-func createPaymentMethod(tx *Tx, r *Request) (*Object, error) {
+func createPaymentMethod(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	method, err := newPaymentMethod(tx, r.Params(), "")
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func createPaymentMethod(tx *Tx, r *Request) (*Object, error) {
 
 // magicMethod makes the method that a test id stands for: pm_card_visa, tok_visa, pm_usBankAccount_success, pm_success_de.
 // It answers nil when the id is none of them.
-func magicMethod(tx *Tx, id string) *Object {
+func magicMethod(tx *accountTx, id string) *stripeObject {
 	if name, ok := strings.CutPrefix(id, "pm_card_"); ok && cardsByName[name] != nil {
 		return entryOf(tx, cardsByName[name]).method(tx)
 	}
@@ -57,7 +57,7 @@ func magicMethod(tx *Tx, id string) *Object {
 }
 
 // findMethod finds a payment method by an id that came as a parameter. Test ids make a new method.
-func findMethod(tx *Tx, id, param string, status int) (*Object, error) {
+func findMethod(tx *accountTx, id, param string, status int) (*stripeObject, error) {
 	if method := magicMethod(tx, id); method != nil {
 		return method, nil
 	}
@@ -77,7 +77,7 @@ func missingMethod(id, param string, status int) *Error {
 }
 
 // behaviourOf is the test card behind a method, nil for other types.
-func behaviourOf(method *Object) *testCard {
+func behaviourOf(method *stripeObject) *testCard {
 	if method.Str("type") != "card" {
 		return nil
 	}
@@ -85,9 +85,9 @@ func behaviourOf(method *Object) *testCard {
 }
 
 // bankOf is the test account behind a method, nil for cards.
-func bankOf(method *Object) *testBank { return banksByName[method.Str(hiddenBehaviour)] }
+func bankOf(method *stripeObject) *testBank { return banksByName[method.Str(hiddenBehaviour)] }
 
-func retrievePaymentMethod(tx *Tx, r *Request) (*Object, error) {
+func retrievePaymentMethod(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	id := r.Path("payment_method")
 	if method := tx.Get("payment_method", id); method != nil {
 		return method, nil
@@ -99,7 +99,7 @@ func retrievePaymentMethod(tx *Tx, r *Request) (*Object, error) {
 }
 
 // listPaymentMethods lists a customer's methods; without a customer the list is empty (recorded).
-func listPaymentMethods(tx *Tx, r *Request) (*Object, error) {
+func listPaymentMethods(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	customer := p.Str("customer")
 	if customer != "" {
@@ -107,13 +107,13 @@ func listPaymentMethods(tx *Tx, r *Request) (*Object, error) {
 			return nil, err
 		}
 	}
-	return tx.ListOf(r, "payment_method", "customer", customer, func(method *Object) bool {
+	return tx.ListOf(r, "payment_method", "customer", customer, func(method *stripeObject) bool {
 		typ := p.Str("type")
 		return customer != "" && (typ == "" || method.Str("type") == typ)
 	})
 }
 
-func retrieveCustomerPaymentMethod(tx *Tx, r *Request) (*Object, error) {
+func retrieveCustomerPaymentMethod(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	customer, err := findCustomer(tx, r.Path("customer"), "customer", 404)
 	if err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func retrieveCustomerPaymentMethod(tx *Tx, r *Request) (*Object, error) {
 	return nil, missingMethod(id, "payment_method", 404)
 }
 
-func updatePaymentMethod(tx *Tx, r *Request) (*Object, error) {
+func updatePaymentMethod(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	method := tx.Get("payment_method", r.Path("payment_method"))
 	if method == nil {
@@ -149,7 +149,7 @@ func updatePaymentMethod(tx *Tx, r *Request) (*Object, error) {
 	return method, nil
 }
 
-func attachPaymentMethod(tx *Tx, r *Request) (*Object, error) {
+func attachPaymentMethod(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	id := p.Str("customer")
 	if id == "" {
@@ -180,7 +180,7 @@ func attachPaymentMethod(tx *Tx, r *Request) (*Object, error) {
 }
 
 // attach gives a method to a customer, with its event. Attaching checks the card's code.
-func attach(tx *Tx, method *Object, customer string) *Object {
+func attach(tx *accountTx, method *stripeObject, customer string) *stripeObject {
 	method = method.Edit().Set("customer", customer)
 	if card := behaviourOf(method); card != nil {
 		setChecks(method, "card.checks", card, method)
@@ -189,7 +189,7 @@ func attach(tx *Tx, method *Object, customer string) *Object {
 	return method
 }
 
-func detachPaymentMethod(tx *Tx, r *Request) (*Object, error) {
+func detachPaymentMethod(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	method := tx.Get("payment_method", r.Path("payment_method"))
 	if method == nil {
 		return nil, missingMethod(r.Path("payment_method"), "payment_method", 404)
@@ -208,7 +208,7 @@ func detachPaymentMethod(tx *Tx, r *Request) (*Object, error) {
 
 // setChecks writes what the bank said of code and address into checks at a path, as far as they were given with the
 // method.
-func setChecks(o *Object, at string, card *testCard, method *Object) {
+func setChecks(o *stripeObject, at string, card *testCard, method *stripeObject) {
 	verdict := func(fails ...string) string {
 		switch {
 		case card.checks == "unchecked":

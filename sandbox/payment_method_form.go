@@ -9,9 +9,9 @@ import (
 // newPaymentMethod makes a method from what the buyer typed: the parameters of POST /v1/payment_methods, which elsewhere
 // are called payment_method_data. at is their name there, for errors. The method is not stored yet; numbers and codes are
 // gone with the request.
-func newPaymentMethod(tx *Tx, p Params, at string) (*Object, error) {
+func newPaymentMethod(tx *accountTx, p formParams, at string) (*stripeObject, error) {
 	typ := p.Str("type")
-	var method *Object
+	var method *stripeObject
 	var err error
 	switch typ {
 	case "":
@@ -50,7 +50,7 @@ func under(at, name string) string {
 	return at + "[" + name + "]"
 }
 
-func newCardMethod(tx *Tx, p Params, at string) (*Object, error) {
+func newCardMethod(tx *accountTx, p formParams, at string) (*stripeObject, error) {
 	if token := p.Str("card.token"); token != "" {
 		return methodOfToken(tx, token, under(at, "card[token]"))
 	}
@@ -69,7 +69,7 @@ type cardEntry struct {
 }
 
 // readCard takes a card's parameters and forgets the number. Only published test numbers are cards.
-func readCard(tx *Tx, p Params, at string) (cardEntry, error) {
+func readCard(tx *accountTx, p formParams, at string) (cardEntry, error) {
 	number := onlyDigits(p.Str("card.number"))
 	month, year, cvc := p.Int("card.exp_month"), p.Int("card.exp_year"), p.Str("card.cvc")
 	if number == "" {
@@ -120,13 +120,13 @@ func validCVC(card *testCard, cvc string) bool {
 }
 
 // entryOf is a published card as its token stands for it: it expires a year from now, and its code was given.
-func entryOf(tx *Tx, card *testCard) cardEntry {
+func entryOf(tx *accountTx, card *testCard) cardEntry {
 	now := time.Unix(tx.Now(), 0).UTC()
 	return cardEntry{card: card, month: int64(now.Month()), year: int64(now.Year()) + 1, cvc: true}
 }
 
 // method makes the PaymentMethod of a card.
-func (e cardEntry) method(tx *Tx) *Object {
+func (e cardEntry) method(tx *accountTx) *stripeObject {
 	c := e.card
 	networks := []string{c.brand}
 	if c.alsoNetwork != "" {
@@ -159,7 +159,7 @@ func displayBrand(brand string) string {
 }
 
 // fingerprint names a card number or account within one account, the same for the same number.
-func fingerprint(tx *Tx, number string) string {
+func fingerprint(tx *accountTx, number string) string {
 	sum := sha256.Sum256([]byte(tx.Account().ID() + " " + number))
 	b := make([]byte, 16)
 	for i := range b {
@@ -168,7 +168,7 @@ func fingerprint(tx *Tx, number string) string {
 	return string(b)
 }
 
-func newBankMethod(tx *Tx, typ string, p Params, at string) (*Object, error) {
+func newBankMethod(tx *accountTx, typ string, p formParams, at string) (*stripeObject, error) {
 	var number, name string
 	if typ == "sepa_debit" {
 		number, name = strings.ToUpper(onlyDigits(p.Str("sepa_debit.iban"))), "sepa_debit[iban]"
@@ -199,7 +199,7 @@ func newBankMethod(tx *Tx, typ string, p Params, at string) (*Object, error) {
 }
 
 // bankMethod makes the PaymentMethod of a test account.
-func bankMethod(tx *Tx, bank *testBank) *Object {
+func bankMethod(tx *accountTx, bank *testBank) *stripeObject {
 	method := tx.New("payment_method").Set("type", bank.typ).Set("allow_redisplay", "unspecified").
 		Set("billing_details", emptyBilling(tx)).Set(hiddenBehaviour, bank.name)
 	last4, print := bank.number[len(bank.number)-4:], fingerprint(tx, bank.number)
@@ -215,12 +215,12 @@ func bankMethod(tx *Tx, bank *testBank) *Object {
 }
 
 // emptyBilling is billing_details with every key, as Stripe answers it.
-func emptyBilling(tx *Tx) *Object {
+func emptyBilling(tx *accountTx) *stripeObject {
 	return tx.NewHash("billing_details").Set("address", tx.NewHash("address"))
 }
 
 // setBilling copies billing_details over what a method has.
-func setBilling(tx *Tx, method *Object, p Params) {
+func setBilling(tx *accountTx, method *stripeObject, p formParams) {
 	if !method.Has("billing_details.address") {
 		method.Set("billing_details", emptyBilling(tx))
 	}

@@ -14,7 +14,7 @@ import (
 
 // serveAPI answers a call of Stripe's API, from the route to the last byte.
 func (sb *Sandbox) serveAPI(w http.ResponseWriter, httpRequest *http.Request) {
-	r := &Request{began: time.Now(), Method: httpRequest.Method, http: httpRequest, RequestID: sb.ids.id("req_", 14), IdempotencyKey: httpRequest.Header.Get("Idempotency-Key")}
+	r := &apiRequest{began: time.Now(), Method: httpRequest.Method, http: httpRequest, RequestID: sb.ids.id("req_", 14), IdempotencyKey: httpRequest.Header.Get("Idempotency-Key")}
 	w.Header().Set("Request-Id", r.RequestID)
 	an, done := sb.answerCall(w, r)
 	if done {
@@ -28,7 +28,7 @@ func (sb *Sandbox) serveAPI(w http.ResponseWriter, httpRequest *http.Request) {
 }
 
 // answerCall finds the answer; done says that a planted fault has already given one.
-func (sb *Sandbox) answerCall(w http.ResponseWriter, r *Request) (an *answer, done bool) {
+func (sb *Sandbox) answerCall(w http.ResponseWriter, r *apiRequest) (an *answer, done bool) {
 	if err := sb.admit(r); err != nil {
 		return failed(err), false
 	}
@@ -88,7 +88,7 @@ func failed(err error) *answer {
 }
 
 // admit does all that comes before an operation begins: route, key, version, parameters. It returns Stripe's errors.
-func (sb *Sandbox) admit(r *Request) error {
+func (sb *Sandbox) admit(r *apiRequest) error {
 	path := r.http.URL.EscapedPath()
 	r.route, r.path = findRoute(r.Method, path)
 	if r.route == nil {
@@ -131,7 +131,7 @@ func (sb *Sandbox) admit(r *Request) error {
 
 // authenticate finds the account. A private route may be asked without a key: then the account is the one that published
 // the first part of the path.
-func (sb *Sandbox) authenticate(r *Request) error {
+func (sb *Sandbox) authenticate(r *apiRequest) error {
 	a, key, err := sb.keyAccount(r.http)
 	if err != nil {
 		if r.route.operation == nil && !isV2(r.Route) && r.http.Header.Get("Authorization") == "" && len(r.route.names) > 0 {
@@ -158,7 +158,7 @@ func (sb *Sandbox) authenticate(r *Request) error {
 }
 
 // setVersion takes the version of the header, or the account's. A wrong one is echoed with the refusal.
-func (r *Request) setVersion() error {
+func (r *apiRequest) setVersion() error {
 	r.Version = r.http.Header.Get("Stripe-Version")
 	switch {
 	case r.Version == "" && isV2(r.Route):
@@ -177,9 +177,9 @@ func (r *Request) setVersion() error {
 }
 
 // readParams decodes query and body into one tree of texts.
-func (r *Request) readParams() error {
+func (r *apiRequest) readParams() error {
 	root := &paramNode{hash: map[string]*paramNode{}}
-	r.params = Params{root}
+	r.params = formParams{root}
 	if err := decodeForm(root, r.http.URL.RawQuery); err != nil {
 		return err
 	}
@@ -233,8 +233,8 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// execute runs the operation and finds what is to be expanded, in one Tx.
-func (sb *Sandbox) execute(r *Request) (an *answer) {
+// execute runs the operation and finds what is to be expanded, in one accountTx.
+func (sb *Sandbox) execute(r *apiRequest) (an *answer) {
 	an = &answer{status: http.StatusOK}
 	defer func() {
 		if p := recover(); p != nil {
@@ -242,7 +242,7 @@ func (sb *Sandbox) execute(r *Request) (an *answer) {
 			an = failed(errors.New("the operation could not be finished"))
 		}
 	}()
-	err := r.account.update(r, func(tx *Tx) error {
+	err := r.account.update(r, func(tx *accountTx) error {
 		if sb.options.Lenient {
 			tx.materialise(r)
 		}
@@ -270,7 +270,7 @@ func (sb *Sandbox) execute(r *Request) (an *answer) {
 }
 
 // run runs the operation of a call with its parameters brought up from the caller's version.
-func (tx *Tx) run(r *Request) (*Object, error) {
+func (tx *accountTx) run(r *apiRequest) (*stripeObject, error) {
 	if r.dialect != nil {
 		if err := r.dialect.up(tx, r); err != nil {
 			return nil, err
@@ -280,7 +280,7 @@ func (tx *Tx) run(r *Request) (*Object, error) {
 }
 
 // checkMetadataSize refuses changes that leave an object with too many keys of metadata.
-func (tx *Tx) checkMetadataSize() error {
+func (tx *accountTx) checkMetadataSize() error {
 	for _, c := range tx.undo {
 		if m := tx.Get(c.key.typ, c.key.id).Hash("metadata"); m != nil && len(m.slots) > maxMetadataPairs {
 			return tooManyPairs(len(m.slots))

@@ -13,9 +13,9 @@ func init() {
 // priceParams are parameters of a price that need care.
 var priceParams = []string{"product", "product_data", "unit_amount", "unit_amount_decimal", "currency", "recurring", "transfer_lookup_key", "lookup_key", "tiers", "transform_quantity", "custom_unit_amount", "currency_options"}
 
-func createPrice(tx *Tx, r *Request) (*Object, error) {
+func createPrice(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
-	var product *Object
+	var product *stripeObject
 	var err error
 	data, made := p.Hash("product_data")
 	switch {
@@ -46,7 +46,7 @@ func createPrice(tx *Tx, r *Request) (*Object, error) {
 }
 
 // newPrice makes a price of a product; at is the name of the parameter that holds p, for errors.
-func newPrice(tx *Tx, p Params, product *Object, at string) (*Object, error) {
+func newPrice(tx *accountTx, p formParams, product *stripeObject, at string) (*stripeObject, error) {
 	currency := strings.ToLower(p.Str("currency"))
 	if err := checkCurrency(currency, under(at, "currency")); err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func newPrice(tx *Tx, p Params, product *Object, at string) (*Object, error) {
 
 // takeLookupKey gives a price its key, which no other active price may have; with transfer_lookup_key it takes the key
 // from the price that has it.
-func takeLookupKey(tx *Tx, price *Object, p Params) error {
+func takeLookupKey(tx *accountTx, price *stripeObject, p formParams) error {
 	key := p.Str("lookup_key")
 	if key == "" {
 		return nil
@@ -123,14 +123,14 @@ func takeLookupKey(tx *Tx, price *Object, p Params) error {
 	return nil
 }
 
-func findPrice(tx *Tx, id, param string, status int) (*Object, error) {
+func findPrice(tx *accountTx, id, param string, status int) (*stripeObject, error) {
 	if price := tx.Get("price", id); price != nil {
 		return price, nil
 	}
 	return nil, missing("price", id, param, status)
 }
 
-func updatePrice(tx *Tx, r *Request) (*Object, error) {
+func updatePrice(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	price, err := findPrice(tx, r.Path("price"), "id", 404)
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 )
 
 func init() {
-	onExpand("price", "currency_options", func(_ *Tx, price *Object) []*Object {
+	onExpand("price", "currency_options", func(_ *accountTx, price *stripeObject) []*stripeObject {
 		if options := price.Hash(hiddenCurrencies); options != nil {
-			return []*Object{options}
+			return []*stripeObject{options}
 		}
 		return nil
 	})
@@ -19,7 +19,7 @@ const hiddenCurrencies = "_currency_options"
 
 // setCurrencyOptions writes a price's amounts in other currencies: currency_options[eur][unit_amount]. Those that a call
 // does not name stay.
-func setCurrencyOptions(tx *Tx, price *Object, p Params, at string) error {
+func setCurrencyOptions(tx *accountTx, price *stripeObject, p formParams, at string) error {
 	given, ok := p.Hash("currency_options")
 	if !ok {
 		return nil
@@ -63,8 +63,8 @@ func setCurrencyOptions(tx *Tx, price *Object, p Params, at string) error {
 }
 
 // priceTiers are tiers as a price holds them.
-func priceTiers(tx *Tx, list []Params) []*Object {
-	var tiers []*Object
+func priceTiers(tx *accountTx, list []formParams) []*stripeObject {
+	var tiers []*stripeObject
 	for _, given := range list {
 		tier := tx.NewHash("price_tier")
 		for _, key := range []string{"flat_amount", "unit_amount"} {
@@ -86,7 +86,7 @@ func priceTiers(tx *Tx, list []Params) []*Object {
 }
 
 // customAmount is what buyers may choose of a price whose amount is theirs.
-func customAmount(tx *Tx, p Params, at string) *Object {
+func customAmount(tx *accountTx, p formParams, at string) *stripeObject {
 	custom := tx.NewHash("custom_unit_amount")
 	for _, key := range []string{"maximum", "minimum", "preset"} {
 		if p.Has(at + "." + key) {
@@ -97,7 +97,7 @@ func customAmount(tx *Tx, p Params, at string) *Object {
 }
 
 // itemCost is what a line item costs in its own currency: what its buyer chose, or what its price says.
-func itemCost(item *Object) int64 {
+func itemCost(item *stripeObject) int64 {
 	if item.Has("_chosen") {
 		return item.Int("_chosen") * item.Int("quantity")
 	}
@@ -109,12 +109,12 @@ func itemCost(item *Object) int64 {
 }
 
 // linePrice is what a quantity of a price costs, in the currency's minor unit, rounded half up.
-func linePrice(price *Object, quantity int64) int64 {
+func linePrice(price *stripeObject, quantity int64) int64 {
 	return amountOf(price, packages(price, quantity), price.Str("tiers_mode"))
 }
 
 // packages is a quantity as it is charged: transform_quantity divides it.
-func packages(price *Object, quantity int64) int64 {
+func packages(price *stripeObject, quantity int64) int64 {
 	by := price.Int("transform_quantity.divide_by")
 	if by <= 0 {
 		return quantity
@@ -126,7 +126,7 @@ func packages(price *Object, quantity int64) int64 {
 }
 
 // amountOf is what a quantity costs by unit_amount, tiers, or a preset.
-func amountOf(price *Object, quantity int64, mode string) int64 {
+func amountOf(price *stripeObject, quantity int64, mode string) int64 {
 	switch {
 	case price.Has("unit_amount"):
 		return price.Int("unit_amount") * quantity
@@ -143,7 +143,7 @@ func amountOf(price *Object, quantity int64, mode string) int64 {
 func tiered(tiers []any, quantity int64, mode string) int64 {
 	total, from := new(big.Rat), int64(0)
 	for _, t := range tiers {
-		tier, ok := t.(*Object)
+		tier, ok := t.(*stripeObject)
 		if !ok {
 			continue
 		}
@@ -170,7 +170,7 @@ func tiered(tiers []any, quantity int64, mode string) int64 {
 }
 
 // decimal reads an amount of up to 12 places behind the point, 0 when there is none.
-func decimal(o *Object, key string) *big.Rat {
+func decimal(o *stripeObject, key string) *big.Rat {
 	if amount, ok := new(big.Rat).SetString(orElse(o.Str(key+"_decimal"), "0")); ok {
 		return amount
 	}

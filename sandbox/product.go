@@ -6,7 +6,7 @@ func init() {
 	behave("DELETE /v1/products/{id}", deleteProduct)
 }
 
-func createProduct(tx *Tx, r *Request) (*Object, error) {
+func createProduct(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	if p.Str("name") == "" {
 		return nil, invalid("name", "parameter_invalid_empty", "You passed an empty string for 'name'. We assume empty values are an attempt to unset a parameter; however 'name' cannot be unset. You should remove 'name' from your request or supply a non-empty value.")
@@ -31,7 +31,7 @@ func createProduct(tx *Tx, r *Request) (*Object, error) {
 }
 
 // newProduct makes a product of the parameters of POST /v1/products; its id may be given.
-func newProduct(tx *Tx, p Params) (*Object, error) {
+func newProduct(tx *accountTx, p formParams) (*stripeObject, error) {
 	product := tx.New("product").Set("active", true).Set("images", []any{}).Set("marketing_features", []any{}).Set("updated", tx.Now())
 	if id := p.Str("id"); id != "" {
 		if tx.Get("product", id) != nil {
@@ -43,14 +43,14 @@ func newProduct(tx *Tx, p Params) (*Object, error) {
 	return product, nil
 }
 
-func findProduct(tx *Tx, id, param string, status int) (*Object, error) {
+func findProduct(tx *accountTx, id, param string, status int) (*stripeObject, error) {
 	if product := tx.Get("product", id); product != nil {
 		return product, nil
 	}
 	return nil, missing("product", id, param, status)
 }
 
-func updateProduct(tx *Tx, r *Request) (*Object, error) {
+func updateProduct(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	product, err := findProduct(tx, r.Path("id"), "id", 404)
 	if err != nil {
@@ -68,7 +68,7 @@ func updateProduct(tx *Tx, r *Request) (*Object, error) {
 	return product, nil
 }
 
-func deleteProduct(tx *Tx, r *Request) (*Object, error) {
+func deleteProduct(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	product, err := findProduct(tx, r.Path("id"), "id", 404)
 	if err != nil {
 		return nil, err

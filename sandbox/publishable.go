@@ -41,7 +41,7 @@ var intentTypes = map[string]struct{ typ, name string }{
 
 // checkClientSecret holds the client_secret of a call against the intent's: a publishable key must send it, and a wrong one
 // is refused whatever the key. An intent that does not exist is for the operation to miss.
-func (tx *Tx) checkClientSecret(r *Request) error {
+func (tx *accountTx) checkClientSecret(r *apiRequest) error {
 	if !r.Publishable() && !r.params.Has("client_secret") {
 		return nil
 	}
@@ -83,7 +83,7 @@ var publicKeys = map[string][]string{
 var privateKeys = []string{"metadata", "fingerprint"}
 
 // redact is an object as a publishable key sees it.
-func redact(o *Object) *Object {
+func redact(o *stripeObject) *stripeObject {
 	shown := o.Edit()
 	only := publicKeys[o.Type()]
 	for i, v := range o.slots {
@@ -99,7 +99,7 @@ func redact(o *Object) *Object {
 
 func redactValue(v any) any {
 	switch v := v.(type) {
-	case *Object:
+	case *stripeObject:
 		return redact(v)
 	case []any:
 		list := make([]any, len(v))

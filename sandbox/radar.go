@@ -6,7 +6,7 @@ func init() {
 }
 
 // warnOfFraud is an issuer's early warning: nothing happens to the money.
-func warnOfFraud(tx *Tx, ch *Object) *Object {
+func warnOfFraud(tx *accountTx, ch *stripeObject) *stripeObject {
 	warning := tx.New("radar.early_fraud_warning").Set("actionable", true).Set("charge", ch.ID()).Set("fraud_type", "made_with_stolen_card")
 	if id := ch.Str("payment_intent"); id != "" {
 		warning.Set("payment_intent", id)
@@ -16,7 +16,7 @@ func warnOfFraud(tx *Tx, ch *Object) *Object {
 }
 
 // simulateFraudWarning is an issuer that suspects fraud: {charge|intent}.
-func simulateFraudWarning(tx *Tx, p Params) (*Object, error) {
+func simulateFraudWarning(tx *accountTx, p formParams) (*stripeObject, error) {
 	ch, err := simulatedCharge(tx, p)
 	if err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func simulateFraudWarning(tx *Tx, p Params) (*Object, error) {
 }
 
 // openReview puts a risky payment before a person.
-func openReview(tx *Tx, ch *Object) {
+func openReview(tx *accountTx, ch *stripeObject) {
 	review := tx.New("review").Set("charge", ch.ID()).Set("open", true).Set("opened_reason", "rule").Set("reason", "rule")
 	if id := ch.Str("payment_intent"); id != "" {
 		review.Set("payment_intent", id)
@@ -34,7 +34,7 @@ func openReview(tx *Tx, ch *Object) {
 	tx.Put(tx.Get("charge", ch.ID()).Edit().Set("review", review.ID()))
 }
 
-func approveReview(tx *Tx, r *Request) (*Object, error) {
+func approveReview(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	review := tx.Get("review", r.Path("review"))
 	switch {
 	case review == nil:

@@ -23,9 +23,9 @@ const (
 	refundSeconds = 5
 )
 
-func createRefund(tx *Tx, r *Request) (*Object, error) {
+func createRefund(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
-	var ch *Object
+	var ch *stripeObject
 	switch {
 	case p.Str("charge") != "":
 		var err error
@@ -49,7 +49,7 @@ func createRefund(tx *Tx, r *Request) (*Object, error) {
 }
 
 // refund gives money of a charge back.
-func refund(tx *Tx, ch *Object, p Params) (*Object, error) {
+func refund(tx *accountTx, ch *stripeObject, p formParams) (*stripeObject, error) {
 	reasons := []string{"duplicate", "fraudulent", "requested_by_customer"}
 	reason := p.Str("reason")
 	left := ch.Int("amount_captured") - ch.Int("amount_refunded")
@@ -99,7 +99,7 @@ func refund(tx *Tx, ch *Object, p Params) (*Object, error) {
 	return re, nil
 }
 
-func newRefund(tx *Tx, ch *Object, amount int64) *Object {
+func newRefund(tx *accountTx, ch *stripeObject, amount int64) *stripeObject {
 	re := tx.New("refund").Set("amount", amount).Set("charge", ch.ID()).Set("currency", ch.Str("currency")).
 		Set("payment_intent", ch.Get("payment_intent"))
 	typ := ch.Str("payment_method_details.type")
@@ -116,7 +116,7 @@ func newRefund(tx *Tx, ch *Object, amount int64) *Object {
 	return re.Set("destination_details", details)
 }
 
-func refundDescription(ch *Object) string {
+func refundDescription(ch *stripeObject) string {
 	if text := ch.Str("description"); text != "" {
 		return fmt.Sprintf("REFUND FOR CHARGE (%s)", text)
 	}
@@ -124,9 +124,9 @@ func refundDescription(ch *Object) string {
 }
 
 // chargedBack says whether a bank took a charge's money back; an inquiry has not.
-func chargedBack(tx *Tx, ch *Object) bool {
+func chargedBack(tx *accountTx, ch *stripeObject) bool {
 	found := false
-	tx.EachOf("dispute", "charge", ch.ID(), func(du *Object) bool {
+	tx.EachOf("dispute", "charge", ch.ID(), func(du *stripeObject) bool {
 		found = !du.Bool("is_charge_refundable")
 		return !found
 	})
@@ -134,7 +134,7 @@ func chargedBack(tx *Tx, ch *Object) bool {
 }
 
 // giveReference adds the bank's number for a card's refund.
-func giveReference(tx *Tx, id string) error {
+func giveReference(tx *accountTx, id string) error {
 	re := tx.Get("refund", id)
 	if re == nil || re.Str("destination_details.card.reference_status") != "pending" || re.Str("status") != succeeded {
 		return nil
@@ -144,7 +144,7 @@ func giveReference(tx *Tx, id string) error {
 	return nil
 }
 
-func succeedRefund(tx *Tx, id string) error {
+func succeedRefund(tx *accountTx, id string) error {
 	re := tx.Get("refund", id)
 	if re == nil || re.Str("status") != "pending" {
 		return nil
@@ -156,7 +156,7 @@ func succeedRefund(tx *Tx, id string) error {
 
 // failRefund is a bank that could not give the money to the buyer: it comes back to the balance, and the charge may be
 // refunded again.
-func failRefund(tx *Tx, id string) error {
+func failRefund(tx *accountTx, id string) error {
 	re := tx.Get("refund", id)
 	if re == nil || re.Str("status") == "failed" || re.Str("status") == canceled {
 		return nil
@@ -166,7 +166,7 @@ func failRefund(tx *Tx, id string) error {
 }
 
 // endRefund sets a refund's money back.
-func endRefund(tx *Tx, re *Object, status, reason string, events ...string) *Object {
+func endRefund(tx *accountTx, re *stripeObject, status, reason string, events ...string) *stripeObject {
 	ch := tx.Get("charge", re.Str("charge"))
 	amount := re.Int("amount")
 	txn := move(tx, "refund_failure", "refund_failure", refundDescription(ch), re.ID(), re.Str("currency"), amount, 0, false)
@@ -179,7 +179,7 @@ func endRefund(tx *Tx, re *Object, status, reason string, events ...string) *Obj
 	return re
 }
 
-func updateRefund(tx *Tx, r *Request) (*Object, error) {
+func updateRefund(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	re := tx.Get("refund", r.Path("refund"))
 	if re == nil {
 		return nil, missing("refund", r.Path("refund"), "refund", 404)
@@ -190,7 +190,7 @@ func updateRefund(tx *Tx, r *Request) (*Object, error) {
 	return re, nil
 }
 
-func cancelRefund(tx *Tx, r *Request) (*Object, error) {
+func cancelRefund(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if tx.Get("refund", r.Path("refund")) == nil {
 		return nil, missing("refund", r.Path("refund"), "refund", 404)
 	}
@@ -198,14 +198,14 @@ func cancelRefund(tx *Tx, r *Request) (*Object, error) {
 }
 
 // refundCharge is the older call, which answers the charge.
-func refundCharge(tx *Tx, r *Request) (*Object, error) {
+func refundCharge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if _, err := createChargeRefund(tx, r); err != nil {
 		return nil, err
 	}
 	return tx.Get("charge", r.Path("charge")), nil
 }
 
-func createChargeRefund(tx *Tx, r *Request) (*Object, error) {
+func createChargeRefund(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	ch, err := findCharge(tx, r.Path("charge"), "id", 404)
 	if err != nil {
 		return nil, err

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Request is what an operation gets of a call.
-type Request struct {
+// apiRequest is what an operation gets of a call.
+type apiRequest struct {
 	// Method and Route are the operation: "POST", "/v1/payment_intents/{intent}".
 	Method, Route string
 	// Key is the secret or publishable key that the call came with, "" for pages that need none.
@@ -27,7 +27,7 @@ type Request struct {
 	// dialect is how Version differs from what the sandbox keeps, nil when it does not.
 	dialect *dialect
 	path    map[string]string
-	params  Params
+	params  formParams
 	expand  *expandTree
 	// free lets go of the idempotency key of a call that did nothing and is about to end. Called again it does nothing.
 	free func()
@@ -44,10 +44,10 @@ type Request struct {
 }
 
 // Path is a part of the path by the description's name for it: {intent}.
-func (r *Request) Path(name string) string { return r.path[name] }
+func (r *apiRequest) Path(name string) string { return r.path[name] }
 
 // names says whether the path names an id.
-func (r *Request) names(id string) bool {
+func (r *apiRequest) names(id string) bool {
 	for _, name := range r.path {
 		if name == id {
 			return true
@@ -57,7 +57,7 @@ func (r *Request) names(id string) bool {
 }
 
 // Params are the call's parameters.
-func (r *Request) Params() Params { return r.params }
+func (r *apiRequest) Params() formParams { return r.params }
 
 // Publishable says whether the call came with a pk_ key.
-func (r *Request) Publishable() bool { return strings.HasPrefix(r.Key, "pk_") }
+func (r *apiRequest) Publishable() bool { return strings.HasPrefix(r.Key, "pk_") }

@@ -19,7 +19,7 @@ type route struct {
 	operation      *description.Operation
 	params, answer *description.Node
 	// up rewrites the parameters of a route that only older versions have, and oldNames are what it calls them; nil for none.
-	up       func(tx *Tx, p *paramNode) error
+	up       func(tx *accountTx, p *paramNode) error
 	oldNames map[string]string
 	run      operation
 }
@@ -164,7 +164,7 @@ var paths = sync.OnceValue(func() map[string]string {
 })
 
 // nestedURL is the address of a list inside an object: /v1/charges/ch_x/refunds.
-func nestedURL(o *Object, key string) string {
+func nestedURL(o *stripeObject, key string) string {
 	base := paths()[o.Type()]
 	if base == "" {
 		base = "/v1/" + strings.ReplaceAll(o.Type(), ".", "/") + "s"

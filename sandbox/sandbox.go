@@ -153,6 +153,6 @@ func (sb *Sandbox) Close() error {
 }
 
 // reportPanic logs a fault of ours with where it happened.
-func (sb *Sandbox) reportPanic(r *Request, p any) {
+func (sb *Sandbox) reportPanic(r *apiRequest, p any) {
 	sb.log.Error("An operation panicked.", slog.String("operation", r.route.name()), slog.String("request", r.RequestID), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 }

@@ -44,7 +44,7 @@ type query struct {
 }
 
 // search answers what a query finds, newest first. What was written is found at once; at Stripe it can take a minute.
-func (d *defaultOperation) search(tx *Tx, r *Request) (*Object, error) {
+func (d *defaultOperation) search(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	q, err := parseQuery(r.params.Str("query"), d.typ(), d.op.Path)
 	if err != nil {
 		return nil, err
@@ -56,8 +56,8 @@ func (d *defaultOperation) search(tx *Tx, r *Request) (*Object, error) {
 		}
 	}
 	limit, total, reached := pageLimit(r.params), 0, after == ""
-	var members []*Object
-	tx.Each(d.typ(), func(o *Object) bool {
+	var members []*stripeObject
+	tx.Each(d.typ(), func(o *stripeObject) bool {
 		if !q.holds(o) {
 			return true
 		}
@@ -82,7 +82,7 @@ func (d *defaultOperation) search(tx *Tx, r *Request) (*Object, error) {
 }
 
 // pageToken is the id behind which a page begins.
-func (d *defaultOperation) pageToken(tx *Tx, token string) (string, error) {
+func (d *defaultOperation) pageToken(tx *accountTx, token string) (string, error) {
 	id, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || tx.Get(d.typ(), string(id)) == nil {
 		return "", invalid("page", "", "Invalid page: it is not the next_page of an earlier answer")
@@ -146,7 +146,7 @@ func (c *clause) check(typ, path string) error {
 	return nil
 }
 
-func (q *query) holds(o *Object) bool {
+func (q *query) holds(o *stripeObject) bool {
 	for _, c := range q.clauses {
 		if c.holds(o) == q.any {
 			return q.any
@@ -155,10 +155,10 @@ func (q *query) holds(o *Object) bool {
 	return !q.any
 }
 
-func (c *clause) holds(o *Object) bool { return c.matches(c.read(o)) != c.negated }
+func (c *clause) holds(o *stripeObject) bool { return c.matches(c.read(o)) != c.negated }
 
 // read is the field's value; a key of metadata may have dots in it.
-func (c *clause) read(o *Object) any {
+func (c *clause) read(o *stripeObject) any {
 	if key, ok := strings.CutPrefix(c.path, "metadata."); ok {
 		m := o.Hash("metadata")
 		if m == nil {

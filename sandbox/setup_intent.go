@@ -12,7 +12,7 @@ func init() {
 	behave("POST /v1/setup_intents/{intent}/verify_microdeposits", verifySetupMicrodeposits)
 }
 
-func createSetupIntent(tx *Tx, r *Request) (*Object, error) {
+func createSetupIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	si := tx.New("setup_intent")
 	// Stripe takes usage, and answers off_session whatever it was (recorded).
@@ -43,7 +43,7 @@ func createSetupIntent(tx *Tx, r *Request) (*Object, error) {
 	return confirmSetup(tx, si.Edit(), c)
 }
 
-func setSetupIntent(tx *Tx, si *Object, p Params) error {
+func setSetupIntent(tx *accountTx, si *stripeObject, p formParams) error {
 	if id := p.Str("customer"); id != "" {
 		customer, err := findCustomer(tx, id, "customer", 400)
 		if err != nil {
@@ -55,7 +55,7 @@ func setSetupIntent(tx *Tx, si *Object, p Params) error {
 	return nil
 }
 
-func findSetupIntent(tx *Tx, r *Request) (*Object, error) {
+func findSetupIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	id := r.Path("intent")
 	si := tx.Get("setup_intent", id)
 	if si == nil {
@@ -64,7 +64,7 @@ func findSetupIntent(tx *Tx, r *Request) (*Object, error) {
 	return si, nil
 }
 
-func updateSetupIntent(tx *Tx, r *Request) (*Object, error) {
+func updateSetupIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	si, err := findSetupIntent(tx, r)
 	if err != nil {
@@ -99,7 +99,7 @@ func updateSetupIntent(tx *Tx, r *Request) (*Object, error) {
 	return si, nil
 }
 
-func confirmSetupIntent(tx *Tx, r *Request) (*Object, error) {
+func confirmSetupIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	si, err := findSetupIntent(tx, r)
 	if err != nil {
@@ -128,7 +128,7 @@ func confirmSetupIntent(tx *Tx, r *Request) (*Object, error) {
 }
 
 // confirmSetup confirms a SetupIntent: the method is saved, waits for the buyer, or is refused.
-func confirmSetup(tx *Tx, si *Object, c confirmation) (*Object, error) {
+func confirmSetup(tx *accountTx, si *stripeObject, c confirmation) (*stripeObject, error) {
 	method := c.take(tx, si)
 	si.Set("last_setup_error", nil).Set("payment_method", method.ID())
 	card := behaviourOf(method)
@@ -154,7 +154,7 @@ func confirmSetup(tx *Tx, si *Object, c confirmation) (*Object, error) {
 	return saveMethod(tx, si, method, authNone), nil
 }
 
-func askSetup(tx *Tx, si, method *Object, c confirmation) (*Object, error) {
+func askSetup(tx *accountTx, si, method *stripeObject, c confirmation) (*stripeObject, error) {
 	si = challengeBuyer(tx, si, c)
 	si.Set("latest_attempt", newAttempt(tx, si, method, requiresAction, authNone, nil).ID())
 	tx.Put(si, "setup_intent.requires_action")
@@ -162,7 +162,7 @@ func askSetup(tx *Tx, si, method *Object, c confirmation) (*Object, error) {
 }
 
 // saveMethod ends a SetupIntent well: the method belongs to its customer and may be charged off-session.
-func saveMethod(tx *Tx, si, method *Object, how authResult) *Object {
+func saveMethod(tx *accountTx, si, method *stripeObject, how authResult) *stripeObject {
 	method = method.Edit().Set(hiddenSetUp, true)
 	tx.Put(method)
 	if customer := si.Str("customer"); customer != "" && method.Str("customer") == "" {
@@ -175,7 +175,7 @@ func saveMethod(tx *Tx, si, method *Object, how authResult) *Object {
 }
 
 // newAttempt records one attempt to set a method up.
-func newAttempt(tx *Tx, si, method *Object, status string, how authResult, fault *Object) *Object {
+func newAttempt(tx *accountTx, si, method *stripeObject, status string, how authResult, fault *stripeObject) *stripeObject {
 	typ := method.Str("type")
 	details := tx.NewHash("setup_attempt_payment_method_details").Set("type", typ)
 	if card := behaviourOf(method); card != nil {
@@ -198,7 +198,7 @@ func newAttempt(tx *Tx, si, method *Object, status string, how authResult, fault
 }
 
 // failSetup sets a SetupIntent back after a refusal.
-func failSetup(tx *Tx, si, method *Object, d decline) (*Object, error) {
+func failSetup(tx *accountTx, si, method *stripeObject, d decline) (*stripeObject, error) {
 	last := tx.NewHash("api_errors").Set("type", "card_error").Set("code", d.code).Set("decline_code", d.declineCode).
 		Set("doc_url", docURL(d.code)).Set("message", d.message).Set("payment_method", method)
 	if d.param != "" {
@@ -206,19 +206,19 @@ func failSetup(tx *Tx, si, method *Object, d decline) (*Object, error) {
 	}
 	endSetup(tx, si, method, last)
 	e := cardError(d)
-	e.KeepChanges = true
-	e.Extra = map[string]*Object{"setup_intent": si, "payment_method": method}
+	e.keepChanges = true
+	e.extra = map[string]*stripeObject{"setup_intent": si, "payment_method": method}
 	return nil, e
 }
 
-func endSetup(tx *Tx, si, method, fault *Object) {
+func endSetup(tx *accountTx, si, method, fault *stripeObject) {
 	si.Set("status", requiresPaymentMethod).Set("payment_method", nil).Set("next_action", nil).Set("last_setup_error", fault).
 		Set("latest_attempt", newAttempt(tx, si, method, "failed", authNone, fault).ID())
 	tx.Put(si, "setup_intent.setup_failed")
 }
 
 // settleSetupChallenge goes on after the buyer's answer.
-func settleSetupChallenge(tx *Tx, si, method *Object, passed bool) error {
+func settleSetupChallenge(tx *accountTx, si, method *stripeObject, passed bool) error {
 	if !passed {
 		endSetup(tx, si, method, authenticationError(tx, si, method))
 		return nil
@@ -227,7 +227,7 @@ func settleSetupChallenge(tx *Tx, si, method *Object, passed bool) error {
 	return nil
 }
 
-func cancelSetupIntent(tx *Tx, r *Request) (*Object, error) {
+func cancelSetupIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	si, err := findSetupIntent(tx, r)
 	if err != nil {
 		return nil, err
@@ -243,7 +243,7 @@ func cancelSetupIntent(tx *Tx, r *Request) (*Object, error) {
 	return cancelSetup(tx, si, r.Params().Str("cancellation_reason")), nil
 }
 
-func cancelSetup(tx *Tx, si *Object, reason string) *Object {
+func cancelSetup(tx *accountTx, si *stripeObject, reason string) *stripeObject {
 	si = si.Edit()
 	abandonChallenge(si)
 	si.Set("status", canceled).Set("cancellation_reason", textOrNull(reason)).Set("next_action", nil)
@@ -251,12 +251,12 @@ func cancelSetup(tx *Tx, si *Object, reason string) *Object {
 	return si
 }
 
-func verifySetupMicrodeposits(tx *Tx, r *Request) (*Object, error) {
+func verifySetupMicrodeposits(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	si, err := findSetupIntent(tx, r)
 	if err != nil {
 		return nil, err
 	}
 	e := invalid("", "intent_invalid_state", "This SetupIntent cannot be verified with microdeposits because it does not require verification.")
-	e.Extra = map[string]*Object{"setup_intent": si}
+	e.extra = map[string]*stripeObject{"setup_intent": si}
 	return nil, e
 }

@@ -137,12 +137,12 @@ func (s *shape) slot(key string) int {
 }
 
 // newHash makes an object of the shape with its defaults.
-func (s *shape) newHash() *Object {
-	return &Object{shape: s, slots: slices.Clone(s.defaults), open: true}
+func (s *shape) newHash() *stripeObject {
+	return &stripeObject{shape: s, slots: slices.Clone(s.defaults), open: true}
 }
 
 // newChild makes the embedded hash of a slot that was null.
-func (s *shape) newChild(slot int) *Object {
+func (s *shape) newChild(slot int) *stripeObject {
 	if s.free {
 		return hash()
 	}
@@ -220,7 +220,7 @@ func defaultWord(p *description.Prop) string {
 	return ""
 }
 
-func closed(o *Object) *Object {
+func closed(o *stripeObject) *stripeObject {
 	o.close()
 	return o
 }

@@ -12,16 +12,16 @@ const sharedHashes = 512
 // once. It forgets one when another takes its place, so that it never grows.
 type shared struct {
 	seed   maphash.Seed
-	hashes [sharedHashes]*Object
+	hashes [sharedHashes]*stripeObject
 }
 
 // close ends the time in which o and what is inside it may be Set. Embedded hashes that are as ones before become those.
-func (s *shared) close(o *Object) {
+func (s *shared) close(o *stripeObject) {
 	if o == nil || !o.open {
 		return
 	}
 	for i, v := range o.slots {
-		if child, ok := v.(*Object); ok && child.open {
+		if child, ok := v.(*stripeObject); ok && child.open {
 			s.close(child)
 			o.slots[i] = s.share(child)
 		}
@@ -31,7 +31,7 @@ func (s *shared) close(o *Object) {
 
 // share gives the hash that has been there with the same content, or h from now on. Hashes with keys of their own and
 // those with hidden values are mostly of one object only: they stay as they are.
-func (s *shared) share(h *Object) *Object {
+func (s *shared) share(h *stripeObject) *stripeObject {
 	if h.shape.free || h.hidden != nil {
 		return h
 	}
@@ -48,7 +48,7 @@ func (s *shared) share(h *Object) *Object {
 }
 
 // sum hashes a shaped hash. An array of arrays is not looked into: ok is then false.
-func (s *shared) sum(h *Object) (sum uint64, ok bool) {
+func (s *shared) sum(h *stripeObject) (sum uint64, ok bool) {
 	sum = maphash.Comparable(s.seed, h.shape)
 	for i, v := range h.slots {
 		list, isArray := v.([]any)
@@ -80,7 +80,7 @@ func (s *shared) add(sum uint64, slot int, v any) uint64 {
 }
 
 // sameSlots says whether two hashes hold the same values, embedded ones being the very same. None is an array of arrays.
-func sameSlots(a, b *Object) bool {
+func sameSlots(a, b *stripeObject) bool {
 	if a.shape != b.shape || len(a.slots) != len(b.slots) {
 		return false
 	}

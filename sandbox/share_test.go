@@ -8,7 +8,7 @@ import (
 // What payments have in common may be held once; what differs stays apart.
 func TestPaymentsKeepTheirOwnDetails(t *testing.T) {
 	sb := newTest(t, Options{})
-	pay := func(card string) (details *Object) {
+	pay := func(card string) (details *stripeObject) {
 		id := must(t, sb, http.MethodPost, "/v1/payment_intents", "amount=2000&currency=usd&confirm=true&payment_method="+card+
 			"&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never").str("latest_charge")
 		for _, a := range sb.everyAccount() {
@@ -32,20 +32,20 @@ func TestPaymentsKeepTheirOwnDetails(t *testing.T) {
 // Only hashes with the very same content are one, whatever their sums.
 func TestShareTellsHashesApart(t *testing.T) {
 	s := newStore().shared
-	made := func(set func(o *Object)) *Object {
+	made := func(set func(o *stripeObject)) *stripeObject {
 		o := shapeNamed("payment_method_card_checks").newHash()
 		set(o)
 		o.close()
 		return s.share(o)
 	}
-	pass := made(func(o *Object) { o.Set("cvc_check", "pass") })
-	if made(func(o *Object) { o.Set("cvc_check", "pass") }) != pass {
+	pass := made(func(o *stripeObject) { o.Set("cvc_check", "pass") })
+	if made(func(o *stripeObject) { o.Set("cvc_check", "pass") }) != pass {
 		t.Error("the same content is two hashes")
 	}
-	for name, other := range map[string]*Object{
-		"another value": made(func(o *Object) { o.Set("cvc_check", "fail") }),
-		"another key":   made(func(o *Object) { o.Set("address_line1_check", "pass") }),
-		"null":          made(func(*Object) {}),
+	for name, other := range map[string]*stripeObject{
+		"another value": made(func(o *stripeObject) { o.Set("cvc_check", "fail") }),
+		"another key":   made(func(o *stripeObject) { o.Set("address_line1_check", "pass") }),
+		"null":          made(func(*stripeObject) {}),
 	} {
 		if other == pass {
 			t.Errorf("%s is the same hash", name)
@@ -56,7 +56,7 @@ func TestShareTellsHashesApart(t *testing.T) {
 // An object that is closed takes the hash that another one was closed with.
 func TestCloseSharesEmbeddedHashes(t *testing.T) {
 	s := newStore().shared
-	closed := func() *Object {
+	closed := func() *stripeObject {
 		o := shapeNamed("payment_method_card").newHash()
 		o.Set("checks.cvc_check", "pass")
 		s.close(o)

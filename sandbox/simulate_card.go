@@ -8,7 +8,7 @@ func init() {
 
 // simulateCardUpdated is a bank that issued a new card: {payment_method, number, exp_month, exp_year}. Without a number the
 // card stays the same and gets a new date, by default four years on.
-func simulateCardUpdated(tx *Tx, p Params) (*Object, error) {
+func simulateCardUpdated(tx *accountTx, p formParams) (*stripeObject, error) {
 	id := p.Str("payment_method")
 	method := tx.Get("payment_method", id)
 	if method == nil {

@@ -53,7 +53,7 @@ func (a *account) reset() {
 		return true
 	})
 	a.clear()
-	tx := &Tx{account: a, now: a.now()}
+	tx := &accountTx{account: a, now: a.now()}
 	tx.Put(newAccountObject(tx, a.sandbox.options.DisplayName))
 	a.recordAll()
 	a.arm()

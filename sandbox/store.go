@@ -16,7 +16,7 @@ type store struct {
 	// indexes are lists of the objects of a type whose field has a value.
 	indexes map[indexKey][]entry
 	// gone is what is left of the objects that were deleted.
-	gone map[objectKey]*Object
+	gone map[objectKey]*stripeObject
 	// ended are their histories, as far as this start of the sandbox saw them.
 	ended map[objectKey]*past
 	// alive counts the objects of a type.
@@ -32,13 +32,13 @@ type objectKey struct{ typ, id string }
 
 // version is an object as it is and as it was before its last change.
 type version struct {
-	object, former *Object
+	object, former *stripeObject
 	// past is how the object came to be what it is, as far as this start of the sandbox saw it.
 	past *past
 	// seq is the place of the object among all that were made.
 	seq int64
 	// gone is, of what was there before, what was left of it when it had been deleted.
-	gone *Object
+	gone *stripeObject
 }
 
 type entry struct {
@@ -52,13 +52,13 @@ type indexKey struct{ typ, field, value string }
 var indexedFields = []string{"customer", "payment_intent", "charge", "lookup_key", "event"}
 
 func newStore() *store {
-	return &store{objects: map[objectKey]version{}, lists: map[string][]entry{}, indexes: map[indexKey][]entry{}, gone: map[objectKey]*Object{},
+	return &store{objects: map[objectKey]version{}, lists: map[string][]entry{}, indexes: map[indexKey][]entry{}, gone: map[objectKey]*stripeObject{},
 		ended: map[objectKey]*past{}, alive: map[string]int{}, shared: &shared{seed: maphash.MakeSeed()}}
 }
 
 // put makes o the newest version and returns what was there, for undo. A version that nothing is known of, as those of an
 // earlier start, has no cause.
-func (s *store) put(key objectKey, o *Object, c *cause) version {
+func (s *store) put(key objectKey, o *stripeObject, c *cause) version {
 	was := s.objects[key]
 	now := version{object: o, former: was.object, seq: was.seq, past: was.past}
 	if key.typ == deliveryType {
@@ -82,7 +82,7 @@ func (s *store) put(key objectKey, o *Object, c *cause) version {
 	return was
 }
 
-func (s *store) index(key objectKey, o, former *Object, seq int64) {
+func (s *store) index(key objectKey, o, former *stripeObject, seq int64) {
 	for _, field := range indexedFields {
 		value := o.Str(field)
 		if value == "" || former != nil && former.Str(field) == value {
@@ -140,7 +140,7 @@ func (s *store) undo(key objectKey, was version) {
 }
 
 // each walks the objects of a list, newest first, until f answers false.
-func (s *store) each(typ string, list []entry, f func(*Object) bool) {
+func (s *store) each(typ string, list []entry, f func(*stripeObject) bool) {
 	for _, e := range slices.Backward(list) {
 		v := s.objects[objectKey{typ, e.id}]
 		if v.object != nil && v.seq == e.seq && !f(v.object) {
@@ -152,7 +152,7 @@ func (s *store) each(typ string, list []entry, f func(*Object) bool) {
 // clone copies the store for a snapshot: versions are shared, they never change.
 func (s *store) clone() *store {
 	c := &store{objects: make(map[objectKey]version, len(s.objects)), lists: make(map[string][]entry, len(s.lists)), last: s.last, shared: s.shared}
-	c.indexes, c.gone = make(map[indexKey][]entry, len(s.indexes)), make(map[objectKey]*Object, len(s.gone))
+	c.indexes, c.gone = make(map[indexKey][]entry, len(s.indexes)), make(map[objectKey]*stripeObject, len(s.gone))
 	for k, v := range s.objects {
 		c.objects[k] = v
 	}
@@ -170,7 +170,7 @@ func (s *store) clone() *store {
 }
 
 // remainsOf is what is left of a deleted object: {id, object, deleted}, and what the description adds for its type.
-func remainsOf(o *Object) *Object {
+func remainsOf(o *stripeObject) *stripeObject {
 	n := description.Load().Schema("deleted_" + o.Type())
 	if n == nil {
 		return closed(hash("id", o.ID(), "object", o.Type(), "deleted", true))

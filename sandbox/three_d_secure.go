@@ -24,7 +24,7 @@ const (
 
 // challengeBuyer makes an intent wait for the buyer's answer to a new challenge, and answers the intent. The caller stores
 // it.
-func challengeBuyer(tx *Tx, intent *Object, c confirmation) *Object {
+func challengeBuyer(tx *accountTx, intent *stripeObject, c confirmation) *stripeObject {
 	token := intent.ID() + "_" + tx.NewID("", 20)
 	challenges := intent.Hash(hiddenChallenges)
 	if challenges == nil {
@@ -45,7 +45,7 @@ func challengeBuyer(tx *Tx, intent *Object, c confirmation) *Object {
 }
 
 // abandonChallenge ends the challenge that an intent waits for, without an answer.
-func abandonChallenge(intent *Object) {
+func abandonChallenge(intent *stripeObject) {
 	challenges := intent.Hash(hiddenChallenges)
 	if challenges == nil {
 		return
@@ -58,7 +58,7 @@ func abandonChallenge(intent *Object) {
 }
 
 // challengeIntent finds the intent that a challenge's token belongs to, nil when there is none.
-func challengeIntent(tx *Tx, token string) *Object {
+func challengeIntent(tx *accountTx, token string) *stripeObject {
 	cutAt := strings.LastIndex(token, "_")
 	if cutAt < 0 {
 		return nil
@@ -74,7 +74,7 @@ func challengeIntent(tx *Tx, token string) *Object {
 	return intent
 }
 
-func retrieveChallenge(tx *Tx, r *Request) (*Object, error) {
+func retrieveChallenge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	token := r.Path("token")
 	intent := challengeIntent(tx, token)
 	if intent == nil {
@@ -93,13 +93,13 @@ func retrieveChallenge(tx *Tx, r *Request) (*Object, error) {
 }
 
 // displayName is the merchant's name as buyers see it.
-func displayName(tx *Tx) string {
+func displayName(tx *accountTx) string {
 	return orElse(tx.Account().Str("settings.dashboard.display_name"), "Sandbox")
 }
 
 // returnAddress is where a buyer goes back to after a challenge by redirect: the return_url with Stripe's parameters, ""
 // when there is none.
-func returnAddress(intent *Object, status string) any {
+func returnAddress(intent *stripeObject, status string) any {
 	address := intent.Str(hiddenReturnURL)
 	if address == "" || status == challengePending {
 		return nil
@@ -120,7 +120,7 @@ func returnAddress(intent *Object, status string) any {
 	return u.String()
 }
 
-func answerChallenge(tx *Tx, r *Request) (*Object, error) {
+func answerChallenge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	token, result := r.Path("token"), r.Params().Str("result")
 	if result != "succeed" && result != "fail" {
 		return nil, invalid("result", "", "Invalid result: must be one of succeed or fail")
@@ -139,7 +139,7 @@ func answerChallenge(tx *Tx, r *Request) (*Object, error) {
 }
 
 // settleChallenge goes on with an intent after the buyer's answer. A payment that then fails is no failure of the answer.
-func settleChallenge(tx *Tx, intent *Object, token string, passed bool) error {
+func settleChallenge(tx *accountTx, intent *stripeObject, token string, passed bool) error {
 	method := methodOf(tx, intent)
 	intent = intent.Edit()
 	status := challengeFailed
@@ -162,7 +162,7 @@ func settleChallenge(tx *Tx, intent *Object, token string, passed bool) error {
 			sessionAttempted(tx, intent)
 		}
 	}
-	if e, ok := err.(*Error); ok && e.KeepChanges { //nolint:errorlint // behaviours return *Error bare
+	if e, ok := err.(*Error); ok && e.keepChanges { //nolint:errorlint // behaviours return *Error bare
 		return nil
 	}
 	return err
@@ -171,14 +171,14 @@ func settleChallenge(tx *Tx, intent *Object, token string, passed bool) error {
 const authenticationFailed = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
 
 // authenticationError is what an intent keeps of a challenge that was not passed.
-func authenticationError(tx *Tx, intent, method *Object) *Object {
+func authenticationError(tx *accountTx, intent, method *stripeObject) *stripeObject {
 	code := intent.Type() + "_authentication_failure"
 	return tx.NewHash("api_errors").Set("type", "invalid_request_error").Set("code", code).Set("doc_url", docURL(code)).
 		Set("message", authenticationFailed).Set("payment_method", method)
 }
 
 // failAuthentication sets a payment back after a challenge that was not passed. Nothing was charged.
-func failAuthentication(tx *Tx, pi, method *Object) {
+func failAuthentication(tx *accountTx, pi, method *stripeObject) {
 	if method.Str("customer") == "" {
 		method = method.Edit().Set(hiddenUsed, true)
 		tx.Put(method)
@@ -188,7 +188,7 @@ func failAuthentication(tx *Tx, pi, method *Object) {
 }
 
 // simulateThreeDSecure answers the challenge that an intent waits for, as its buyer would: {intent, result}.
-func simulateThreeDSecure(tx *Tx, p Params) (*Object, error) {
+func simulateThreeDSecure(tx *accountTx, p formParams) (*stripeObject, error) {
 	id := p.Str("intent")
 	typ := "payment_intent"
 	if strings.HasPrefix(id, "seti_") {

@@ -7,7 +7,7 @@ func init() {
 	behave("GET /v1/tokens/{token}", retrieveToken)
 }
 
-func createToken(tx *Tx, r *Request) (*Object, error) {
+func createToken(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	token := tx.New("token").Set("id", tx.NewID("tok_", 24)).Set("used", false)
 	switch {
@@ -31,7 +31,7 @@ func createToken(tx *Tx, r *Request) (*Object, error) {
 }
 
 // tokenCard is the card object inside a token.
-func tokenCard(tx *Tx, e cardEntry, p Params) *Object {
+func tokenCard(tx *accountTx, e cardEntry, p formParams) *stripeObject {
 	c := e.card
 	card := tx.NewHash("card").Set("id", tx.NewID("card_", 24)).Set("object", "card").Set("brand", cardBrands[c.brand]).
 		Set("country", c.country).Set("exp_month", e.month).Set("exp_year", e.year).
@@ -48,14 +48,14 @@ func tokenCard(tx *Tx, e cardEntry, p Params) *Object {
 	return card
 }
 
-func retrieveToken(tx *Tx, r *Request) (*Object, error) {
+func retrieveToken(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	id := r.Path("token")
 	if token := tx.Get("token", id); token != nil {
 		return token, nil
 	}
 	if card := magicToken(id); card != nil {
 		entry := entryOf(tx, card)
-		return tx.New("token").Set("id", id).Set("type", "card").Set("used", false).Set("card", tokenCard(tx, entry, Params{})), nil
+		return tx.New("token").Set("id", id).Set("type", "card").Set("used", false).Set("card", tokenCard(tx, entry, formParams{})), nil
 	}
 	return nil, missing("token", id, "token", 404)
 }
@@ -69,7 +69,7 @@ func magicToken(id string) *testCard {
 }
 
 // methodOfToken turns a token into a payment method. A token is used once; the published test tokens are not used up.
-func methodOfToken(tx *Tx, id, param string) (*Object, error) {
+func methodOfToken(tx *accountTx, id, param string) (*stripeObject, error) {
 	if card := magicToken(id); card != nil {
 		return entryOf(tx, card).method(tx), nil
 	}

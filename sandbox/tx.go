@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Tx is the changes of one request or one due job, under the account's lock: all of them are kept, or none.
-type Tx struct {
+// accountTx is the changes of one request or one due job, under the account's lock: all of them are kept, or none.
+type accountTx struct {
 	account *account
-	request *Request
+	request *apiRequest
 	now     int64
 	// undo are the former versions of what was changed, in order.
 	undo   []change
@@ -18,34 +18,34 @@ type Tx struct {
 	due    []dueJob
 	// published are ids that pages may ask for without a key.
 	published []string
-	// ran is the number of the due job that the Tx belongs to, 0 for a request.
+	// ran is the number of the due job that the accountTx belongs to, 0 for a request.
 	ran int64
 	// job is that job's name.
 	job string
 	// made is what its versions are made by, made once.
 	made *cause
-	// after is what happens when the Tx was kept, under the account's lock.
+	// after is what happens when the accountTx was kept, under the account's lock.
 	after []func()
 	// cause is the event's request hash, made once.
-	cause *Object
+	cause *stripeObject
 }
 
-// change is an object that a Tx changed: as it was before and as it is now, nil when it was deleted.
+// change is an object that a accountTx changed: as it was before and as it is now, nil when it was deleted.
 type change struct {
 	key objectKey
 	was version
-	now *Object
+	now *stripeObject
 }
 
 // Now is the account's clock in seconds; while a due job runs, the instant at which it was due.
-func (tx *Tx) Now() int64 { return tx.now }
+func (tx *accountTx) Now() int64 { return tx.now }
 
 // Request is the call that the changes belong to, nil in due jobs.
-func (tx *Tx) Request() *Request { return tx.request }
+func (tx *accountTx) Request() *apiRequest { return tx.request }
 
 // New makes a resource of a type with every key of its shape: id, created, livemode false, defaults, the rest null. Keys
 // that Stripe shows only when they apply are left out until they are Set. It is not stored until Put.
-func (tx *Tx) New(typ string) *Object {
+func (tx *accountTx) New(typ string) *stripeObject {
 	s := shapeNamed(typ)
 	o := s.newHash()
 	for _, i := range s.times {
@@ -56,7 +56,7 @@ func (tx *Tx) New(typ string) *Object {
 		o.Set("id", tx.newID(form))
 	}
 	for i, n := range s.nodes {
-		if list, ok := o.slots[i].(*Object); ok && isListNode(n) {
+		if list, ok := o.slots[i].(*stripeObject); ok && isListNode(n) {
 			o.slots[i] = list.Edit().Set("url", nestedURL(o, s.keys[i]))
 		}
 	}
@@ -65,11 +65,11 @@ func (tx *Tx) New(typ string) *Object {
 
 // NewHash makes an embedded hash with all keys of a schema of the description: null where Stripe allows it, else empty.
 // It panics when there is no such schema.
-func (tx *Tx) NewHash(schema string) *Object { return shapeNamed(schema).newHash() }
+func (tx *accountTx) NewHash(schema string) *stripeObject { return shapeNamed(schema).newHash() }
 
 // Get reads the newest version, nil when there is none or it was deleted. A planted fault makes a call read the version
 // before it of the object that its path names.
-func (tx *Tx) Get(typ, id string) *Object {
+func (tx *accountTx) Get(typ, id string) *stripeObject {
 	v := tx.account.store.objects[objectKey{typ, id}]
 	if r := tx.request; r != nil && r.stale && r.names(id) {
 		return v.former
@@ -78,13 +78,15 @@ func (tx *Tx) Get(typ, id string) *Object {
 }
 
 // Deleted says whether there was such an object.
-func (tx *Tx) Deleted(typ, id string) bool { return tx.Remains(typ, id) != nil }
+func (tx *accountTx) Deleted(typ, id string) bool { return tx.Remains(typ, id) != nil }
 
 // Remains is what is left of an object that was deleted: {id, object, deleted}. It is nil when there was none.
-func (tx *Tx) Remains(typ, id string) *Object { return tx.account.store.gone[objectKey{typ, id}] }
+func (tx *accountTx) Remains(typ, id string) *stripeObject {
+	return tx.account.store.gone[objectKey{typ, id}]
+}
 
 // Put stores a version and appends events of these names, in order. From then on o is closed: go on with o.Edit().
-func (tx *Tx) Put(o *Object, events ...string) {
+func (tx *accountTx) Put(o *stripeObject, events ...string) {
 	key := objectKey{o.Type(), o.ID()}
 	if key.typ == "" || key.id == "" {
 		panic(fmt.Sprintf("sandbox: Put of a %q with id %q", key.typ, key.id))
@@ -97,14 +99,14 @@ func (tx *Tx) Put(o *Object, events ...string) {
 }
 
 // put stores a version and returns the former one.
-func (tx *Tx) put(key objectKey, o *Object) *Object {
+func (tx *accountTx) put(key objectKey, o *stripeObject) *stripeObject {
 	was := tx.account.store.put(key, o, tx.origin())
 	tx.undo = append(tx.undo, change{key, was, o})
 	return was.object
 }
 
 // Delete removes an object; the event, unless "", carries it as it was.
-func (tx *Tx) Delete(o *Object, event string) {
+func (tx *accountTx) Delete(o *stripeObject, event string) {
 	key := objectKey{o.Type(), o.ID()}
 	was := tx.account.store.remove(key)
 	tx.undo = append(tx.undo, change{key, was, nil})
@@ -114,20 +116,20 @@ func (tx *Tx) Delete(o *Object, event string) {
 }
 
 // Each walks the objects of a type, newest first, until f answers false.
-func (tx *Tx) Each(typ string, f func(*Object) bool) {
+func (tx *accountTx) Each(typ string, f func(*stripeObject) bool) {
 	s := tx.account.store
 	s.each(typ, s.lists[typ], f)
 }
 
 // EachOf walks the objects of a type whose field has a value, newest first, until f answers false. It is quick for
 // customer, payment_intent, charge, lookup_key and event.
-func (tx *Tx) EachOf(typ, field, value string, f func(*Object) bool) {
+func (tx *accountTx) EachOf(typ, field, value string, f func(*stripeObject) bool) {
 	s := tx.account.store
 	list := s.lists[typ]
 	if value != "" && slices.Contains(indexedFields, field) {
 		list = s.indexes[indexKey{typ, field, value}]
 	}
-	s.each(typ, list, func(o *Object) bool {
+	s.each(typ, list, func(o *stripeObject) bool {
 		if o.Str(field) != value {
 			return true
 		}
@@ -136,9 +138,9 @@ func (tx *Tx) EachOf(typ, field, value string, f func(*Object) bool) {
 }
 
 // Due plans a registered job for an instant of the account's clock, in seconds. Jobs run in the order of their instants,
-// those of one instant in the order in which they were planned; one that is already due runs right after this Tx. It
+// those of one instant in the order in which they were planned; one that is already due runs right after this accountTx. It
 // panics when no such job is registered.
-func (tx *Tx) Due(at int64, job, id string) {
+func (tx *accountTx) Due(at int64, job, id string) {
 	if dueJobs[job] == nil {
 		panic("sandbox: no job is registered as " + job)
 	}
@@ -147,13 +149,13 @@ func (tx *Tx) Due(at int64, job, id string) {
 
 // Publish lets pages ask for an id without a key: a Checkout Session's, a challenge's token. Private routes find the
 // account by it.
-func (tx *Tx) Publish(id string) { tx.published = append(tx.published, id) }
+func (tx *accountTx) Publish(id string) { tx.published = append(tx.published, id) }
 
 // PublishableKey is a key that the account's pages use.
-func (tx *Tx) PublishableKey() string { return "pk_test_" + tx.account.name }
+func (tx *accountTx) PublishableKey() string { return "pk_test_" + tx.account.name }
 
 // URL is the address of a path of the sandbox, as browsers reach it.
-func (tx *Tx) URL(path string) string {
+func (tx *accountTx) URL(path string) string {
 	base := tx.account.sandbox.options.PublicURL
 	if base == "" && tx.request != nil && tx.request.http != nil {
 		r := tx.request.http
@@ -170,11 +172,11 @@ func (tx *Tx) URL(path string) string {
 	return strings.TrimSuffix(base, "/") + path
 }
 
-// afterCommit runs f when the Tx was kept, still under the account's lock: f must not block.
-func (tx *Tx) afterCommit(f func()) { tx.after = append(tx.after, f) }
+// afterCommit runs f when the accountTx was kept, still under the account's lock: f must not block.
+func (tx *accountTx) afterCommit(f func()) { tx.after = append(tx.after, f) }
 
 // rollback takes all changes back.
-func (tx *Tx) rollback() {
+func (tx *accountTx) rollback() {
 	for _, c := range slices.Backward(tx.undo) {
 		tx.account.store.undo(c.key, c.was)
 	}

@@ -9,7 +9,7 @@ func init() {
 		limits: "Sessions in subscription mode make the subscription after the payment in all versions; before basil Stripe made it before.",
 		shapes: []shapeChange{{
 			schema: "checkout.session", edit: []nodeEdit{with("shipping_details", nullable(whole("payment_pages_checkout_session_checkout_address_details")))},
-			fill: func(_ *translation, from, to *Object) {
+			fill: func(_ *translation, from, to *stripeObject) {
 				to.Set("shipping_details", from.Get("collected_information.shipping_details"))
 			},
 		}},

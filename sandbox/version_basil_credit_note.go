@@ -10,9 +10,9 @@ func init() {
 		shapes: []shapeChange{
 			{
 				schema: "credit_note", edit: []nodeEdit{without("refunds", "total_taxes"), with("refund", nullable(referenceTo("refund"))), with("tax_amounts", arrayOf(taxAmountNode))},
-				fill: func(_ *translation, from, to *Object) {
+				fill: func(_ *translation, from, to *stripeObject) {
 					if refunds := from.List("refunds"); len(refunds) > 0 {
-						first, _ := refunds[0].(*Object)
+						first, _ := refunds[0].(*stripeObject)
 						id, _ := first.get("refund").(string)
 						to.Set("refund", textOrNull(id))
 					}
@@ -22,7 +22,7 @@ func init() {
 			{
 				schema: "credit_note_line_item",
 				edit:   []nodeEdit{without("taxes"), with("amount_excluding_tax", nullable(aNumber())), with("tax_amounts", arrayOf(taxAmountNode)), with("unit_amount_excluding_tax", nullable(aText()))},
-				fill: func(_ *translation, from, to *Object) {
+				fill: func(_ *translation, from, to *stripeObject) {
 					taxes := from.List("taxes")
 					to.Set("tax_amounts", taxAmounts(taxes))
 					fillExcludingTax(from, to, taxes, from.Int("quantity"), from.Str("unit_amount_decimal"))
@@ -31,7 +31,7 @@ func init() {
 		},
 		calls: []callChange{{
 			ops: []string{"POST /v1/credit_notes", "GET /v1/credit_notes/preview", "GET /v1/credit_notes/preview/lines"}, edit: []nodeEdit{without("refunds"), withOptional("refund", aText())},
-			up: func(_ *Tx, p *paramNode) error {
+			up: func(_ *accountTx, p *paramNode) error {
 				if refund := p.take("refund"); refund != nil {
 					p.put("refunds", listOfNodes(branchOf("refund", refund)))
 				}

@@ -16,7 +16,7 @@ func init() {
 }
 
 // tell appends an event that setCustomerDiscount answered, if any.
-func (tx *Tx) tell(event string, discount *Object) {
+func (tx *accountTx) tell(event string, discount *stripeObject) {
 	switch event {
 	case "":
 	case "customer.discount.deleted":
@@ -28,7 +28,7 @@ func (tx *Tx) tell(event string, discount *Object) {
 
 // setCustomerDiscount puts the discount on a customer that only callers of versions before basil can name. It answers the
 // event that tells of it, "" for none.
-func setCustomerDiscount(tx *Tx, customer *Object, p Params) (discount *Object, event string, err error) {
+func setCustomerDiscount(tx *accountTx, customer *stripeObject, p formParams) (discount *stripeObject, event string, err error) {
 	id, code := p.Str("coupon"), p.Str("promotion_code")
 	was := customer.Hash("discount")
 	switch {

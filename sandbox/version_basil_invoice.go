@@ -25,7 +25,7 @@ func init() {
 	})
 }
 
-func fillOldInvoice(t *translation, from, to *Object) {
+func fillOldInvoice(t *translation, from, to *stripeObject) {
 	to.Set("paid", from.Str("status") == "paid")
 	if payment := defaultPayment(t.tx, from.ID()); payment != nil {
 		intent := payment.Str("payment.payment_intent")
@@ -50,7 +50,7 @@ func fillOldInvoice(t *translation, from, to *Object) {
 }
 
 // get is Get of a hash that may be missing.
-func (o *Object) get(key string) any {
+func (o *stripeObject) get(key string) any {
 	if o == nil {
 		return nil
 	}
@@ -58,7 +58,7 @@ func (o *Object) get(key string) any {
 }
 
 // onlyDiscount is the discount of an object that has one; before several could be stacked it was shown whole.
-func onlyDiscount(t *translation, o *Object) *Object {
+func onlyDiscount(t *translation, o *stripeObject) *stripeObject {
 	discounts := o.List("discounts")
 	if len(discounts) != 1 {
 		return nil
@@ -81,7 +81,7 @@ func taxAmounts(taxes []any) []any {
 	amounts := make([]any, 0, len(taxes))
 	s := shapeOf(taxAmountNode)
 	for _, v := range taxes {
-		tax, ok := v.(*Object)
+		tax, ok := v.(*stripeObject)
 		if !ok {
 			continue
 		}
@@ -97,7 +97,7 @@ var taxAmountNode = taxAmount()
 // sumOf adds the amounts of a list of hashes.
 func sumOf(list []any) (sum int64) {
 	for _, v := range list {
-		if o, ok := v.(*Object); ok {
+		if o, ok := v.(*stripeObject); ok {
 			sum += o.Int("amount")
 		}
 	}

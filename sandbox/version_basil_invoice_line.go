@@ -36,7 +36,7 @@ func init() {
 				without("parent", "pricing"), with("plan", plan), with("price", price), with("subscription", nullable(referenceTo("subscription"))),
 				withOptional("subscription_item", aText()), with("unit_amount", nullable(aNumber())), with("unit_amount_decimal", nullable(aText())),
 			},
-			fill: func(t *translation, from, to *Object) {
+			fill: func(t *translation, from, to *stripeObject) {
 				fillPrice(t, from, to)
 				to.Set("subscription", textOrNull(from.Str("parent.subscription_details.subscription")))
 				if item := from.Str("parent.subscription_details.subscription_item"); item != "" {
@@ -53,7 +53,7 @@ func init() {
 	})
 }
 
-func fillOldLine(t *translation, from, to *Object) {
+func fillOldLine(t *translation, from, to *stripeObject) {
 	fillPrice(t, from, to)
 	to.Set("type", "invoiceitem")
 	details := from.Hash("parent.invoice_item_details")
@@ -65,7 +65,7 @@ func fillOldLine(t *translation, from, to *Object) {
 		to.Set("invoice_item", item)
 	}
 	to.Set("proration", details.get("proration") == true)
-	credited, _ := details.get("proration_details").(*Object)
+	credited, _ := details.get("proration_details").(*stripeObject)
 	to.Set("proration_details", hash("credited_items", credited.get("credited_items")))
 	taxes := from.List("taxes")
 	to.Set("tax_amounts", taxAmounts(taxes)).Set("tax_rates", ratesOf(t, taxes))
@@ -73,7 +73,7 @@ func fillOldLine(t *translation, from, to *Object) {
 }
 
 // fillPrice sets the whole price, and the plan that a recurring price was before there were prices.
-func fillPrice(t *translation, from, to *Object) {
+func fillPrice(t *translation, from, to *stripeObject) {
 	price := t.tx.Get("price", from.Str("pricing.price_details.price"))
 	if price == nil {
 		return
@@ -85,7 +85,7 @@ func fillPrice(t *translation, from, to *Object) {
 }
 
 // planOf is a recurring price as a plan: the same thing in the words of before there were prices.
-func planOf(tx *Tx, price *Object) *Object {
+func planOf(tx *accountTx, price *stripeObject) *stripeObject {
 	plan := tx.NewHash("plan").Set("id", price.ID()).Set("active", price.Bool("active")).Set("amount", price.Get("unit_amount")).Set("amount_decimal", price.Get("unit_amount_decimal")).
 		Set("transform_usage", price.Get("transform_quantity"))
 	for _, key := range []string{"billing_scheme", "created", "currency", "livemode", "metadata", "nickname", "product", "tiers_mode"} {
@@ -101,7 +101,7 @@ func planOf(tx *Tx, price *Object) *Object {
 func ratesOf(t *translation, taxes []any) []any {
 	rates := []any{}
 	for _, v := range taxes {
-		if tax, ok := v.(*Object); ok {
+		if tax, ok := v.(*stripeObject); ok {
 			if rate := t.tx.Get("tax_rate", tax.Str("tax_rate_details.tax_rate")); rate != nil {
 				rates = append(rates, t.object(rate))
 			}
@@ -111,10 +111,10 @@ func ratesOf(t *translation, taxes []any) []any {
 }
 
 // fillExcludingTax tells the amount of a line, and of one of its units, without the tax that is in it.
-func fillExcludingTax(from, to *Object, taxes []any, quantity int64, unit string) {
+func fillExcludingTax(from, to *stripeObject, taxes []any, quantity int64, unit string) {
 	var inside int64
 	for _, v := range taxes {
-		if tax, ok := v.(*Object); ok && tax.Str("tax_behavior") == "inclusive" {
+		if tax, ok := v.(*stripeObject); ok && tax.Str("tax_behavior") == "inclusive" {
 			inside += tax.Int("amount")
 		}
 	}

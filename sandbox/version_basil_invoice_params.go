@@ -7,7 +7,7 @@ func init() {
 			p.branch("pricing").put("price", price)
 		}
 		if unit := p.take("unit_amount"); unit != nil {
-			p.put("unit_amount_decimal", leafOf(Params{unit}.Str("")))
+			p.put("unit_amount_decimal", leafOf(formParams{unit}.Str("")))
 		}
 	}
 	edits := []nodeEdit{without("pricing"), withOptional("price", aText()), withOptional("unit_amount", aNumber())}
@@ -18,7 +18,7 @@ func init() {
 		calls: []callChange{
 			{
 				ops: []string{"POST /v1/invoiceitems", "POST /v1/invoiceitems/{invoiceitem}", "POST /v1/invoices/{invoice}/lines/{line_item_id}"}, edit: edits,
-				up: func(_ *Tx, p *paramNode) error {
+				up: func(_ *accountTx, p *paramNode) error {
 					bring(p)
 					return nil
 				},
@@ -26,7 +26,7 @@ func init() {
 			},
 			{
 				ops: []string{"POST /v1/invoices/{invoice}/add_lines", "POST /v1/invoices/{invoice}/update_lines"}, edit: []nodeEdit{at("lines", edits...)},
-				up: func(_ *Tx, p *paramNode) error {
+				up: func(_ *accountTx, p *paramNode) error {
 					p.each([]string{"lines"}, bring)
 					return nil
 				},

@@ -5,7 +5,7 @@ func init() {
 	invoice := func(schema string) shapeChange {
 		return shapeChange{
 			schema: schema, edit: []nodeEdit{with("invoice", nullable(referenceTo("invoice")))},
-			fill: func(t *translation, from, to *Object) { to.Set("invoice", textOrNull(paidInvoice(t.tx, from))) },
+			fill: func(t *translation, from, to *stripeObject) { to.Set("invoice", textOrNull(paidInvoice(t.tx, from))) },
 		}
 	}
 	registerChange(versionChange{
@@ -17,14 +17,14 @@ func init() {
 }
 
 // paidInvoice is the id of the invoice that a charge or PaymentIntent pays, "" for none: the invoice_payment tells.
-func paidInvoice(tx *Tx, payment *Object) (invoice string) {
+func paidInvoice(tx *accountTx, payment *stripeObject) (invoice string) {
 	intent, charge := payment.Str("payment_intent"), ""
 	if payment.Type() == "payment_intent" {
 		intent = payment.ID()
 	} else {
 		charge = payment.ID()
 	}
-	tx.Each("invoice_payment", func(o *Object) bool {
+	tx.Each("invoice_payment", func(o *stripeObject) bool {
 		if intent != "" && o.Str("payment.payment_intent") == intent || charge != "" && o.Str("payment.charge") == charge {
 			invoice = o.Str("invoice")
 		}
@@ -35,8 +35,8 @@ func paidInvoice(tx *Tx, payment *Object) (invoice string) {
 
 // defaultPayment is the payment of an invoice that versions before basil show, nil for none: the default one, else the
 // newest that was not canceled.
-func defaultPayment(tx *Tx, invoice string) (found *Object) {
-	tx.Each("invoice_payment", func(o *Object) bool {
+func defaultPayment(tx *accountTx, invoice string) (found *stripeObject) {
+	tx.Each("invoice_payment", func(o *stripeObject) bool {
 		if o.Str("invoice") != invoice || o.Str("status") == "canceled" {
 			return true
 		}

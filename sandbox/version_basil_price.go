@@ -3,7 +3,7 @@ package sandbox
 // Before basil usage could be reported to a subscription's item, and a price said how to add it up.
 func init() {
 	words := nullable(wordOf("last_during_period", "last_ever", "max", "sum"))
-	forget := func(_ *Tx, p *paramNode) error {
+	forget := func(_ *accountTx, p *paramNode) error {
 		p.take("aggregate_usage")
 		if recurring := p.hash["recurring"]; recurring != nil && recurring.hash != nil {
 			recurring.take("aggregate_usage")

@@ -10,10 +10,10 @@ func init() {
 		shapes: []shapeChange{
 			{
 				schema: "subscription", edit: []nodeEdit{with("current_period_end", aTime()), with("current_period_start", aTime()), with("discount", nullable(whole("discount")))},
-				fill: func(t *translation, from, to *Object) {
+				fill: func(t *translation, from, to *stripeObject) {
 					var start, end int64
 					for _, v := range from.List("items") {
-						if item, ok := v.(*Object); ok {
+						if item, ok := v.(*stripeObject); ok {
 							start = max(start, item.Int("current_period_start"))
 							if e := item.Int("current_period_end"); end == 0 || e < end {
 								end = e
@@ -32,9 +32,9 @@ func init() {
 		source: "docs.stripe.com/changelog/basil/2025-03-31/deprecate-singular-coupon-promotion-code",
 		shapes: []shapeChange{{
 			schema: "subscription_schedule_phase_configuration", edit: []nodeEdit{with("coupon", nullable(referenceTo("coupon")))},
-			fill: func(_ *translation, from, to *Object) {
+			fill: func(_ *translation, from, to *stripeObject) {
 				if discounts := from.List("discounts"); len(discounts) == 1 {
-					if d, ok := discounts[0].(*Object); ok {
+					if d, ok := discounts[0].(*stripeObject); ok {
 						to.Set("coupon", textOrNull(d.Str("coupon")))
 					}
 				}
@@ -43,7 +43,7 @@ func init() {
 		calls: []callChange{
 			{
 				ops: []string{"POST /v1/subscriptions", "POST /v1/subscriptions/{subscription_exposed_id}"}, edit: []nodeEdit{withOptional("coupon", nullable(aText())), withOptional("promotion_code", nullable(aText()))},
-				up: func(_ *Tx, p *paramNode) error {
+				up: func(_ *accountTx, p *paramNode) error {
 					couponToDiscounts(p)
 					return nil
 				},
@@ -51,14 +51,14 @@ func init() {
 			},
 			{
 				ops: []string{"POST /v1/subscription_schedules", "POST /v1/subscription_schedules/{schedule}"}, edit: []nodeEdit{at("phases", withOptional("coupon", nullable(aText())))},
-				up: func(_ *Tx, p *paramNode) error {
+				up: func(_ *accountTx, p *paramNode) error {
 					p.each([]string{"phases"}, couponToDiscounts)
 					return nil
 				},
 			},
 			{
 				ops: []string{"POST /v1/invoices/create_preview"}, edit: []nodeEdit{withOptional("coupon", aText()), at("schedule_details.phases", withOptional("coupon", nullable(aText())))},
-				up: func(_ *Tx, p *paramNode) error {
+				up: func(_ *accountTx, p *paramNode) error {
 					couponToDiscounts(p)
 					p.each([]string{"schedule_details", "phases"}, couponToDiscounts)
 					return nil

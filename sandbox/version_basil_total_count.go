@@ -29,7 +29,7 @@ const totalCount = "total_count"
 func countsLists(version string) bool { return version < "2025-03-31.basil" }
 
 // wantsCount says whether a call asks a list how many objects there are.
-func (r *Request) wantsCount() bool {
+func (r *apiRequest) wantsCount() bool {
 	return r.expand != nil && r.expand.keys[totalCount] != nil || slices.Contains(r.params.Strs("include"), totalCount)
 }
 
@@ -39,7 +39,7 @@ func countForbidden() error {
 }
 
 // withCount is a list that tells how many objects there are.
-func withCount(list *Object, n int) *Object {
+func withCount(list *stripeObject, n int) *stripeObject {
 	list = list.Edit()
 	at := slices.Index(list.keys, "has_more") + 1
 	list.keys = slices.Insert(slices.Clone(list.keys), at, totalCount)

@@ -13,14 +13,16 @@ func init() {
 	for _, key := range upcomingMoved {
 		upcoming.names["subscription_details["+key+"]"] = "subscription_" + key
 	}
-	upcoming.down = func(_ *Tx, _ *Request, o *Object) (*Object, error) { return o.Edit().Unset("id"), nil }
+	upcoming.down = func(_ *accountTx, _ *apiRequest, o *stripeObject) (*stripeObject, error) {
+		return o.Edit().Unset("id"), nil
+	}
 	lines := oldRoute{method: http.MethodGet, path: "/v1/invoices/upcoming/lines", by: "POST /v1/invoices/create_preview", field: "lines", edit: upcomingParams(), up: bringUpcoming, names: upcoming.names}
 	lines.edit = append(lines.edit, withOptional("limit", aNumber()), withOptional("starting_after", aText()), withOptional("ending_before", aText()))
-	lines.down = func(tx *Tx, r *Request, o *Object) (*Object, error) {
+	lines.down = func(tx *accountTx, r *apiRequest, o *stripeObject) (*stripeObject, error) {
 		all := o.List("lines")
-		objects := make([]*Object, 0, len(all))
+		objects := make([]*stripeObject, 0, len(all))
 		for _, v := range all {
-			if line, ok := v.(*Object); ok {
+			if line, ok := v.(*stripeObject); ok {
 				objects = append(objects, line)
 			}
 		}
@@ -53,7 +55,7 @@ func upcomingParams() []nodeEdit {
 }
 
 // bringUpcoming moves parameters to where a preview takes them.
-func bringUpcoming(_ *Tx, p *paramNode) error {
+func bringUpcoming(_ *accountTx, p *paramNode) error {
 	couponToDiscounts(p)
 	p.take("subscription_trial_from_plan")
 	for _, key := range append([]string(nil), p.keys...) {

@@ -32,7 +32,7 @@ type shapeChange struct {
 	schema string
 	edit   []nodeEdit
 	// fill sets the keys of the other side. Keys of the same name are copied before, hashes inside brought down.
-	fill func(t *translation, from, to *Object)
+	fill func(t *translation, from, to *stripeObject)
 }
 
 // callChange is how the parameters of operations differ on the other side of a change.
@@ -42,9 +42,9 @@ type callChange struct {
 	match func(op *description.Operation) bool
 	edit  []nodeEdit
 	// refuse answers an error for what the other side no longer takes, before parameters are checked.
-	refuse func(p Params) error
+	refuse func(p formParams) error
 	// up rewrites checked parameters.
-	up func(tx *Tx, p *paramNode) error
+	up func(tx *accountTx, p *paramNode) error
 	// names are what errors call a parameter: from the sandbox's name to the caller's.
 	names map[string]string
 	// words are put in place of others in the messages of errors.

@@ -5,8 +5,8 @@ import "slices"
 // Since clover subscriptions are made in flexible billing mode unless a call says otherwise. What a subscription was made
 // in stays; only the default follows the version of the call that makes it.
 func init() {
-	classic := func(path ...string) func(*Tx, *paramNode) error {
-		return func(_ *Tx, p *paramNode) error {
+	classic := func(path ...string) func(*accountTx, *paramNode) error {
+		return func(_ *accountTx, p *paramNode) error {
 			for _, key := range path {
 				p = p.branch(key)
 			}
@@ -24,13 +24,13 @@ func init() {
 		calls: []callChange{
 			{ops: []string{"POST /v1/subscriptions", "POST /v1/subscription_schedules"}, up: classic()},
 			{ops: []string{"POST /v1/quotes"}, up: classic("subscription_data")},
-			{ops: []string{"POST /v1/checkout/sessions"}, up: func(tx *Tx, p *paramNode) error {
+			{ops: []string{"POST /v1/checkout/sessions"}, up: func(tx *accountTx, p *paramNode) error {
 				if mode := p.hash["mode"]; mode == nil || mode.value != "subscription" {
 					return nil
 				}
 				return classic("subscription_data")(tx, p)
 			}},
-			{ops: []string{"POST /v1/invoices/create_preview"}, up: func(tx *Tx, p *paramNode) error {
+			{ops: []string{"POST /v1/invoices/create_preview"}, up: func(tx *accountTx, p *paramNode) error {
 				if slices.ContainsFunc([]string{"subscription", "schedule"}, func(key string) bool { return p.hash[key] != nil }) {
 					return nil // it has a mode of its own
 				}

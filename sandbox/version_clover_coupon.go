@@ -6,7 +6,9 @@ func init() {
 	discount := func(schema string) shapeChange {
 		return shapeChange{
 			schema: schema, edit: []nodeEdit{without("source"), with("coupon", coupon)},
-			fill: func(t *translation, from, to *Object) { to.Set("coupon", t.whole("coupon", from.Str("source.coupon"))) },
+			fill: func(t *translation, from, to *stripeObject) {
+				to.Set("coupon", t.whole("coupon", from.Str("source.coupon")))
+			},
 		}
 	}
 	registerChange(versionChange{
@@ -15,13 +17,13 @@ func init() {
 		source: "docs.stripe.com/changelog/clover/2025-09-30/polymorphic-coupon",
 		shapes: []shapeChange{{
 			schema: "promotion_code", edit: []nodeEdit{without("promotion"), with("coupon", coupon)},
-			fill: func(t *translation, from, to *Object) {
+			fill: func(t *translation, from, to *stripeObject) {
 				to.Set("coupon", t.whole("coupon", from.Str("promotion.coupon")))
 			},
 		}},
 		calls: []callChange{{
 			ops: []string{"POST /v1/promotion_codes"}, edit: []nodeEdit{without("promotion"), with("coupon", aText())},
-			up: func(_ *Tx, p *paramNode) error {
+			up: func(_ *accountTx, p *paramNode) error {
 				promotion := p.branch("promotion")
 				promotion.put("type", leafOf("coupon"))
 				promotion.put("coupon", p.take("coupon"))

@@ -2,8 +2,8 @@ package sandbox
 
 // Before clover the length of a schedule's phase could be told as a number of the first price's intervals.
 func init() {
-	up := func(path ...string) func(*Tx, *paramNode) error {
-		return func(tx *Tx, p *paramNode) error {
+	up := func(path ...string) func(*accountTx, *paramNode) error {
+		return func(tx *accountTx, p *paramNode) error {
 			p.each(path, func(phase *paramNode) { iterationsToDuration(tx, phase) })
 			return nil
 		}
@@ -27,13 +27,13 @@ func init() {
 }
 
 // iterationsToDuration says in duration what a phase said in iterations.
-func iterationsToDuration(tx *Tx, phase *paramNode) {
+func iterationsToDuration(tx *accountTx, phase *paramNode) {
 	iterations := phase.take("iterations")
 	if iterations == nil {
 		return
 	}
-	times := Params{iterations}.Int("")
-	for _, item := range (Params{phase}).List("items") {
+	times := formParams{iterations}.Int("")
+	for _, item := range (formParams{phase}).List("items") {
 		interval, count := item.Str("price_data.recurring.interval"), item.Int("price_data.recurring.interval_count")
 		if price := tx.Get("price", item.Str("price")); price != nil {
 			interval, count = price.Str("recurring.interval"), price.Int("recurring.interval_count")

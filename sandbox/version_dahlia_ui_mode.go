@@ -12,7 +12,7 @@ func init() {
 		source: "docs.stripe.com/changelog/dahlia/2026-03-25/updates-available-checkout-session-ui-modes",
 		shapes: []shapeChange{{
 			schema: "checkout.session", edit: []nodeEdit{withWords("ui_mode", "custom", "embedded", "hosted")},
-			fill: func(_ *translation, from, to *Object) {
+			fill: func(_ *translation, from, to *stripeObject) {
 				for _, mode := range uiModes {
 					if from.Str("ui_mode") == mode[1] {
 						to.Set("ui_mode", mode[0])
@@ -22,7 +22,7 @@ func init() {
 		}},
 		calls: []callChange{{
 			ops: []string{"POST /v1/checkout/sessions"}, edit: []nodeEdit{withWords("ui_mode", "custom", "embedded", "hosted")},
-			up: func(_ *Tx, p *paramNode) error {
+			up: func(_ *accountTx, p *paramNode) error {
 				for _, mode := range uiModes {
 					if n := p.hash["ui_mode"]; n != nil && n.value == mode[0] {
 						p.put("ui_mode", leafOf(mode[1]))

@@ -127,7 +127,7 @@ func (d *dialect) callsOf(rt *route) []*callChange {
 }
 
 // refuse answers what the dialect's version says of parameters that it no longer takes.
-func (d *dialect) refuse(rt *route, p Params) error {
+func (d *dialect) refuse(rt *route, p formParams) error {
 	if d == nil {
 		return nil
 	}
@@ -143,7 +143,7 @@ func (d *dialect) refuse(rt *route, p Params) error {
 }
 
 // up brings checked parameters to those of the sandbox's own operation.
-func (d *dialect) up(tx *Tx, r *Request) error {
+func (d *dialect) up(tx *accountTx, r *apiRequest) error {
 	if r.route.up != nil {
 		if err := r.route.up(tx, r.params.node); err != nil {
 			return err
@@ -188,11 +188,11 @@ type oldRoute struct {
 	by string
 	// edit makes its parameters of the other's; up brings them back.
 	edit []nodeEdit
-	up   func(tx *Tx, p *paramNode) error
+	up   func(tx *accountTx, p *paramNode) error
 	// names are what errors call its parameters: from the other's name to its own.
 	names map[string]string
 	// down makes its answer of the other's; field is the key of the other's answer that it shows, "" for all of it.
-	down  func(tx *Tx, r *Request, o *Object) (*Object, error)
+	down  func(tx *accountTx, r *apiRequest, o *stripeObject) (*stripeObject, error)
 	field string
 }
 
@@ -209,7 +209,7 @@ func (old *oldRoute) route() *route {
 	if old.field != "" {
 		rt.answer = op.Answer.Prop(old.field).Node
 	}
-	rt.run = func(tx *Tx, r *Request) (*Object, error) {
+	rt.run = func(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		o, err := run(tx, r)
 		if err != nil {
 			return nil, err

@@ -3,8 +3,8 @@ package sandbox
 // Since endive a billing cycle anchor is told in a hash, so that it can say more than a word.
 func init() {
 	kind := hashOf(prop("type", wordOf("now", "unchanged")))
-	up := func(path ...string) func(*Tx, *paramNode) error {
-		return func(_ *Tx, p *paramNode) error {
+	up := func(path ...string) func(*accountTx, *paramNode) error {
+		return func(_ *accountTx, p *paramNode) error {
 			for _, key := range path {
 				if p = p.hash[key]; p == nil {
 					return nil

@@ -18,7 +18,7 @@ func init() {
 		limits: "The new keys are null or empty, but for `payment_method_type`; their parameters are not taken.",
 		shapes: []shapeChange{
 			{schema: "payment_intent", edit: []nodeEdit{with("payment_record", nullable(referenceTo("payment_record")))}},
-			{schema: "api_errors", fill: func(_ *translation, from, to *Object) {
+			{schema: "api_errors", fill: func(_ *translation, from, to *stripeObject) {
 				if typ := from.Str("payment_method.type"); typ != "" {
 					to.Set("payment_method_type", typ)
 				}
@@ -40,7 +40,7 @@ func init() {
 			null("dispute", "intended_submission_method"),
 			{
 				schema: "dispute_evidence_details", edit: []nodeEdit{with("submission_method", wordOf("manual", "not_submitted", "smart_disputes"))},
-				fill: func(_ *translation, from, to *Object) {
+				fill: func(_ *translation, from, to *stripeObject) {
 					to.Set("submission_method", "not_submitted")
 					if from.Int("submission_count") > 0 {
 						to.Set("submission_method", "manual")

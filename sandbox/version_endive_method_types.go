@@ -18,7 +18,7 @@ func init() {
 		shapes: []shapeChange{{
 			schema: "checkout.session",
 			edit:   []nodeEdit{with("allowed_payment_method_types", nullable(arrayOf(aText())))},
-			fill: func(_ *translation, from, to *Object) {
+			fill: func(_ *translation, from, to *stripeObject) {
 				if types := from.List(hiddenAllowedTypes); len(types) > 0 {
 					to.Set("allowed_payment_method_types", slices.Clone(types))
 				}
@@ -31,7 +31,7 @@ func init() {
 	})
 }
 
-func refuseMethodTypes(p Params) error {
+func refuseMethodTypes(p formParams) error {
 	if !p.Has("payment_method_types") {
 		return nil
 	}

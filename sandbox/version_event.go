@@ -4,16 +4,16 @@ package sandbox
 // fixed when the event is made: for the account's default version, and for that of every endpoint that wants the event.
 const hiddenRenderings = "_renderings"
 
-// fixEvents renders the events of a Tx in the versions that somebody will read them in. It runs once, when the operation
+// fixEvents renders the events of a accountTx in the versions that somebody will read them in. It runs once, when the operation
 // ended well.
-func (tx *Tx) fixEvents() {
+func (tx *accountTx) fixEvents() {
 	if len(tx.events) == 0 {
 		return
 	}
 	own := dialectOf(tx.account.apiVersion())
-	var endpoints []*Object
+	var endpoints []*stripeObject
 	if len(tx.account.store.lists["webhook_endpoint"]) > 0 {
-		tx.Each("webhook_endpoint", func(endpoint *Object) bool {
+		tx.Each("webhook_endpoint", func(endpoint *stripeObject) bool {
 			if dialectOf(endpoint.Str("api_version")) != nil {
 				endpoints = append(endpoints, endpoint)
 			}
@@ -34,7 +34,7 @@ func (tx *Tx) fixEvents() {
 }
 
 // fixEvent renders an event that is not stored yet in a dialect. What looks the same is not kept twice.
-func (tx *Tx) fixEvent(ev, former *Object, d *dialect) {
+func (tx *accountTx) fixEvent(ev, former *stripeObject, d *dialect) {
 	if d == nil || rendering(ev, d) != nil {
 		return
 	}
@@ -45,7 +45,7 @@ func (tx *Tx) fixEvent(ev, former *Object, d *dialect) {
 	}
 }
 
-func keepRendering(ev *Object, d *dialect, data *Object) {
+func keepRendering(ev *stripeObject, d *dialect, data *stripeObject) {
 	renderings := hash()
 	if kept := ev.Hash(hiddenRenderings); kept != nil {
 		renderings = kept.Edit()
@@ -56,7 +56,7 @@ func keepRendering(ev *Object, d *dialect, data *Object) {
 
 // fixLate renders a stored event for an endpoint in whose version nobody wanted it before. What the object was before is
 // told in the sandbox's own version.
-func (tx *Tx) fixLate(ev *Object, d *dialect) {
+func (tx *accountTx) fixLate(ev *stripeObject, d *dialect) {
 	if d == nil || rendering(ev, d) != nil {
 		return
 	}
@@ -69,7 +69,7 @@ func (tx *Tx) fixLate(ev *Object, d *dialect) {
 }
 
 // rendering is what an event tells in a dialect, nil when that is as in the sandbox's own version.
-func rendering(ev *Object, d *dialect) *Object {
+func rendering(ev *stripeObject, d *dialect) *stripeObject {
 	renderings := ev.Hash(hiddenRenderings)
 	if d == nil || renderings == nil {
 		return nil
@@ -78,12 +78,12 @@ func rendering(ev *Object, d *dialect) *Object {
 	if i < 0 {
 		return nil
 	}
-	data, _ := renderings.slots[i].(*Object)
+	data, _ := renderings.slots[i].(*stripeObject)
 	return data
 }
 
 // dataIn is what an event tells in a dialect.
-func dataIn(ev *Object, d *dialect) *Object {
+func dataIn(ev *stripeObject, d *dialect) *stripeObject {
 	if data := rendering(ev, d); data != nil {
 		return data
 	}
@@ -92,7 +92,7 @@ func dataIn(ev *Object, d *dialect) *Object {
 
 // asMade is an event as the API shows it: in the version that was the account's default when it was made, whatever the
 // version of the call (docs.stripe.com/api/events/object, api_version).
-func asMade(ev *Object) *Object {
+func asMade(ev *stripeObject) *stripeObject {
 	if ev == nil || ev.Hash(hiddenRenderings) == nil {
 		return ev
 	}

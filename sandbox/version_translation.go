@@ -5,12 +5,12 @@ import "errors"
 // translation brings objects to the shapes of a dialect. It reads what an older version shows in full (the coupon of a discount)
 // from the store, so that it runs under the account's lock.
 type translation struct {
-	tx *Tx
+	tx *accountTx
 	d  *dialect
 }
 
 // shown is an object as the caller's version has it.
-func (tx *Tx) shown(o *Object) *Object {
+func (tx *accountTx) shown(o *stripeObject) *stripeObject {
 	if tx.request == nil || tx.request.dialect == nil || o == nil {
 		return o
 	}
@@ -18,21 +18,21 @@ func (tx *Tx) shown(o *Object) *Object {
 }
 
 // shownError tells an error in the caller's version: what it names, and the objects that it carries.
-func (tx *Tx) shownError(err error) error {
+func (tx *accountTx) shownError(err error) error {
 	var e *Error
 	if tx.request == nil || tx.request.dialect == nil || !errors.As(err, &e) {
 		return err
 	}
 	tx.request.dialect.blame(tx.request.route, e)
-	for key, o := range e.Extra {
-		e.Extra[key] = tx.shown(o)
+	for key, o := range e.extra {
+		e.extra[key] = tx.shown(o)
 	}
 	return err
 }
 
 // object is an object in the dialect; one that looks the same is answered as it is. An event keeps the version in which
 // it was made.
-func (t *translation) object(o *Object) *Object {
+func (t *translation) object(o *stripeObject) *stripeObject {
 	if o == nil || !t.d.touches(o.shape) || o.shape.typ == "event" {
 		return o
 	}
@@ -58,7 +58,7 @@ func (t *translation) object(o *Object) *Object {
 }
 
 // inside is an object of which only what it holds may look different.
-func (t *translation) inside(o *Object) *Object {
+func (t *translation) inside(o *stripeObject) *stripeObject {
 	shown := o
 	for i, was := range o.slots {
 		now := t.value(was)
@@ -78,7 +78,7 @@ func (t *translation) inside(o *Object) *Object {
 
 func (t *translation) value(x any) any {
 	switch x := x.(type) {
-	case *Object:
+	case *stripeObject:
 		return t.object(x)
 	case []any:
 		return t.list(x)
@@ -104,7 +104,7 @@ func (t *translation) list(list []any) []any {
 // sameValue says whether bringing a value down left it as it was.
 func sameValue(was, now any) bool {
 	switch was := was.(type) {
-	case *Object:
+	case *stripeObject:
 		return was == now
 	case []any:
 		list, _ := now.([]any)
@@ -114,7 +114,7 @@ func sameValue(was, now any) bool {
 }
 
 // whole is an object of the store in full, in the dialect, or what is left of one that was deleted; nil when there is none.
-func (t *translation) whole(typ, id string) *Object {
+func (t *translation) whole(typ, id string) *stripeObject {
 	if id == "" {
 		return nil
 	}

@@ -63,15 +63,15 @@ func TestParametersAreBroughtUp(t *testing.T) {
 				rt = routes().mustFind(t, method, path)
 				own = rt
 			}
-			up := &Request{route: rt, dialect: d, params: checkedForm(t, tc.sent, func(p *paramNode) error { return checkParams(p, d.params(rt)) })}
-			if err := sb.account("core").do(func(tx *Tx) error { return d.up(tx, up) }); err != nil {
+			up := &apiRequest{route: rt, dialect: d, params: checkedForm(t, tc.sent, func(p *paramNode) error { return checkParams(p, d.params(rt)) })}
+			if err := sb.account("core").do(func(tx *accountTx) error { return d.up(tx, up) }); err != nil {
 				t.Fatal(err)
 			}
 			want := checkedForm(t, tc.got, func(p *paramNode) error {
 				limit := p.take("limit") // of the old route itself
 				err := checkParams(p, own.params)
 				if limit != nil {
-					p.put("limit", leafOf(Params{limit}.Str("")))
+					p.put("limit", leafOf(formParams{limit}.Str("")))
 				}
 				return err
 			})
@@ -82,7 +82,7 @@ func TestParametersAreBroughtUp(t *testing.T) {
 	}
 }
 
-func checkedForm(t *testing.T, form string, check func(*paramNode) error) Params {
+func checkedForm(t *testing.T, form string, check func(*paramNode) error) formParams {
 	t.Helper()
 	root := &paramNode{hash: map[string]*paramNode{}}
 	if err := decodeForm(root, form); err != nil {
@@ -91,5 +91,5 @@ func checkedForm(t *testing.T, form string, check func(*paramNode) error) Params
 	if err := check(root); err != nil {
 		t.Fatalf("%s: %v", form, err)
 	}
-	return Params{root}
+	return formParams{root}
 }

@@ -14,8 +14,8 @@ const maxRoll = 24 * 60 * 60
 
 func init() {
 	behave("POST /v1/webhook_endpoints", createEndpoint)
-	behave("GET /v1/webhook_endpoints", func(tx *Tx, r *Request) (*Object, error) {
-		return tx.List(r, "webhook_endpoint", func(o *Object) bool { return !o.Has(hiddenDestination) })
+	behave("GET /v1/webhook_endpoints", func(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+		return tx.List(r, "webhook_endpoint", func(o *stripeObject) bool { return !o.Has(hiddenDestination) })
 	})
 	behave("GET /v1/webhook_endpoints/{webhook_endpoint}", readEndpoint)
 	behave("POST /v1/webhook_endpoints/{webhook_endpoint}", updateEndpoint)
@@ -24,20 +24,20 @@ func init() {
 
 // createEndpoint registers an endpoint. Its answer is the only one that shows the secret; the account keeps it in a
 // hidden slot.
-func createEndpoint(tx *Tx, r *Request) (*Object, error) {
+func createEndpoint(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	if version := p.Str("api_version"); version != "" {
 		if err := checkVersion(version); err != nil {
 			return nil, naming(err, "api_version")
 		}
 	}
-	return addEndpoint(tx, p.Str("url"), p.Strs("enabled_events"), func(o *Object) {
+	return addEndpoint(tx, p.Str("url"), p.Strs("enabled_events"), func(o *stripeObject) {
 		applyParams(tx, o, p, "connect", "url", "enabled_events")
 	})
 }
 
 // addEndpoint stores a new endpoint and gives the version that shows the secret. fill sets what else is known of it.
-func addEndpoint(tx *Tx, target string, events []string, fill func(*Object)) (*Object, error) {
+func addEndpoint(tx *accountTx, target string, events []string, fill func(*stripeObject)) (*stripeObject, error) {
 	if err := checkEndpointURL(target); err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func addEndpoint(tx *Tx, target string, events []string, fill func(*Object)) (*O
 		return nil, invalid("enabled_events", "parameter_invalid_empty", "An endpoint needs at least one name in enabled_events; '*' is all of them.")
 	}
 	n := 0
-	tx.Each("webhook_endpoint", func(*Object) bool { n++; return true })
+	tx.Each("webhook_endpoint", func(*stripeObject) bool { n++; return true })
 	if n >= maxEndpoints {
 		return nil, invalid("", "", "You have reached the maximum of %d test webhook endpoints.", maxEndpoints)
 	}
@@ -54,13 +54,13 @@ func addEndpoint(tx *Tx, target string, events []string, fill func(*Object)) (*O
 		fill(o)
 	}
 	secret := tx.NewID("whsec_", 32)
-	o.Set("_secrets", []*Object{hash("secret", secret, "expires_at", 0)})
+	o.Set("_secrets", []*stripeObject{hash("secret", secret, "expires_at", 0)})
 	tx.Put(o)
 	return o.Edit().Set("secret", secret), nil
 }
 
 // readEndpoint answers the endpoint that the path names. Event destinations are not among them.
-func readEndpoint(tx *Tx, r *Request) (*Object, error) {
+func readEndpoint(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	o, err := findEndpoint(tx, r.Path("webhook_endpoint"))
 	if err == nil && o.Has(hiddenDestination) {
 		return nil, missing("webhook endpoint", o.ID(), "webhook_endpoint", 404)
@@ -68,7 +68,7 @@ func readEndpoint(tx *Tx, r *Request) (*Object, error) {
 	return o, err
 }
 
-func updateEndpoint(tx *Tx, r *Request) (*Object, error) {
+func updateEndpoint(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	o, err := readEndpoint(tx, r)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func updateEndpoint(tx *Tx, r *Request) (*Object, error) {
 	return o, nil
 }
 
-func deleteEndpoint(tx *Tx, r *Request) (*Object, error) {
+func deleteEndpoint(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	o, err := readEndpoint(tx, r)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func deleteEndpoint(tx *Tx, r *Request) (*Object, error) {
 	return hash("id", o.ID(), "object", "webhook_endpoint", "deleted", true), nil
 }
 
-func findEndpoint(tx *Tx, id string) (*Object, error) {
+func findEndpoint(tx *accountTx, id string) (*stripeObject, error) {
 	if o := tx.Get("webhook_endpoint", id); o != nil {
 		return o, nil
 	}
@@ -125,7 +125,7 @@ func checkEndpointURL(text string) error {
 
 // rollSecret gives an endpoint a new signing secret. The ones before it go on signing for keep more seconds of the
 // account's clock; with 0 they end at once.
-func rollSecret(tx *Tx, id string, keep int64) (secret string, err error) {
+func rollSecret(tx *accountTx, id string, keep int64) (secret string, err error) {
 	o, err := findEndpoint(tx, id)
 	if err != nil {
 		return "", err
@@ -134,10 +134,10 @@ func rollSecret(tx *Tx, id string, keep int64) (secret string, err error) {
 		return "", invalid("expires_in", "parameter_invalid_integer", "expires_in is the old secret's remaining life in seconds: between 0 and %d.", maxRoll)
 	}
 	secret = tx.NewID("whsec_", 32)
-	secrets := []*Object{hash("secret", secret, "expires_at", 0)}
+	secrets := []*stripeObject{hash("secret", secret, "expires_at", 0)}
 	end := tx.Now() + keep
 	for _, old := range o.List("_secrets") {
-		old := old.(*Object)
+		old := old.(*stripeObject)
 		expires := old.Int("expires_at")
 		if expires == 0 || expires > end {
 			expires = end
@@ -151,10 +151,10 @@ func rollSecret(tx *Tx, id string, keep int64) (secret string, err error) {
 }
 
 // liveSecrets are the secrets that sign for an endpoint at an instant of the account's clock, the newest first.
-func liveSecrets(endpoint *Object, now int64) []string {
+func liveSecrets(endpoint *stripeObject, now int64) []string {
 	var live []string
 	for _, s := range endpoint.List("_secrets") {
-		s := s.(*Object)
+		s := s.(*stripeObject)
 		if expires := s.Int("expires_at"); expires == 0 || expires > now {
 			live = append(live, s.Str("secret"))
 		}
@@ -165,7 +165,7 @@ func liveSecrets(endpoint *Object, now int64) []string {
 // wantsEvent says whether an enabled endpoint selected events of this name: by the name, by a beginning with a star, or
 // by a star alone. The few names of which Stripe says that a star does not select them belong to products that the
 // sandbox does not act out.
-func wantsEvent(endpoint *Object, name string) bool {
+func wantsEvent(endpoint *stripeObject, name string) bool {
 	if endpoint.Bool(hiddenThin) {
 		name = thinType(name)
 	}
