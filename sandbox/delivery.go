@@ -86,7 +86,7 @@ var (
 // newDelivery makes the object of an event's way to an endpoint. It is not stored yet. pending is the number of
 // pending_webhooks that its body shows; counts says that a success lowers the event's.
 func newDelivery(tx *accountTx, event, endpoint *stripeObject) *stripeObject {
-	return &stripeObject{shape: freeShape, keys: deliveryKeys, open: true, slots: []any{
+	return &stripeObject{shape: freeShape, keys: deliveryKeys, open: true, values: []any{
 		tx.NewID("del_", 24), deliveryType, event.ID(), event.Str("type"), endpoint.ID(),
 		deliveryPending, tx.Now(), nil, nil, event.Int("pending_webhooks"), int64(0), true, []any{},
 	}}

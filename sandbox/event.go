@@ -52,9 +52,9 @@ func eventData(o, former *stripeObject) *stripeObject {
 // eventDataWith is what an event tells when it is known what changed, nil for nothing.
 func eventDataWith(o, previous *stripeObject) *stripeObject {
 	if previous == nil {
-		return &stripeObject{shape: freeShape, keys: eventDataKeys, slots: []any{o}}
+		return &stripeObject{shape: freeShape, keys: eventDataKeys, values: []any{o}}
 	}
-	return &stripeObject{shape: freeShape, keys: eventUpdatedKeys, slots: []any{o, previous}}
+	return &stripeObject{shape: freeShape, keys: eventUpdatedKeys, values: []any{o, previous}}
 }
 
 // listedEvents is how long events are listed, in seconds.
@@ -81,11 +81,11 @@ func (a *account) pruneEvents() {
 // requestHash tells which call caused an event; both are null for what happens by itself.
 func (tx *accountTx) requestHash() *stripeObject {
 	if tx.cause == nil {
-		tx.cause = &stripeObject{shape: freeShape, keys: eventRequestKeys, slots: []any{nil, nil}}
+		tx.cause = &stripeObject{shape: freeShape, keys: eventRequestKeys, values: []any{nil, nil}}
 		if r := tx.request; r != nil {
-			tx.cause.slots[0] = r.RequestID
+			tx.cause.values[0] = r.RequestID
 			if r.IdempotencyKey != "" {
-				tx.cause.slots[1] = r.IdempotencyKey
+				tx.cause.values[1] = r.IdempotencyKey
 			}
 		}
 	}
@@ -116,20 +116,20 @@ func carriesChanges(name string) bool {
 // was not there before is null.
 func changedLeaves(former, o *stripeObject) *stripeObject {
 	changed := hash()
-	for i, now := range o.slots {
+	for i, now := range o.all() {
 		key := o.key(i)
 		var was any
 		if former.shape == o.shape && !o.shape.free {
-			was = former.slots[i]
+			was = former.at(i)
 		} else if at := former.slot(key); at >= 0 {
-			was = former.slots[at]
+			was = former.at(at)
 		} else {
 			was = absent
 		}
 		addChange(changed, key, was, now)
 	}
 	if former.shape.free {
-		for i, was := range former.slots {
+		for i, was := range former.values {
 			if o.slot(former.keys[i]) < 0 {
 				addChange(changed, former.keys[i], was, absent)
 			}
@@ -188,17 +188,17 @@ func equalObjects(a, b *stripeObject) bool {
 	if a == b {
 		return true
 	}
-	if len(a.slots) != len(b.slots) {
+	if a.size() != b.size() {
 		return false
 	}
-	for i, v := range a.slots {
+	for i, v := range a.all() {
 		j := i
 		if a.shape.free || a.shape != b.shape {
 			if j = b.slot(a.key(i)); j < 0 {
 				return false
 			}
 		}
-		if !equalValues(v, b.slots[j]) {
+		if !equalValues(v, b.at(j)) {
 			return false
 		}
 	}

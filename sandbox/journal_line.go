@@ -119,10 +119,9 @@ func journalVersion(key objectKey, o *stripeObject, places map[*stripeObject]int
 	if data := o.Hash("data.object"); data != nil && key.typ == "event" && places[data] > 0 {
 		v.Of = places[data]
 		data := o.Hash("data")
-		slots := slices.Clone(data.slots)
-		slots[0] = nil
-		o = &stripeObject{shape: o.shape, keys: o.keys, slots: slices.Clone(o.slots), hidden: o.hidden}
-		o.slots[o.slot("data")] = &stripeObject{shape: data.shape, keys: data.keys, slots: slots}
+		data = data.Edit()
+		data.values[0] = nil
+		o = o.Edit().Set("data", data)
 	}
 	v.Object = encodeCompact(o)
 	return v

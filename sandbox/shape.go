@@ -30,6 +30,8 @@ type shape struct {
 	optional []bool
 	// times are the slots that hold the time of creation.
 	times []int
+	// layouts are the packed forms of its objects.
+	layouts layouts
 }
 
 // freeShape is the shape of all hashes with keys of their own.
@@ -138,7 +140,7 @@ func (s *shape) slot(key string) int {
 
 // newHash makes an object of the shape with its defaults.
 func (s *shape) newHash() *stripeObject {
-	return &stripeObject{shape: s, slots: slices.Clone(s.defaults), open: true}
+	return &stripeObject{shape: s, values: slices.Clone(s.defaults), open: true}
 }
 
 // newChild makes the embedded hash of a slot that was null.

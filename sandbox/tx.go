@@ -49,15 +49,15 @@ func (tx *accountTx) New(typ string) *stripeObject {
 	s := shapeNamed(typ)
 	o := s.newHash()
 	for _, i := range s.times {
-		o.slots[i] = tx.now
+		o.values[i] = tx.now
 	}
 	form := idFormOf(typ)
 	if s.slot("id") >= 0 && form.prefix != "" {
 		o.Set("id", tx.newID(form))
 	}
 	for i, n := range s.nodes {
-		if list, ok := o.slots[i].(*stripeObject); ok && isListNode(n) {
-			o.slots[i] = list.Edit().Set("url", nestedURL(o, s.keys[i]))
+		if list, ok := o.values[i].(*stripeObject); ok && isListNode(n) {
+			o.values[i] = list.Edit().Set("url", nestedURL(o, s.keys[i]))
 		}
 	}
 	return o

@@ -78,7 +78,7 @@ func rendering(ev *stripeObject, d *dialect) *stripeObject {
 	if i < 0 {
 		return nil
 	}
-	data, _ := renderings.slots[i].(*stripeObject)
+	data, _ := renderings.at(i).(*stripeObject)
 	return data
 }
 
