@@ -63,19 +63,17 @@ const listedEvents = 30 * 24 * 60 * 60
 // pruneEvents forgets events that are no longer listed.
 func (a *account) pruneEvents() {
 	s := a.store
-	list := s.lists["event"]
+	k := s.kind("event")
 	oldest := a.now() - listedEvents
-	for len(list) > 0 {
-		key := objectKey{"event", list[0].id}
-		if o := s.objects[key].object; o != nil {
-			if o.Int("created") >= oldest {
+	for len(k.list) > 0 {
+		if r := k.list[0]; r.object != nil {
+			if r.object.Int("created") >= oldest {
 				break
 			}
-			delete(s.objects, key)
+			delete(k.objects, r.id)
 		}
-		list = list[1:]
+		k.list = k.list[1:]
 	}
-	s.lists["event"] = list
 }
 
 // requestHash tells which call caused an event; both are null for what happens by itself.

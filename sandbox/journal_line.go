@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -170,19 +171,20 @@ func (a *account) recordAll() {
 func (a *account) lines() []*journalLine {
 	l := &journalLine{Account: a.name, Reset: true, Events: a.lastEvent, Clock: a.clock.line()}
 	type placed struct {
-		seq int64
-		key objectKey
+		typ string
+		*record
 	}
-	all := make([]placed, 0, len(a.store.objects))
-	for key, v := range a.store.objects {
-		all = append(all, placed{v.seq, key})
+	var all []placed
+	for typ, k := range a.store.kinds {
+		for _, r := range k.objects {
+			all = append(all, placed{typ, r})
+		}
 	}
-	slices.SortFunc(all, func(x, y placed) int { return int(x.seq - y.seq) })
+	slices.SortFunc(all, func(x, y placed) int { return cmp.Compare(x.seq, y.seq) })
 	places := map[*stripeObject]int{}
 	for _, p := range all {
-		o := a.store.objects[p.key].object
-		l.Put = append(l.Put, journalVersion(p.key, o, places))
-		places[o] = len(l.Put)
+		l.Put = append(l.Put, journalVersion(objectKey{p.typ, p.id}, p.object, places))
+		places[p.object] = len(l.Put)
 	}
 	for key, left := range a.store.gone {
 		l.Gone = append(l.Gone, journalObject{objectID: objectID{key.typ, key.id}, Object: encodeCompact(left)})

@@ -30,6 +30,8 @@ type shape struct {
 	optional []bool
 	// times are the slots that hold the time of creation.
 	times []int
+	// indexed are the slots of indexedFields, -1 for those that it does not have.
+	indexed []int
 	// layouts are the packed forms of its objects.
 	layouts layouts
 }
@@ -112,6 +114,10 @@ func newShape(n *description.Node) *shape {
 		for i, k := range s.keys {
 			s.index[k] = i
 		}
+	}
+	s.indexed = make([]int, len(indexedFields))
+	for i, field := range indexedFields {
+		s.indexed[i] = s.slot(field)
 	}
 	return s
 }

@@ -12,7 +12,7 @@ func (tx *accountTx) fixEvents() {
 	}
 	own := dialectOf(tx.account.apiVersion())
 	var endpoints []*stripeObject
-	if len(tx.account.store.lists["webhook_endpoint"]) > 0 {
+	if len(tx.account.store.list("webhook_endpoint")) > 0 {
 		tx.Each("webhook_endpoint", func(endpoint *stripeObject) bool {
 			if dialectOf(endpoint.Str("api_version")) != nil {
 				endpoints = append(endpoints, endpoint)
