@@ -16,11 +16,11 @@ type event struct {
 	parcels []addressed
 }
 
-// Keys of the hashes of an event. They are shared: a free hash that is clipped copies them when it grows.
+// The hashes of an event.
 var (
-	eventDataKeys    = []string{"object"}
-	eventUpdatedKeys = []string{"object", "previous_attributes"}
-	eventRequestKeys = []string{"id", "idempotency_key"}
+	eventDataLayout    = freeLayout("object")
+	eventUpdatedLayout = freeLayout("object", "previous_attributes")
+	eventRequestLayout = freeLayout("id", "idempotency_key")
 )
 
 // Event appends an event without a change of the store, or with a former version of the caller's choice. The object is
@@ -52,9 +52,9 @@ func eventData(o, former *stripeObject) *stripeObject {
 // eventDataWith is what an event tells when it is known what changed, nil for nothing.
 func eventDataWith(o, previous *stripeObject) *stripeObject {
 	if previous == nil {
-		return &stripeObject{shape: freeShape, keys: eventDataKeys, values: []any{o}}
+		return &stripeObject{layout: eventDataLayout, values: []any{o}}
 	}
-	return &stripeObject{shape: freeShape, keys: eventUpdatedKeys, values: []any{o, previous}}
+	return &stripeObject{layout: eventUpdatedLayout, values: []any{o, previous}}
 }
 
 // listedEvents is how long events are listed, in seconds.
@@ -79,7 +79,7 @@ func (a *account) pruneEvents() {
 // requestHash tells which call caused an event; both are null for what happens by itself.
 func (tx *accountTx) requestHash() *stripeObject {
 	if tx.cause == nil {
-		tx.cause = &stripeObject{shape: freeShape, keys: eventRequestKeys, values: []any{nil, nil}}
+		tx.cause = &stripeObject{layout: eventRequestLayout, values: []any{nil, nil}}
 		if r := tx.request; r != nil {
 			tx.cause.values[0] = r.RequestID
 			if r.IdempotencyKey != "" {

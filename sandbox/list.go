@@ -15,7 +15,7 @@ const (
 	maxLimit     = 100
 )
 
-var listKeys = []string{"object", "url", "has_more", "data"}
+var listLayout = freeLayout("object", "url", "has_more", "data")
 
 // listObject is a list as Stripe answers it.
 func listObject(url string, members []*stripeObject, more bool) *stripeObject {
@@ -23,7 +23,7 @@ func listObject(url string, members []*stripeObject, more bool) *stripeObject {
 	for i, m := range members {
 		data[i] = m
 	}
-	return &stripeObject{shape: freeShape, keys: listKeys, values: []any{"list", url, more, data}}
+	return &stripeObject{layout: listLayout, values: []any{"list", url, more, data}}
 }
 
 // List answers a page of the objects of a type that match, newest first, by the request's limit, cursors and range of

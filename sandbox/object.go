@@ -11,12 +11,8 @@ import (
 // string, int64, float64, bool, *stripeObject, []any, or absent. An expandable field holds the id of what it points to. Slots
 // are read with at and all.
 type stripeObject struct {
-	shape *shape
-	// packed says which slots are in values, the others holding the shape's defaults; nil is all of them. Only a closed
-	// object is packed.
-	packed *layout
-	// keys are those of a free hash; a shape has the keys of the others.
-	keys   []string
+	// layout is the shape, the keys of a free hash, and which slots are in values.
+	*layout
 	values []any
 	// hidden are the values of keys that begin with _: the sandbox knows them and shows them to nobody.
 	hidden *stripeObject
@@ -31,7 +27,7 @@ var absent any = absence{}
 
 // hash makes a free hash: pairs of key and value, in order. It panics on a key that is no string.
 func hash(pairs ...any) *stripeObject {
-	o := &stripeObject{shape: freeShape, keys: make([]string, 0, len(pairs)/2), values: make([]any, 0, len(pairs)/2), open: true}
+	o := &stripeObject{layout: &layout{shape: freeShape, keys: make([]string, 0, len(pairs)/2), own: true}, values: make([]any, 0, len(pairs)/2), open: true}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		o.setKey(pairs[i].(string), pairs[i+1])
 	}
@@ -40,18 +36,18 @@ func hash(pairs ...any) *stripeObject {
 
 // size is the number of slots.
 func (o *stripeObject) size() int {
-	if o.packed != nil {
-		return len(o.packed.place)
+	if o.place != nil {
+		return len(o.place)
 	}
 	return len(o.values)
 }
 
 // at is the value of a slot.
 func (o *stripeObject) at(slot int) any {
-	if o.packed == nil {
+	if o.place == nil {
 		return o.values[slot]
 	}
-	if i := o.packed.place[slot]; i >= 0 {
+	if i := o.place[slot]; i >= 0 {
 		return o.values[i]
 	}
 	return o.shape.defaults[slot]
@@ -178,7 +174,7 @@ func (o *stripeObject) Keys() []string {
 
 // Edit makes a private copy that may be Set; the original never changes.
 func (o *stripeObject) Edit() *stripeObject {
-	return &stripeObject{shape: o.shape, keys: slices.Clip(o.keys), values: o.unpacked(), hidden: o.hidden, open: true}
+	return &stripeObject{layout: o.whole(), values: o.unpacked(), hidden: o.hidden, open: true}
 }
 
 // isHidden says whether a key is one that answers never show.
@@ -282,6 +278,9 @@ func (o *stripeObject) mustSlot(key string) int {
 	if !o.shape.free {
 		panic(fmt.Sprintf("sandbox: a %s has no %s", o.shape.name, key))
 	}
+	if !o.own {
+		o.layout = &layout{shape: freeShape, keys: slices.Clip(o.keys), own: true}
+	}
 	o.keys = append(o.keys, key)
 	o.values = append(o.values, nil)
 	return len(o.values) - 1
@@ -297,7 +296,7 @@ func (o *stripeObject) Unset(key string) *stripeObject {
 		o.values[i] = absent
 		return o
 	}
-	o.keys = slices.Delete(slices.Clone(o.keys), i, i+1)
+	o.layout = &layout{shape: freeShape, keys: slices.Delete(slices.Clone(o.keys), i, i+1), own: true}
 	o.values = slices.Delete(o.values, i, i+1)
 	return o
 }

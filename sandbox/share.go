@@ -32,7 +32,7 @@ func (s *shared) close(o *stripeObject) {
 // share gives the hash that has been there with the same content, or h from now on. Hashes with keys of their own and
 // those with hidden values are mostly of one object only: they stay as they are.
 func (s *shared) share(h *stripeObject) *stripeObject {
-	if h.packed == nil || h.hidden != nil {
+	if h.place == nil || h.hidden != nil {
 		return h
 	}
 	sum, ok := s.sum(h)
@@ -49,7 +49,7 @@ func (s *shared) share(h *stripeObject) *stripeObject {
 
 // sum hashes a shaped hash. An array of arrays is not looked into: ok is then false.
 func (s *shared) sum(h *stripeObject) (sum uint64, ok bool) {
-	sum = maphash.Comparable(s.seed, h.packed)
+	sum = maphash.Comparable(s.seed, h.layout)
 	for i, v := range h.values {
 		list, isArray := v.([]any)
 		if !isArray {
@@ -81,7 +81,7 @@ func (s *shared) add(sum uint64, slot int, v any) uint64 {
 
 // sameSlots says whether two hashes hold the same values, embedded ones being the very same. None is an array of arrays.
 func sameSlots(a, b *stripeObject) bool {
-	if a.shape != b.shape || a.packed != b.packed {
+	if a.layout != b.layout {
 		return false
 	}
 	for i, v := range a.values {
