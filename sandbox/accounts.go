@@ -20,10 +20,10 @@ type account struct {
 	advancing sync.Mutex
 
 	// mu guards all below. A request or a job holds it from its first read to its commit.
-	mu        sync.Mutex
-	store     *store
-	clock     accountClock
-	jobs      dueHeap
+	mu    sync.Mutex
+	store *store
+	clock accountClock
+	jobs  dueHeap
 	// clocks are the jobs of the test clocks, by their ids.
 	clocks    map[string]*dueHeap
 	lastJob   int64

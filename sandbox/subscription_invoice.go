@@ -19,4 +19,6 @@ func (tx *accountTx) subscriptionDunningEnded(inv *stripeObject) error { return 
 
 // subscriptionPreview makes the change or the creation that a preview's parameters ask for, and gives the draft of the
 // invoice that would come next. It runs in a rehearsal: nothing of it stays.
-func (tx *accountTx) subscriptionPreview(p formParams) (invoiceDraft, error) { return invoiceDraft{}, nil }
+func (tx *accountTx) subscriptionPreview(p formParams) (invoiceDraft, error) {
+	return invoiceDraft{}, nil
+}
