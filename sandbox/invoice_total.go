@@ -1,0 +1,74 @@
+package sandbox
+
+import (
+	"github.com/vezne/vezne/sandbox/internal/billing"
+)
+
+// totalInvoice adds up an invoice's lines, discounts, taxes and the customer's balance and writes what came out: into the
+// lines and into the totals. Previews, drafts and what is finalised go through it alike.
+func (tx *accountTx) totalInvoice(inv *stripeObject) (billing.Invoice, error) {
+	draft := billing.Draft{Currency: billing.Currency(inv.Str("currency")), At: billing.Instant(inv.Int("created")), TaxExempt: billing.TaxExempt(inv.Str("customer_tax_exempt"))}
+	draft.MinimumCharge = draft.Currency.MinimumCharge()
+	if customer := tx.Get("customer", inv.Str("customer")); customer != nil && orElse(customer.Str("currency"), inv.Str("currency")) == inv.Str("currency") {
+		draft.StartingBalance = billing.Amount(customer.Int("balance"))
+	}
+	var err error
+	if draft.Discounts, err = tx.billingDiscounts(inv.List("discounts")); err != nil {
+		return billing.Invoice{}, err
+	}
+	if draft.TaxRates, err = tx.billingTaxRates(defaultRates(inv)); err != nil {
+		return billing.Invoice{}, err
+	}
+	lines := invoiceLines(inv)
+	for _, line := range lines {
+		l, err := tx.billingLine(line)
+		if err != nil {
+			return billing.Invoice{}, err
+		}
+		if l.TaxRates, err = tx.automaticRates(inv, l); err != nil {
+			return billing.Invoice{}, err
+		}
+		draft.Lines = append(draft.Lines, l)
+	}
+	billed, err := billing.Bill(draft)
+	if err != nil {
+		return billing.Invoice{}, err
+	}
+	for i, line := range lines {
+		lines[i] = line.Edit()
+		tx.setLineAmounts(lines[i], billed.Lines[i])
+	}
+	setInvoiceLines(inv, lines)
+	tx.setTotals(inv, billed)
+	return billed, nil
+}
+
+// defaultRates are the ids of an invoice's default tax rates.
+func defaultRates(inv *stripeObject) []string {
+	var ids []string
+	for _, rate := range objectsIn(inv.List("default_tax_rates")) {
+		ids = append(ids, rate.ID())
+	}
+	return ids
+}
+
+// setTotals writes an invoice's totals. What is due is less what credit notes took before it was paid.
+func (tx *accountTx) setTotals(inv *stripeObject, billed billing.Invoice) {
+	due := int64(billed.AmountDue) - inv.Int("pre_payment_credit_notes_amount")
+	inv.Set("subtotal", int64(billed.Subtotal)).Set("subtotal_excluding_tax", int64(billed.SubtotalExcludingTax)).
+		Set("total", int64(billed.Total)).Set("total_excluding_tax", int64(billed.TotalExcludingTax)).
+		Set("total_discount_amounts", tx.discountAmounts(billed.DiscountAmounts)).
+		Set("total_pretax_credit_amounts", tx.pretaxCredits(billed.DiscountAmounts)).
+		Set("total_taxes", tx.taxAmounts(billed.Taxes, isExempt(inv))).
+		Set("starting_balance", int64(billed.StartingBalance)).Set("amount_due", due).Set("amount_remaining", due-inv.Int("amount_paid"))
+}
+
+func isExempt(inv *stripeObject) bool {
+	exempt := inv.Str("customer_tax_exempt")
+	return exempt == string(billing.Exempt) || exempt == string(billing.ReverseCharge)
+}
+
+// automaticRates are the tax rates of a line: its own, or none for the invoice's default ones to apply.
+func (tx *accountTx) automaticRates(_ *stripeObject, l billing.Line) ([]billing.TaxRate, error) {
+	return l.TaxRates, nil
+}
