@@ -13,6 +13,8 @@ const (
 	hiddenRates = "_tax_rates"
 	// hiddenItemised are discounts that were decided when a proration was made.
 	hiddenItemised = "_itemised"
+	// hiddenAutomaticTax is the tax_behavior that an invoice item's or a line's price has, for automatic tax.
+	hiddenAutomaticTax = "_tax_behavior"
 	// hiddenAllLines are the lines of an invoice that has more than it shows.
 	hiddenAllLines = "_lines"
 )

@@ -25,7 +25,7 @@ func (tx *accountTx) totalInvoice(inv *stripeObject) (billing.Invoice, error) {
 		if err != nil {
 			return billing.Invoice{}, err
 		}
-		if l.TaxRates, err = tx.automaticRates(inv, l); err != nil {
+		if l.TaxRates, err = tx.automaticRates(inv, line, l.TaxRates); err != nil {
 			return billing.Invoice{}, err
 		}
 		draft.Lines = append(draft.Lines, l)
@@ -41,6 +41,12 @@ func (tx *accountTx) totalInvoice(inv *stripeObject) (billing.Invoice, error) {
 	setInvoiceLines(inv, lines)
 	tx.setTotals(inv, billed)
 	return billed, nil
+}
+
+// retotal adds up an invoice that changed.
+func (tx *accountTx) retotal(inv *stripeObject) error {
+	_, err := tx.totalInvoice(inv)
+	return err
 }
 
 // defaultRates are the ids of an invoice's default tax rates.
@@ -68,7 +74,24 @@ func isExempt(inv *stripeObject) bool {
 	return exempt == string(billing.Exempt) || exempt == string(billing.ReverseCharge)
 }
 
-// automaticRates are the tax rates of a line: its own, or none for the invoice's default ones to apply.
-func (tx *accountTx) automaticRates(_ *stripeObject, l billing.Line) ([]billing.TaxRate, error) {
-	return l.TaxRates, nil
+// automaticRates are the tax rates of a line: where automatic tax is on, the rate that the account declared for the
+// customer's place; else the line's own, or none for the invoice's default ones to apply.
+func (tx *accountTx) automaticRates(inv, line *stripeObject, own []billing.TaxRate) ([]billing.TaxRate, error) {
+	if !inv.Bool("automatic_tax.enabled") {
+		return own, nil
+	}
+	address := inv.Hash("customer_address")
+	if shipping := inv.Hash("customer_shipping.address"); shipping != nil {
+		address = shipping
+	}
+	behavior := line.Str(hiddenAutomaticTax)
+	if price := tx.Get("price", line.Str("pricing.price_details.price")); price != nil && behavior == "" {
+		behavior = price.Str("tax_behavior")
+	}
+	rate := tx.automaticTaxRate(address.str("country"), address.str("state"), behavior)
+	if rate == nil {
+		return []billing.TaxRate{}, nil
+	}
+	r, err := billingTaxRate(rate)
+	return []billing.TaxRate{r}, err
 }
