@@ -129,7 +129,7 @@ func (tx *accountTx) newItemLine(inv, item *stripeObject) *stripeObject {
 	for _, key := range []string{"amount", "currency", "description", "discountable", "discounts", "metadata", "period", "pricing", "quantity_decimal"} {
 		line.Set(key, item.Get(key))
 	}
-	for _, key := range []string{hiddenItemised, hiddenAutomaticTax} {
+	for _, key := range []string{hiddenItemised, hiddenAutomaticTax, hiddenTaxAmounts} {
 		line.Set(key, item.Get(key))
 	}
 	if rates := objectsIn(item.List("tax_rates")); len(rates) > 0 {

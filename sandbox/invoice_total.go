@@ -20,6 +20,8 @@ func (tx *accountTx) totalInvoice(inv *stripeObject) (billing.Invoice, error) {
 		return billing.Invoice{}, err
 	}
 	lines := invoiceLines(inv)
+	// What Bill does not know is owed all the same: shipping, and taxes that the caller computed.
+	extra := inv.Int("amount_shipping")
 	for _, line := range lines {
 		l, err := tx.billingLine(line)
 		if err != nil {
@@ -28,19 +30,59 @@ func (tx *accountTx) totalInvoice(inv *stripeObject) (billing.Invoice, error) {
 		if l.TaxRates, err = tx.automaticRates(inv, line, l.TaxRates); err != nil {
 			return billing.Invoice{}, err
 		}
+		if line.Has(hiddenTaxAmounts) {
+			l.TaxRates = []billing.TaxRate{}
+			extra += addedTax(line)
+		}
 		draft.Lines = append(draft.Lines, l)
 	}
+	draft.StartingBalance += billing.Amount(extra)
 	billed, err := billing.Bill(draft)
 	if err != nil {
 		return billing.Invoice{}, err
 	}
+	billed.StartingBalance -= billing.Amount(extra)
+	billed.Total += billing.Amount(extra)
+	billed.TotalExcludingTax += billing.Amount(inv.Int("amount_shipping"))
 	for i, line := range lines {
 		lines[i] = line.Edit()
 		tx.setLineAmounts(lines[i], billed.Lines[i])
 	}
 	setInvoiceLines(inv, lines)
 	tx.setTotals(inv, billed)
+	tx.addGivenTaxes(inv, lines)
 	return billed, nil
+}
+
+// addedTax is what the taxes that a caller computed add to a line.
+func addedTax(line *stripeObject) (sum int64) {
+	for _, tax := range objectsIn(line.List(hiddenTaxAmounts)) {
+		if !tax.Bool("inclusive") {
+			sum += tax.Int("amount")
+		}
+	}
+	return sum
+}
+
+// addGivenTaxes shows taxes that the caller computed on their lines and among the invoice's.
+func (tx *accountTx) addGivenTaxes(inv *stripeObject, lines []*stripeObject) {
+	all := inv.List("total_taxes")
+	for _, line := range lines {
+		var taxes []any
+		for _, given := range objectsIn(line.List(hiddenTaxAmounts)) {
+			tax := tx.taxAmounts([]billing.TaxAmount{{Rate: given.Str("rate"), Inclusive: given.Bool("inclusive"), Amount: billing.Amount(given.Int("amount")),
+				Taxable: billing.Amount(given.Int("taxable_amount"))}}, false)[0]
+			taxes = append(taxes, tax.Set("taxability_reason", given.Str("reason")))
+			if given.Bool("inclusive") {
+				inv.Set("total_excluding_tax", inv.Int("total_excluding_tax")-given.Int("amount")).Set("subtotal_excluding_tax", inv.Int("subtotal_excluding_tax")-given.Int("amount"))
+			}
+		}
+		if taxes != nil {
+			line.Set("taxes", taxes)
+			all = append(all, taxes...)
+		}
+	}
+	inv.Set("total_taxes", all)
 }
 
 // retotal adds up an invoice that changed.
