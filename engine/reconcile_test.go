@@ -73,7 +73,7 @@ func TestWhatWasMissedIsFound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer res.Body.Close() //nolint:errcheck // only read
+			defer res.Body.Close()
 			if res.StatusCode != http.StatusOK {
 				t.Fatalf("%s: %s", path, res.Status)
 			}
