@@ -122,7 +122,7 @@ var testCards = []testCard{
 	{name: "threeDSecureOptional", number: "4000000000003055", secure: secureOptional},
 	{name: "threeDSecureOptionalProcessingError", number: "4000000000003097", secure: secureOptionalFails},
 	{name: "frictionless", number: "4000000032200000", secure: secureFrictionless},
-	{name: "indianMandate", number: "4000003560000123", country: "IN", secure: secureOnSetup},
+	{name: "indianMandate", number: "4000003560000123", country: "IN"},
 	{name: "captcha", number: "4000000000001208"},
 	{name: "captcha_2", number: "4000000000003725"},
 
