@@ -66,7 +66,7 @@ func setCollection(tx *accountTx, session *stripeObject, p formParams) error {
 			applyParams(tx, session, onlyParam(p, key))
 		}
 	}
-	settleCollection(tx, session)
+	settleCollection(tx, session, p)
 	return nil
 }
 
@@ -89,32 +89,37 @@ func onlyParam(p formParams, key string) formParams {
 	return formParams{&paramNode{keys: []string{key}, hash: map[string]*paramNode{key: p.find(key)}}}
 }
 
-// settleCollection fills what Stripe always shows of a collection that was asked for.
-func settleCollection(tx *accountTx, session *stripeObject) {
-	fields := hashes(session.List("custom_fields"))
+// fieldSchemas begin the names of the schemas of a custom field's kinds, by what has the field.
+var fieldSchemas = map[string]string{
+	"checkout.session": "payment_pages_checkout_session_custom_fields_",
+	"payment_link":     "payment_links_resource_custom_fields_",
+}
+
+// settleCollection fills what Stripe always shows of a collection that was asked for. A session's field begins with its
+// default.
+func settleCollection(tx *accountTx, o *stripeObject, p formParams) {
+	fields := hashes(o.List("custom_fields"))
 	for i, field := range fields {
 		typ := field.Str("type")
 		if field = field.Edit(); field.Hash(typ) == nil {
-			field.Set(typ, tx.NewHash("payment_pages_checkout_session_custom_fields_"+typ))
+			field.Set(typ, tx.NewHash(fieldSchemas[o.Type()]+typ))
 		}
-		if field.Has(typ + ".default_value") {
+		if o.Type() == "checkout.session" && field.Has(typ+".default_value") {
 			field.Set(typ+".value", field.Get(typ+".default_value"))
 		}
-		field.Set("optional", field.Bool("optional"))
-		fields[i] = field
+		fields[i] = field.Set("optional", field.Bool("optional"))
 	}
-	session.Set("custom_fields", fields)
-	if session.Has("tax_id_collection") {
-		session.Set("tax_id_collection.required", orElse(session.Str("tax_id_collection.required"), "never")).
-			Set("tax_id_collection.enabled", session.Bool("tax_id_collection.enabled"))
+	o.Set("custom_fields", fields)
+	if p.Has("tax_id_collection") {
+		o.Set("tax_id_collection.required", orElse(p.Str("tax_id_collection.required"), "never"))
 	}
 	for _, who := range []string{"business", "individual"} {
-		if at := "name_collection." + who; session.Has(at) {
-			session.Set(at+".optional", session.Bool(at+".optional"))
+		if at := "name_collection." + who; o.Has(at) {
+			o.Set(at+".optional", o.Bool(at+".optional"))
 		}
 	}
-	if session.Has("after_expiration.recovery") {
-		session.Set("after_expiration.recovery.allow_promotion_codes", session.Bool("after_expiration.recovery.allow_promotion_codes"))
+	if o.Has("after_expiration.recovery") {
+		o.Set("after_expiration.recovery.allow_promotion_codes", o.Bool("after_expiration.recovery.allow_promotion_codes"))
 	}
 }
 

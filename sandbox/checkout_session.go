@@ -259,17 +259,10 @@ func orElseList(list []string, other ...string) []string {
 
 // frozen keeps parameters as an object, for a later call.
 func frozen(p formParams) *stripeObject {
-	o := hash()
-	for _, key := range p.Keys() {
-		if inner, ok := p.Hash(key); ok {
-			o.setOwn(key, frozen(inner))
-		} else if list := p.Strs(key); len(list) > 0 {
-			o.setOwn(key, list)
-		} else {
-			o.setOwn(key, paramValue(p, key))
-		}
+	if o, ok := plainValue(p.node).(*stripeObject); ok {
+		return o
 	}
-	return o
+	return hash()
 }
 
 // takesMethod says whether a session takes methods of a type.

@@ -32,6 +32,7 @@ func createPaymentLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		Set("after_completion", tx.NewHash("payment_links_resource_after_completion").Set("type", "hosted_confirmation").
 			Set("hosted_confirmation", tx.NewHash("payment_links_resource_completion_behavior_confirmation_page"))).
 		Set("billing_address_collection", "auto").Set("customer_creation", "if_required").Set("payment_method_collection", "always").Set("submit_type", "auto").
+		Set("tax_id_collection", tx.NewHash("payment_links_resource_tax_id_collection").Set("enabled", false).Set("required", "never")).
 		Set("managed_payments", tx.NewHash("payment_pages_checkout_session_managed_payments").Set("enabled", p.Bool("managed_payments.enabled")))
 	switch n := len(p.List("line_items")); {
 	case n == 0:
@@ -104,7 +105,7 @@ func setPaymentLink(tx *accountTx, link *stripeObject, p formParams) error {
 	}
 	applyParams(tx, link, p, linkParams...)
 	setLinkData(tx, link, p)
-	settleCollection(tx, link)
+	settleCollection(tx, link, p)
 	switch typ := p.Str("after_completion.type"); {
 	case typ == "redirect":
 		to := p.Str("after_completion.redirect.url")
