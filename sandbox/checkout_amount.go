@@ -127,7 +127,7 @@ type lineTax struct {
 
 // line taxes a line item by its own rates, or by the declared one.
 func (r taxRules) line(tx *accountTx, item *stripeObject, amount int64) lineTax {
-	rates := hashes(item.List(hiddenRates))
+	rates := hashes(item.List(hiddenItemRates))
 	if r.automatic {
 		rates = r.declared(item.Str("price.tax_behavior"))
 	}

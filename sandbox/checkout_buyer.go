@@ -10,7 +10,7 @@ import (
 const (
 	hiddenEmail      = "_email"
 	hiddenPromotions = "_promotions"
-	hiddenPlace      = "_place"
+	hiddenBuyerPlace = "_place"
 )
 
 // collect takes what the buyer typed into a session, as a whole: what is demanded and missing is refused.

@@ -16,9 +16,9 @@ const mostItems = 100
 
 // A line item's hidden slots: its tax rates, the amount that the buyer chose, the optional item that it came from.
 const (
-	hiddenRates    = "_tax_rates"
-	hiddenChosen   = "_chosen"
-	hiddenOptional = "_optional"
+	hiddenItemRates = "_tax_rates"
+	hiddenChosen    = "_chosen"
+	hiddenOptional  = "_optional"
 )
 
 // setItems writes a session's line items from prices or price_data. Those that name an item of the session keep it, with
@@ -78,7 +78,7 @@ func givenItem(tx *accountTx, former []*stripeObject, given formParams, i int) (
 		if err != nil {
 			return nil, err
 		}
-		item.Set(hiddenRates, rates)
+		item.Set(hiddenItemRates, rates)
 	}
 	return item, nil
 }

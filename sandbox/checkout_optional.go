@@ -93,7 +93,7 @@ func chooseOptionalItem(tx *accountTx, session, offer *stripeObject, change form
 			return err
 		}
 		item := newItem(tx).Set("price", price).Set("description", productName(tx, price)).Set("currency", session.Str("currency")).
-			Set("quantity", quantity).Set("adjustable_quantity", adjustableItem(offer)).Set(hiddenOptional, price.ID()).Set(hiddenRates, []any{})
+			Set("quantity", quantity).Set("adjustable_quantity", adjustableItem(offer)).Set(hiddenOptional, price.ID()).Set(hiddenItemRates, []any{})
 		items = append(items, item)
 	}
 	session.Set(hiddenItems, items)

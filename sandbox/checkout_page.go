@@ -167,7 +167,7 @@ func chooseOnPage(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		session.Set(hiddenPromotions, p.Bool("consent.promotions"))
 	}
 	if place, ok := p.Hash("place"); ok {
-		session.Set(hiddenPlace, addressOf(tx, place))
+		session.Set(hiddenBuyerPlace, addressOf(tx, place))
 	}
 	if err := takeChoices(tx, session, p); err != nil {
 		return nil, err

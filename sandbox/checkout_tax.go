@@ -45,7 +45,7 @@ func noteTaxStatus(tx *accountTx, session *stripeObject) {
 
 // taxAddress is where a buyer is taxed: where the goods go, else where they live; empty while nobody knows.
 func taxAddress(tx *accountTx, session *stripeObject) *stripeObject {
-	places := []*stripeObject{session.Hash("collected_information.shipping_details.address"), session.Hash("customer_details.address"), session.Hash(hiddenPlace)}
+	places := []*stripeObject{session.Hash("collected_information.shipping_details.address"), session.Hash("customer_details.address"), session.Hash(hiddenBuyerPlace)}
 	if customer := tx.Get("customer", session.Str("customer")); customer != nil {
 		places = append(places, customer.Hash("shipping.address"), customer.Hash("address"))
 	}

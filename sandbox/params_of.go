@@ -21,3 +21,11 @@ func nodeOf(v any) *paramNode {
 	}
 	return &paramNode{value: v}
 }
+
+// paramValue is a parameter's value as it was sent, nil when it was not.
+func paramValue(p formParams, path string) any {
+	if n := p.find(path); n != nil {
+		return n.value
+	}
+	return nil
+}
