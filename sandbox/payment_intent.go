@@ -369,11 +369,3 @@ func joined(values []any) string {
 	}
 	return strings.Join(texts, ", ")
 }
-
-// paramValue is a parameter as a field holds it, null when it was not sent.
-func paramValue(p formParams, path string) any {
-	if n := p.find(path); n != nil {
-		return n.value
-	}
-	return nil
-}
