@@ -39,6 +39,7 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 	p.mux.HandleFunc("GET /c/pay/{session}", p.serveCheckout)
 	p.mux.HandleFunc("GET /c/pay/{session}/summary", p.serveCheckoutSummary)
 	p.mux.HandleFunc("GET /b/{link}", p.servePaymentLink)
+	p.mux.HandleFunc("GET /r/{slug}", p.serveRecovery)
 	p.mux.HandleFunc("GET /3ds/{token}", p.serveChallenge)
 	p.mux.HandleFunc("GET /elements/frame", p.serveElement)
 	for _, path := range assetPaths() {
@@ -51,7 +52,7 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 func (p *pages) owns(path string) bool {
 	_, isScript := pageScripts[path]
 	_, isStripe := stripeVersions[path]
-	return isScript || isStripe || ownsHome(path) || strings.HasPrefix(path, "/c/pay/") || strings.HasPrefix(path, "/b/") || strings.HasPrefix(path, "/3ds/") || strings.HasPrefix(path, "/elements/")
+	return isScript || isStripe || ownsHome(path) || strings.HasPrefix(path, "/c/pay/") || strings.HasPrefix(path, "/b/") || strings.HasPrefix(path, "/r/") || strings.HasPrefix(path, "/3ds/") || strings.HasPrefix(path, "/elements/")
 }
 
 // ServeHTTP answers GET and HEAD, and the forms of home; anything else is 405 with Allow.
