@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/vezne/vezne/sandbox/internal/billing"
 )
@@ -72,10 +73,7 @@ func (tx *accountTx) newCreditNote(inv *stripeObject, made creditMade, split cre
 	for i, line := range made.lines {
 		made.lines[i] = line.Set("livemode", false)
 	}
-	cn.Set("lines.data", made.lines[:min(len(made.lines), shownLines)]).Set("lines.has_more", len(made.lines) > shownLines)
-	if len(made.lines) > shownLines {
-		cn.Set(hiddenAllLines, made.lines)
-	}
+	setInvoiceLines(cn, made.lines)
 	applyParams(tx, cn, p, "amount", "lines", "refunds", "shipping_cost", "invoice")
 	tx.Publish(cn.ID())
 	return cn
@@ -298,9 +296,21 @@ func listCreditNotes(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	return tx.List(r, "credit_note", match)
 }
 
-// previewCreditNote issues a credit note and takes it back.
+// previewCreditNote issues a credit note and takes it back. Its lines have the same ids each time, so that they can be paged.
 func previewCreditNote(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	return tx.rehearse(func() (*stripeObject, error) { return tx.issueCreditNote(r.Params()) })
+	return tx.rehearse(func() (*stripeObject, error) {
+		cn, err := tx.issueCreditNote(r.Params())
+		if err != nil {
+			return nil, err
+		}
+		lines := creditLines(cn)
+		for i, line := range lines {
+			lines[i] = line.Edit().Set("id", fmt.Sprintf("cnli_tmp_%s_%d", strings.TrimPrefix(cn.Str("invoice"), "in_"), i+1))
+		}
+		cn = cn.Edit()
+		setInvoiceLines(cn, lines)
+		return cn, nil
+	})
 }
 
 func previewCreditLines(tx *accountTx, r *apiRequest) (*stripeObject, error) {

@@ -219,6 +219,9 @@ var walkForms = map[string]string{
 	"POST /v1/payment_links":                           "line_items[0][price]={price}&line_items[0][quantity]=1",
 	"POST /v1/checkout/sessions":                       "mode=payment&success_url=https://shop.example&line_items[0][price]={price}&line_items[0][quantity]=1",
 	"POST /v1/invoices":                                "customer={customer}",
+	"POST /v1/credit_notes":                            "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"GET /v1/credit_notes/preview":                     "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"GET /v1/credit_notes/preview/lines":               "invoice={paid_invoice}&amount=100&refund_amount=100",
 	"POST /v1/invoices/create_preview":                 "customer={customer}&invoice_items[0][amount]=500&invoice_items[0][currency]=usd",
 	"POST /v1/invoiceitems":                            "customer={customer}&amount=500&currency=usd",
 	"POST /v1/coupons":                                 "percent_off=10",
@@ -249,6 +252,10 @@ func (w *walker) prepare() {
 	w.t.Helper()
 	customer := must(w.t, w.sb, "POST", "/v1/customers", "").str("id")
 	w.ids["customer"] = []string{customer}
+	must(w.t, w.sb, "POST", "/v1/invoiceitems", "amount=150000&currency=usd&customer="+customer)
+	invoice := must(w.t, w.sb, "POST", "/v1/invoices", "pending_invoice_items_behavior=include&customer="+customer).str("id")
+	must(w.t, w.sb, "POST", "/v1/invoices/"+invoice+"/pay", "payment_method=pm_card_visa")
+	w.ids["paid_invoice"] = []string{invoice}
 	product := must(w.t, w.sb, "POST", "/v1/products", "name=Kahve").str("id")
 	price := must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=500&product="+product).str("id")
 	must(w.t, w.sb, "POST", "/v1/checkout/sessions", "mode=payment&success_url=https://shop.example&line_items[0][quantity]=1&line_items[0][price]="+price)
@@ -318,6 +325,7 @@ var walkRefusals = []string{
 	"POST /v1/payment_methods/{payment_method}",
 	"POST /v1/charges/{charge}/capture",
 	"POST /v1/charges/{charge}/refunds",
+	"POST /v1/credit_notes/{id}/void",
 	"POST /v1/payment_intents/{intent}/apply_customer_balance",
 	"POST /v1/payment_intents/{intent}/capture",
 	"POST /v1/payment_intents/{intent}/confirm",
