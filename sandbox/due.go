@@ -12,6 +12,8 @@ import (
 type dueJob struct {
 	at, seq int64
 	job, id string
+	// scope is the connected account that it belongs to, "" for the account itself.
+	scope string
 }
 
 // dueHeap has the next job first: by instant, then by the order of planning.
@@ -54,7 +56,7 @@ func (a *account) runPast() {
 // runNext runs the next job at its own instant.
 func (a *account) runNext() {
 	d := a.jobs.pop()
-	tx := &accountTx{account: a, now: d.at, ran: d.seq, job: d.job}
+	tx := &accountTx{account: a, scope: d.scope, now: d.at, ran: d.seq, job: d.job}
 	err := a.transact(tx, func(tx *accountTx) (err error) {
 		defer func() {
 			if p := recover(); p != nil {
