@@ -20,10 +20,12 @@ type account struct {
 	advancing sync.Mutex
 
 	// mu guards all below. A request or a job holds it from its first read to its commit.
-	mu        sync.Mutex
-	store     *store
-	clock     accountClock
-	jobs      dueHeap
+	mu    sync.Mutex
+	store *store
+	clock accountClock
+	jobs  dueHeap
+	// clocks are the jobs of the test clocks, by their ids.
+	clocks    map[string]*dueHeap
 	lastJob   int64
 	lastEvent int64
 	keys      map[string]*issuedKey
@@ -51,7 +53,7 @@ func (sb *Sandbox) account(name string) *account {
 
 // newAccount makes an account whose own object is its first.
 func (sb *Sandbox) newAccount(name string) *account {
-	a := &account{sandbox: sb, name: name, id: accountID(name), store: newStore(), keys: map[string]*issuedKey{}, calls: map[string]*idempotentCall{}}
+	a := &account{sandbox: sb, name: name, id: accountID(name), store: newStore(), clocks: map[string]*dueHeap{}, keys: map[string]*issuedKey{}, calls: map[string]*idempotentCall{}}
 	a.source = newSource(sb.options.Seed, sb.run, name)
 	a.closed = sb.closed
 	a.control = newControl(a)
@@ -159,6 +161,7 @@ func (a *account) transact(tx *accountTx, f func(tx *accountTx) error) error {
 	if err != nil && !keepsChanges(err) {
 		return err
 	}
+	tx.clock = "" // deliveries go by the account's clock
 	tx.fixEvents()
 	if committing := a.sandbox.seams.committing; committing != nil && len(tx.events) > 0 {
 		committing(tx)
@@ -179,7 +182,7 @@ func (a *account) commit(tx *accountTx) {
 	for i := range tx.due {
 		a.lastJob++
 		tx.due[i].seq = a.lastJob
-		a.jobs.push(tx.due[i])
+		a.plan(tx.due[i])
 	}
 	for _, id := range tx.published {
 		a.own(id)

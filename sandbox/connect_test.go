@@ -188,7 +188,7 @@ func TestTransfers(t *testing.T) {
 	} {
 		s.refused("POST", "/v1/transfers/"+tr.str("id")+"/reversals", tc.pairs...).want(t, append(tc.want, "status", 400)...)
 	}
-	s.post("/v1/transfers/" + tr.str("id") + "/reversals").want(t, "amount", 600)
+	s.post("/v1/transfers/"+tr.str("id")+"/reversals").want(t, "amount", 600)
 	s.refused("POST", "/v1/transfers/"+tr.str("id")+"/reversals").want(t, "status", 400, "code", "transfer_already_reversed")
 	s.get("/v1/transfers/"+tr.str("id")+"/reversals").want(t, "data.0.amount", 600, "data.1.amount", 400)
 	s.refused("POST", "/v1/transfers", "amount", "1", "currency", "usd", "destination", "acct_1Nobody").want(t, "status", 400, "code", "resource_missing", "param", "destination", "message", "No such destination: 'acct_1Nobody'")

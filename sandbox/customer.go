@@ -21,6 +21,9 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err := setCustomer(tx, customer, p); err != nil {
 		return nil, err
 	}
+	if err := checkCustomerClock(tx, p.Str("test_clock")); err != nil {
+		return nil, err
+	}
 	var method *stripeObject
 	if id := p.Str("payment_method"); id != "" {
 		var err error
@@ -149,11 +152,22 @@ func deleteCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := removeCustomer(tx, customer); err != nil {
+		return nil, err
+	}
+	return hash("id", customer.ID(), "object", "customer", "deleted", true), nil
+}
+
+// removeCustomer deletes a customer: the subscriptions end at once, the methods belong to nobody any more.
+func removeCustomer(tx *accountTx, customer *stripeObject) error {
+	if err := endSubscriptionsOf(tx, customer); err != nil {
+		return err
+	}
 	for _, method := range ofField(tx, "payment_method", "customer", customer.ID()) {
 		tx.Put(method.Edit().Set("customer", nil).Set(hiddenUsed, true))
 	}
 	tx.Delete(customer, "customer.deleted")
-	return hash("id", customer.ID(), "object", "customer", "deleted", true), nil
+	return nil
 }
 
 // findCustomer finds a customer that exists and was not deleted.

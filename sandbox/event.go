@@ -34,6 +34,7 @@ func (tx *accountTx) Event(name string, o, former *stripeObject) {
 	}
 	ev := tx.New("event").
 		Set("id", tx.newID(eventIDForm(o.Type()))).
+		Set("created", tx.now). // events tell the account's time, also of what a test clock rules
 		Set("type", name).
 		Set("api_version", tx.account.apiVersion()).
 		Set("data", eventData(o, former)).

@@ -49,6 +49,8 @@ type journalJob struct {
 	Seq int64  `json:"seq"`
 	Job string `json:"job"`
 	ID  string `json:"id,omitempty"`
+	// Clock is the id of the test clock that the job is planned on.
+	Clock string `json:"clock,omitempty"`
 	// Scope is the connected account, "" for the account itself.
 	Scope string `json:"scope,omitempty"`
 }
@@ -105,7 +107,7 @@ func (a *account) record(tx *accountTx) {
 		}
 	}
 	for _, d := range tx.due {
-		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.scope})
+		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.clock, d.scope})
 	}
 	if len(l.Put) == 0 && len(l.Due) == 0 && len(l.Publish) == 0 && l.Ran == 0 {
 		return
@@ -190,8 +192,8 @@ func (a *account) lines() []*journalLine {
 	for key, left := range a.store.gone {
 		l.Gone = append(l.Gone, journalObject{objectID: objectID{key.typ, key.id}, Object: encodeCompact(left)})
 	}
-	for _, d := range a.jobs {
-		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.scope})
+	for _, d := range a.planned() {
+		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.clock, d.scope})
 	}
 	a.sandbox.owners.Range(func(id, held any) bool {
 		if owner := held.(owner); owner.account == a {

@@ -37,11 +37,11 @@ func (sb *Sandbox) replayLine(line []byte) error {
 	}
 	a.lastEvent = max(a.lastEvent, l.Events)
 	for _, d := range l.Due {
-		a.jobs.push(dueJob{d.At, d.Seq, d.Job, d.ID, d.Scope})
+		a.plan(dueJob{d.At, d.Seq, d.Job, d.ID, d.Clock, d.Scope})
 		a.lastJob = max(a.lastJob, d.Seq)
 	}
 	if l.Ran != 0 {
-		a.jobs.remove(l.Ran)
+		a.unplan(l.Ran)
 	}
 	for _, id := range l.Publish {
 		a.own(id)
@@ -70,6 +70,9 @@ func (a *account) replayObjects(l *journalLine) error {
 		key := objectKey{v.Type, v.ID}
 		if v.Deleted {
 			a.store.remove(key)
+			if v.Type == testClockType {
+				delete(a.clocks, v.ID)
+			}
 			continue
 		}
 		o, err := decodeObject(plainType(v.Type), v.Object)
@@ -91,7 +94,7 @@ func (a *account) replayObjects(l *journalLine) error {
 // clear empties the account.
 func (a *account) clear() {
 	a.store = newStore()
-	a.jobs = nil
+	a.jobs, a.clocks = nil, map[string]*dueHeap{}
 	a.keys = map[string]*issuedKey{}
 	a.calls = map[string]*idempotentCall{}
 	a.clock = accountClock{}

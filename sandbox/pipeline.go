@@ -276,6 +276,7 @@ func (tx *accountTx) run(r *apiRequest) (*stripeObject, error) {
 			return nil, err
 		}
 	}
+	tx.enterClock(r)
 	return r.route.run(tx, r)
 }
 

@@ -18,7 +18,7 @@ func scopedType(typ, scope string) string {
 }
 
 // ofPlatform are the types that a platform and its connected accounts have in common.
-var ofPlatform = map[string]bool{"account": true, "capability": true, "person": true, deliveryType: true, "webhook_endpoint": true}
+var ofPlatform = map[string]bool{"account": true, "capability": true, "person": true, deliveryType: true, "webhook_endpoint": true, testClockType: true}
 
 // plainType is a type without the connected account.
 func plainType(typ string) string {

@@ -14,6 +14,9 @@ type accountTx struct {
 	// scope is the connected account that is acted in, "" for the account itself.
 	scope string
 	now   int64
+	// clock is the id of the test clock that rules what the accountTx does, "" for the account's; frozen is its time.
+	clock  string
+	frozen int64
 	// undo are the former versions of what was changed, in order.
 	undo   []change
 	events []*event
@@ -39,8 +42,14 @@ type change struct {
 	now *stripeObject
 }
 
-// Now is the account's clock in seconds; while a due job runs, the instant at which it was due.
-func (tx *accountTx) Now() int64 { return tx.now }
+// Now is the account's clock in seconds, or that of the test clock which rules the customer; while a due job runs, the
+// instant at which it was due.
+func (tx *accountTx) Now() int64 {
+	if tx.clock != "" {
+		return tx.frozen
+	}
+	return tx.now
+}
 
 // Request is the call that the changes belong to, nil in due jobs.
 func (tx *accountTx) Request() *apiRequest { return tx.request }
@@ -51,7 +60,7 @@ func (tx *accountTx) New(typ string) *stripeObject {
 	s := shapeNamed(typ)
 	o := s.newHash()
 	for _, i := range s.times {
-		o.slots[i] = tx.now
+		o.slots[i] = tx.Now()
 	}
 	form := idFormOf(typ)
 	if s.slot("id") >= 0 && form.prefix != "" {
@@ -142,14 +151,14 @@ func (tx *accountTx) EachOf(typ, field, value string, f func(*stripeObject) bool
 	})
 }
 
-// Due plans a registered job for an instant of the account's clock, in seconds. Jobs run in the order of their instants,
+// Due plans a registered job for an instant of the clock that Now tells, in seconds. Jobs run in the order of their instants,
 // those of one instant in the order in which they were planned; one that is already due runs right after this accountTx. It
 // panics when no such job is registered.
 func (tx *accountTx) Due(at int64, job, id string) {
 	if dueJobs[job] == nil {
 		panic("sandbox: no job is registered as " + job)
 	}
-	tx.due = append(tx.due, dueJob{at: at, job: job, id: id, scope: tx.scope})
+	tx.due = append(tx.due, dueJob{at: at, job: job, id: id, clock: tx.clock, scope: tx.scope})
 }
 
 // Publish lets pages ask for an id without a key: a Checkout Session's, a challenge's token. Private routes find the
