@@ -163,7 +163,9 @@ func (tx *accountTx) Due(at int64, job, id string) {
 
 // Publish lets pages ask for an id without a key: a Checkout Session's, a challenge's token. Private routes find the
 // account by it.
-func (tx *accountTx) Publish(id string) { tx.published = append(tx.published, scopedText(id, tx.scope)) }
+func (tx *accountTx) Publish(id string) {
+	tx.published = append(tx.published, scopedText(id, tx.scope))
+}
 
 // PublishableKey is a key that the account's pages use.
 func (tx *accountTx) PublishableKey() string { return "pk_test_" + tx.account.name }
