@@ -74,6 +74,8 @@ func keepCardOf(tx *accountTx, customer, method *stripeObject) (*stripeObject, e
 	for from, to := range map[string]string{"city": "city", "country": "country", "line1": "line1", "line2": "line2", "state": "state", "postal_code": "zip"} {
 		card.Set("address_"+to, method.Get("billing_details.address."+from))
 	}
+	card.Set("address_line1_check", method.Get("card.checks.address_line1_check")).
+		Set("address_zip_check", method.Get("card.checks.address_postal_code_check"))
 	tx.Put(method)
 	tx.Put(card, "customer.source.created")
 	if customer.Str("default_source") == "" {

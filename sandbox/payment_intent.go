@@ -55,7 +55,7 @@ func createPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	if !p.Bool("confirm") {
 		for _, only := range []string{"off_session", "return_url", "mandate_data", "mandate", "error_on_requires_action", "confirmation_token"} {
-			if p.Has(only) {
+			if p.Has(only) && (only != "off_session" || p.Str(only) != "false") { // off_session=false says nothing (recorded)
 				return nil, invalid(only, "", "The parameter `%[1]s` can only be set when `confirm` is `true`: you passed `%[1]s` without it.", only)
 			}
 		}
@@ -379,12 +379,4 @@ func joined(values []any) string {
 		texts[i] = fmt.Sprint(v)
 	}
 	return strings.Join(texts, ", ")
-}
-
-// paramValue is a parameter as a field holds it, null when it was not sent.
-func paramValue(p formParams, path string) any {
-	if n := p.find(path); n != nil {
-		return n.value
-	}
-	return nil
 }

@@ -16,6 +16,9 @@ func cardDecline(tx *accountTx, card *testCard, method *stripeObject) string {
 // chargeCard charges an intent's card: it pays, holds, or fails.
 func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*stripeObject, error) {
 	card := behaviourOf(method)
+	method = method.Edit() // the bank looks at code and address, whatever it says
+	setChecks(method, "card.checks", card, method)
+	tx.Put(method)
 	if reason := cardDecline(tx, card, method); reason != "" {
 		return declineCharge(tx, pi, method, declineFor(reason), how)
 	}

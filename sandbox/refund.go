@@ -100,7 +100,11 @@ func refund(tx *accountTx, ch *stripeObject, p formParams) (*stripeObject, error
 	}
 	tx.Put(re, "refund.created")
 	back := ch.Int("amount_refunded") + amount
-	tx.Put(ch.Edit().Set("amount_refunded", back).Set("refunded", back == ch.Int("amount_captured")), "charge.refunded")
+	ch = ch.Edit().Set("amount_refunded", back).Set("refunded", back == ch.Int("amount_captured"))
+	if reason == "fraudulent" {
+		ch.Set("fraud_details.user_report", reason)
+	}
+	tx.Put(ch, "charge.refunded")
 	return re, nil
 }
 
