@@ -8,7 +8,6 @@ func init() {
 		behave("DELETE /v1/customers/{customer}/"+path+"/{id}", removeSource)
 		behave("GET /v1/customers/{customer}/"+path, listSources)
 	}
-	behave("POST /v1/customers/{customer}/balance_transactions", adjustBalance)
 }
 
 // addSource gives a customer a card, as clients did before PaymentMethods: {source: tok_visa}. Bank accounts are state
@@ -121,27 +120,4 @@ func removeSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		setDefaultSource(tx, customer.ID(), next)
 	}
 	return hash("id", id, "object", "card", "deleted", true), nil
-}
-
-// adjustBalance changes what a customer owes (above 0) or is owed (below 0).
-func adjustBalance(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	p := r.Params()
-	customer, err := findCustomer(tx, r.Path("customer"), "id", 404)
-	if err != nil {
-		return nil, err
-	}
-	currency := strings.ToLower(p.Str("currency"))
-	if err := checkCurrency(currency, "currency"); err != nil {
-		return nil, err
-	}
-	if has := customer.Str("currency"); has != "" && has != currency {
-		return nil, invalid("currency", "", "The customer's currency is %s; the balance cannot be changed in %s.", has, currency)
-	}
-	balance := customer.Int("balance") + p.Int("amount")
-	txn := tx.New("customer_balance_transaction").Set("type", "adjustment").Set("customer", customer.ID()).Set("currency", currency).
-		Set("amount", p.Int("amount")).Set("ending_balance", balance)
-	applyParams(tx, txn, p, "currency", "amount")
-	tx.Put(txn)
-	tx.Put(customer.Edit().Set("balance", balance).Set("currency", currency), "customer.updated")
-	return txn, nil
 }

@@ -258,6 +258,11 @@ func updatePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Has("amount") || p.Has("currency") || p.Has("customer") {
+		if err := ofInvoice(tx, pi, "change the amount, currency or customer of"); err != nil {
+			return nil, err
+		}
+	}
 	pi = pi.Edit()
 	status := pi.Str("status")
 	open := []string{requiresPaymentMethod, requiresConfirmation, requiresAction}

@@ -63,7 +63,9 @@ func capturePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	pi = pi.Edit()
 	applyMetadata(tx, pi, p)
 	disputeByCard(tx, ch, cardsByName[tx.behaviourName(pi.Str("payment_method"))])
-	pi = paid(tx, pi, amount)
+	if pi, err = paid(tx, pi, amount); err != nil {
+		return nil, err
+	}
 	if session := tx.Get("checkout.session", pi.Str(hiddenSession)); session != nil {
 		tx.Put(session.Edit().Set("payment_status", paymentPaid)) // no event is known for this
 	}
@@ -76,6 +78,9 @@ func cancelPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, err
 	}
 	status := pi.Str("status")
+	if err := ofInvoice(tx, pi, "cancel"); err != nil {
+		return nil, err
+	}
 	debited := status == processing && bankOf(methodOf(tx, pi)) != nil
 	switch {
 	case pi.Str(hiddenSession) != "" && status != requiresCapture:
