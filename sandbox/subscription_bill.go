@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/vezne/vezne/sandbox/internal/billing"
@@ -67,92 +68,38 @@ func (tx *accountTx) addInvoiceItems(customer, sub *stripeObject, list []formPar
 		return invalid("add_invoice_items", "", "You can only specify up to %d items.", maxItems)
 	}
 	for i, given := range list {
-		if err := tx.addInvoiceItem(customer, sub, given, under("add_invoice_items", "")+indexed(i)); err != nil {
+		asked := given.with("period", nil).with("currency", leafOf(sub.Str("currency"))).with("subscription", leafOf(sub.ID()))
+		item, err := tx.itemFromParams(customer, nil, asked, fmt.Sprintf("add_invoice_items[%d]", i))
+		if err != nil {
 			return err
 		}
+		if period, ok := given.Hash("period"); ok {
+			item.Set("period", linePeriod(tx, tx.addedPeriod(sub, period)))
+		}
+		tx.Put(item, "invoiceitem.created")
 	}
 	return nil
 }
 
-func (tx *accountTx) addInvoiceItem(customer, sub *stripeObject, given formParams, at string) error {
-	price, err := tx.oneTimePrice(given, at)
-	if err != nil {
-		return err
-	}
-	p, err := billingPrice(tx, price)
-	if err == nil {
-		p, err = p.In(billing.Currency(sub.Str("currency")))
-	}
-	if err != nil {
-		return billingFault(err)
-	}
-	quantity := int64(1)
-	if given.Has("quantity") {
-		quantity = given.Int("quantity")
-	}
-	amount, err := p.Amount(billing.Whole(quantity))
-	if err != nil {
-		return billingFault(err)
-	}
-	item := tx.newItem(customer, sub.Str("currency")).Set("amount", int64(amount)).Set("net_amount", int64(amount)).
-		Set("description", p.Product.Name).Set("quantity", quantity).Set("quantity_decimal", billing.Whole(quantity).String()).
-		Set("pricing", tx.linePricing(billing.Line{Price: p.ID, Product: p.Product.ID, Quantity: billing.Whole(quantity)})).
-		Set("parent", tx.itemParent(sub.ID(), ""))
-	item.Set("pricing.unit_amount_decimal", price.Get("unit_amount_decimal"))
-	if given.Has("discountable") {
-		item.Set("discountable", given.Bool("discountable"))
-	}
-	if given.Has("tax_rates") {
-		rates, err := tx.taxRatesOf(given.Strs("tax_rates"), at+"[tax_rates]")
-		if err != nil {
-			return err
+// addedPeriod is the period of an item that a call adds.
+func (tx *accountTx) addedPeriod(sub *stripeObject, p formParams) billing.Period {
+	start, end := tx.Now(), tx.Now()
+	switch p.Str("start.type") {
+	case "timestamp":
+		start = p.Int("start.timestamp")
+	case "max_item_period_start":
+		start = 0
+		for _, item := range subscriptionItems(sub) {
+			start = max(start, item.Int("current_period_start"))
 		}
-		item.Set("tax_rates", rates)
 	}
-	discounts, err := giveDiscounts(tx, customer, given.List("discounts"), at+"[discounts]", func(d *stripeObject) { d.Set("invoice_item", item.ID()) })
-	if err != nil {
-		return err
+	switch p.Str("end.type") {
+	case "timestamp":
+		end = p.Int("end.timestamp")
+	case "min_item_period_end":
+		end = earliestEnd(sub)
 	}
-	item.Set("discounts", objectIDs(discounts))
-	applyMetadata(tx, item, given)
-	if period, ok := given.Hash("period"); ok {
-		start, end := tx.Now(), tx.Now()
-		if period.Str("start.type") == "timestamp" {
-			start = period.Int("start.timestamp")
-		}
-		switch period.Str("end.type") {
-		case "timestamp":
-			end = period.Int("end.timestamp")
-		case "min_item_period_end":
-			end = earliestEnd(sub)
-		}
-		item.Set("period", linePeriod(tx, billing.Period{Start: billing.Instant(start), End: billing.Instant(max(start, end))}))
-	}
-	tx.Put(item, "invoiceitem.created")
-	return nil
-}
-
-// oneTimePrice is the price of an item that a call adds to an invoice.
-func (tx *accountTx) oneTimePrice(given formParams, at string) (*stripeObject, error) {
-	if data, ok := given.Hash("price_data"); ok {
-		product, err := findProduct(tx, data.Str("product"), at+"[price_data][product]", 400)
-		if err != nil {
-			return nil, err
-		}
-		price, err := newPrice(tx, data, product, at+"[price_data]")
-		if err == nil {
-			tx.Put(price.Set("active", false))
-		}
-		return price, err
-	}
-	if given.Str("price") == "" {
-		return nil, invalid(at+"[price]", "parameter_missing", "Missing required param: %s[price].", at)
-	}
-	price, err := findPrice(tx, given.Str("price"), at+"[price]", 400)
-	if err == nil && price.Str("type") == "recurring" {
-		return nil, invalid(at+"[price]", "", "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.")
-	}
-	return price, err
+	return billing.Period{Start: billing.Instant(start), End: billing.Instant(max(start, end))}
 }
 
 // earliestEnd is the earliest end of a subscription's items' periods.

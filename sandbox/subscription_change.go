@@ -123,7 +123,7 @@ func (tx *accountTx) planChange(sub *stripeObject, p formParams) (subscriptionCh
 			return subscriptionChange{}, err
 		}
 		if len(p.List("items")) > 0 {
-			if err := tx.changeItems(edited, customer, p.List("items"), false); err != nil {
+			if err := tx.changeItems(edited, p.List("items"), false); err != nil {
 				return subscriptionChange{}, err
 			}
 		}
@@ -230,14 +230,14 @@ func (tx *accountTx) prorate(sub *stripeObject, c *subscriptionChange, p formPar
 	}
 	// The anchor moved by itself bills nothing in flexible mode where credit and charge cancel out. Source:
 	// docs.stripe.com/billing/subscriptions/billing-cycle.
-	if before.Mode == billing.Flexible && behavior != prorateInvoice && behavior != prorateNone && p.Str("billing_cycle_anchor") == "now" && sumOf(c.prorations)+sumOf(c.full) == 0 {
+	if before.Mode == billing.Flexible && behavior != prorateInvoice && behavior != prorateNone && p.Str("billing_cycle_anchor") == "now" && linesSum(c.prorations)+linesSum(c.full) == 0 {
 		c.silent, c.prorations, c.full = append(c.prorations, c.full...), nil, nil
 	}
 	c.invoice = len(c.full) > 0 || behavior == prorateInvoice && (len(c.prorations) > 0 || p.Has("add_invoice_items"))
 	return nil
 }
 
-func sumOf(lines []billing.Line) billing.Amount {
+func linesSum(lines []billing.Line) billing.Amount {
 	var sum billing.Amount
 	for _, l := range lines {
 		sum += l.Amount

@@ -76,13 +76,6 @@ func (tx *accountTx) restate(n int, o *stripeObject) {
 	tx.events[n].object.Set("data", eventData(o, nil))
 }
 
-// stampCurrency writes into a customer what currency they are billed in, the first time.
-func (tx *accountTx) stampCurrency(id, currency string) {
-	if customer := tx.Get("customer", id); customer != nil && !customer.Has("currency") {
-		tx.Put(customer.Edit().Set("currency", currency), "customer.updated")
-	}
-}
-
 func (tx *accountTx) checkNewSubscription(customer *stripeObject, p formParams) error {
 	living := 0
 	for _, sub := range ofField(tx, "subscription", "customer", customer.ID()) {
@@ -122,7 +115,7 @@ func (tx *accountTx) newSubscription(customer *stripeObject, p formParams) (*str
 		Set("cancellation_details", tx.NewHash("cancellation_details")).Set("billing_mode", tx.billingMode(p)).
 		Set("trial_settings", tx.NewHash("subscriptions_trials_resource_trial_settings").
 			Set("end_behavior", tx.NewHash("subscriptions_trials_resource_end_behavior").Set("missing_payment_method", "create_invoice")))
-	if err := tx.newItems(sub, customer, p.List("items")); err != nil {
+	if err := tx.newItems(sub, p.List("items")); err != nil {
 		return nil, err
 	}
 	currency := currencyOf(customer, p, subscriptionItems(sub))

@@ -11,16 +11,16 @@ import (
 const maxItems = 20
 
 // newItems makes the items that a call names in items[], for a subscription that has none yet.
-func (tx *accountTx) newItems(sub, customer *stripeObject, list []formParams) error {
+func (tx *accountTx) newItems(sub *stripeObject, list []formParams) error {
 	if len(list) == 0 {
 		return invalid("items", "parameter_missing", "Missing required param: items.")
 	}
-	return tx.changeItems(sub, customer, list, false)
+	return tx.changeItems(sub, list, false)
 }
 
 // changeItems makes, changes and removes items as a call names them in items[]: one with an id is changed, one without is
 // new. The subscription is open. cleared says that all items are replaced, as a schedule's phase does.
-func (tx *accountTx) changeItems(sub, customer *stripeObject, list []formParams, cleared bool) error {
+func (tx *accountTx) changeItems(sub *stripeObject, list []formParams, cleared bool) error {
 	if len(list) > maxItems {
 		return invalid("items", "", "You can only specify up to %d items.", maxItems)
 	}
@@ -44,14 +44,14 @@ func (tx *accountTx) changeItems(sub, customer *stripeObject, list []formParams,
 			continue
 		case n < 0:
 			item := tx.New("subscription_item").Set("subscription", sub.ID()).Set("discounts", []any{}).Set("tax_rates", []any{})
-			if err := tx.setItem(sub, customer, item, given, at); err != nil {
+			if err := tx.setSubscriptionItem(sub, item, given, at); err != nil {
 				return err
 			}
 			items = append(items[:len(items):len(items)], item)
 			continue
 		}
 		item := items[n].Edit()
-		if err := tx.setItem(sub, customer, item, given, at); err != nil {
+		if err := tx.setSubscriptionItem(sub, item, given, at); err != nil {
 			return err
 		}
 		items[n] = item
@@ -72,9 +72,9 @@ func indexOfItem(items []*stripeObject, id string) int {
 	return -1
 }
 
-// setItem writes what a call says of an item. Another price without a quantity is one of quantity 1. Source:
+// setSubscriptionItem writes what a call says of an item. Another price without a quantity is one of quantity 1. Source:
 // docs.stripe.com/billing/subscriptions/change-price.
-func (tx *accountTx) setItem(sub, customer, item *stripeObject, given formParams, at string) error {
+func (tx *accountTx) setSubscriptionItem(sub, item *stripeObject, given formParams, at string) error {
 	price, err := tx.itemPrice(given, at)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (tx *accountTx) setItem(sub, customer, item *stripeObject, given formParams
 	case given.Null("tax_rates"):
 		item.Set("tax_rates", []any{})
 	case given.Has("tax_rates"):
-		rates, err := tx.taxRatesOf(given.Strs("tax_rates"), at+"[tax_rates]")
+		rates, err := findRates(tx, given.Strs("tax_rates"), at+"[tax_rates]")
 		if err != nil {
 			return err
 		}
@@ -112,9 +112,7 @@ func (tx *accountTx) setItem(sub, customer, item *stripeObject, given formParams
 	case given.Null("discounts"):
 		item.Set("discounts", []any{})
 	case len(given.List("discounts")) > 0:
-		discounts, err := giveDiscounts(tx, customer, given.List("discounts"), at+"[discounts]", func(d *stripeObject) {
-			d.Set("subscription", sub.ID()).Set("subscription_item", item.ID())
-		})
+		discounts, err := tx.giveDiscounts(given, at+"[discounts]", "subscription_item", item.ID(), sub)
 		if err != nil {
 			return err
 		}
@@ -136,32 +134,10 @@ func (tx *accountTx) itemThresholds(given formParams) *stripeObject {
 	return nil
 }
 
-// taxRatesOf finds the tax rates that a call names.
-func (tx *accountTx) taxRatesOf(ids []string, param string) ([]*stripeObject, error) {
-	rates := []*stripeObject{}
-	for _, id := range ids {
-		rate := tx.Get("tax_rate", id)
-		if rate == nil {
-			return nil, missing("tax rate", id, param, 400)
-		}
-		rates = append(rates, rate)
-	}
-	return rates, nil
-}
-
 // itemPrice is the price that a call names for an item, or makes for it; nil when it names none.
 func (tx *accountTx) itemPrice(given formParams, at string) (*stripeObject, error) {
 	if data, ok := given.Hash("price_data"); ok {
-		product, err := findProduct(tx, data.Str("product"), at+"[price_data][product]", 400)
-		if err != nil {
-			return nil, err
-		}
-		price, err := newPrice(tx, data, product, at+"[price_data]")
-		if err != nil {
-			return nil, err
-		}
-		tx.Put(price.Set("active", false)) // an inline price is archived from the start, and no event tells of it
-		return price, nil
+		return tx.inlinePrice(data, at+"[price_data]")
 	}
 	id := given.Str("price")
 	if id == "" {

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/vezne/vezne/sandbox/internal/billing"
 )
@@ -73,9 +72,12 @@ func (tx *accountTx) previewCreation(p, details formParams) (invoiceDraft, error
 		tx.Put(customer)
 	}
 	tx.onClock(customer.clockOfCustomer())
-	asked := details.with("currency", p.node.hash["currency"])
-	if n := details.node.hash["start_date"]; n != nil && details.Int("start_date") < tx.Now() {
-		asked = asked.with("backdate_start_date", n)
+	asked := details
+	if n := p.node.hash["currency"]; n != nil {
+		asked = asked.with("currency", n)
+	}
+	if at := details.Int("start_date"); details.Has("start_date") && at < tx.Now() {
+		asked = asked.with("backdate_start_date", details.node.hash["start_date"])
 	}
 	sub, err := tx.newSubscription(customer, asked)
 	if err != nil {
@@ -92,18 +94,19 @@ func (tx *accountTx) previewCreation(p, details formParams) (invoiceDraft, error
 	return tx.draftOf(sub, customer, "subscription_create", lines), nil
 }
 
-// with is the parameters with one more, unless it is nil.
+// with is the parameters with one more, or, for nil, one less.
 func (p formParams) with(key string, value *paramNode) formParams {
-	if value == nil {
-		return p
-	}
-	n := &paramNode{hash: map[string]*paramNode{}, keys: append(slices.Clone(p.Keys()), key)}
-	if p.node != nil {
-		for k, v := range p.node.hash {
-			n.hash[k] = v
+	n := &paramNode{hash: map[string]*paramNode{}}
+	for _, k := range p.Keys() {
+		if k != key {
+			n.keys = append(n.keys, k)
+			n.hash[k] = p.node.hash[k]
 		}
 	}
-	n.hash[key] = value
+	if value != nil {
+		n.keys = append(n.keys, key)
+		n.hash[key] = value
+	}
 	return formParams{n}
 }
 

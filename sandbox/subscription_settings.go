@@ -111,7 +111,7 @@ func (tx *accountTx) setSubscriptionTaxes(sub, _ *stripeObject, p formParams) er
 	case p.Null("default_tax_rates"):
 		sub.Set("default_tax_rates", []any{})
 	case p.Has("default_tax_rates"):
-		rates, err := tx.taxRatesOf(p.Strs("default_tax_rates"), "default_tax_rates")
+		rates, err := findRates(tx, p.Strs("default_tax_rates"), "default_tax_rates")
 		if err != nil {
 			return err
 		}
@@ -121,13 +121,13 @@ func (tx *accountTx) setSubscriptionTaxes(sub, _ *stripeObject, p formParams) er
 }
 
 // setSubscriptionDiscounts writes the discounts: a filled list replaces them, "" takes them away.
-func (tx *accountTx) setSubscriptionDiscounts(sub, customer *stripeObject, p formParams) error {
+func (tx *accountTx) setSubscriptionDiscounts(sub, _ *stripeObject, p formParams) error {
 	var discounts []*stripeObject
 	switch {
 	case p.Null("discounts"):
 	case len(p.List("discounts")) > 0:
 		var err error
-		discounts, err = giveDiscounts(tx, customer, p.List("discounts"), "discounts", func(d *stripeObject) { d.Set("subscription", sub.ID()) })
+		discounts, err = tx.giveDiscounts(p, "discounts", "subscription", sub.ID(), sub)
 		if err != nil {
 			return err
 		}
