@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"errors"
-
 	"github.com/vezne/vezne/sandbox/internal/billing"
 )
 
@@ -164,10 +162,4 @@ func collectDue(tx *accountTx, id string) error {
 		return nil
 	}
 	return tx.collectInvoice(inv)
-}
-
-// kept says whether an error is a refusal whose changes stay.
-func kept(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.keepChanges
 }

@@ -62,12 +62,17 @@ func (tx *accountTx) draftInvoice(d invoiceDraft) (*stripeObject, billing.Invoic
 	if err != nil {
 		return nil, billing.Invoice{}, err
 	}
+	tx.putDraft(inv)
+	return inv, billed, nil
+}
+
+// putDraft stores a new draft, takes the invoice items of its lines in, and plans the end of its hour.
+func (tx *accountTx) putDraft(inv *stripeObject) {
 	for _, line := range invoiceLines(inv) {
 		tx.billItem(line, inv)
 	}
 	tx.Put(inv, "invoice.created")
 	tx.planFinalization(inv)
-	return inv, billed, nil
 }
 
 // makeInvoice makes a draft and adds it up. Nothing is stored.

@@ -62,11 +62,7 @@ func createInvoice(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err := tx.setInvoice(inv, p); err != nil {
 		return nil, err
 	}
-	for _, line := range invoiceLines(inv) {
-		tx.billItem(line, inv)
-	}
-	tx.Put(inv, "invoice.created")
-	tx.planFinalization(inv)
+	tx.putDraft(inv)
 	tx.stampCurrency(d.customer.ID(), inv.Str("currency"))
 	return inv, nil
 }

@@ -96,6 +96,9 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 	}
 	tx.tellCustomer(inv, balanceMoved)
 	tx.planOverdue(inv)
+	if err := tx.replaceRevised(inv); err != nil {
+		return nil, err
+	}
 	return tx.Get("invoice", inv.ID()), nil
 }
 
@@ -109,6 +112,20 @@ func (tx *accountTx) settleFree(inv *stripeObject, balanceMoved bool) (*stripeOb
 	}
 	tx.tellCustomer(inv, balanceMoved)
 	return tx.Get("invoice", inv.ID()), nil
+}
+
+// replaceRevised voids the invoice that a revision takes the place of.
+func (tx *accountTx) replaceRevised(inv *stripeObject) error {
+	from := tx.Get("invoice", inv.Str("from_invoice.invoice"))
+	if from == nil || from.Str("status") != invoiceOpen && from.Str("status") != invoiceUncollectible {
+		return nil
+	}
+	from, err := tx.voidInvoice(from)
+	if err != nil {
+		return err
+	}
+	tx.Put(from.Edit().Set("latest_revision", inv.ID()))
+	return nil
 }
 
 // nextNumber is the number of a customer's next invoice: their prefix and their count. Where the account numbers its
@@ -145,7 +162,7 @@ func (tx *accountTx) requestPayment(inv *stripeObject) error {
 		pi := tx.newInvoiceIntent(inv)
 		tx.Put(pi, "payment_intent.created")
 		payment := tx.New("invoice_payment").Set("amount_requested", inv.Int("amount_remaining")).Set("currency", inv.Str("currency")).
-			Set("invoice", inv.ID()).Set("is_default", true).Set("status", "open").
+			Set("invoice", inv.ID()).Set("is_default", true).Set("livemode", false).Set("status", "open").
 			Set("payment", tx.NewHash("invoices_payments_invoice_payment_associated_payment").Set("type", "payment_intent").Set("payment_intent", pi.ID()))
 		tx.Put(payment)
 		return nil

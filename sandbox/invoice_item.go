@@ -293,6 +293,12 @@ func updateInvoiceItem(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
+	if keys := p.Keys(); !slices.ContainsFunc(keys, func(key string) bool { return key != "metadata" && key != "expand" }) {
+		item = item.Edit()
+		applyMetadata(tx, item, p)
+		tx.Put(item)
+		return item, nil
+	}
 	if err := tx.checkItem(item, p); err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func attachPayment(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	pi = pi.Edit().Set(hiddenInvoice, inv.ID())
 	tx.Put(pi)
 	tx.Put(tx.New("invoice_payment").Set("amount_requested", pi.Int("amount")).Set("currency", inv.Str("currency")).
-		Set("invoice", inv.ID()).Set("is_default", false).Set("status", "open").
+		Set("invoice", inv.ID()).Set("is_default", false).Set("livemode", false).Set("status", "open").
 		Set("payment", tx.NewHash("invoices_payments_invoice_payment_associated_payment").Set("type", "payment_intent").Set("payment_intent", id)))
 	if pi.Str("status") == succeeded {
 		if err := tx.invoicePaid(inv, pi); err != nil {

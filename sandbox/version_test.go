@@ -143,10 +143,11 @@ func TestVersionsTakeTheirParameters(t *testing.T) {
 			t.Errorf("a subscription made flexible in %s is %s", version, got)
 		}
 	}
+	once := b.ok(acacia, "POST", "/v1/prices", "currency", "eur", "unit_amount", "700", "product_data[name]", "Bardak").str("id")
 	for _, good := range [][]string{
 		{acacia, "POST", "/v1/subscriptions", "customer", customer, "items[0][price]", price, "coupon", "TEN"},
 		{acacia, "POST", "/v1/subscriptions", "customer", customer, "items[0][price]", price, "promotion_code", code.str("id")},
-		{acacia, "POST", "/v1/invoiceitems", "customer", customer, "price", price},
+		{acacia, "POST", "/v1/invoiceitems", "customer", customer, "price", once},
 		{acacia, "POST", "/v1/invoiceitems", "customer", customer, "currency", "eur", "unit_amount", "300"},
 		{acacia, "POST", "/v1/subscription_schedules", "customer", customer, "phases[0][items][0][price]", price, "phases[0][iterations]", "3", "phases[0][coupon]", "TEN"},
 		{basil, "POST", "/v1/subscription_schedules", "customer", customer, "phases[0][items][0][price]", price, "phases[0][iterations]", "3"},

@@ -177,7 +177,7 @@ func (w *walker) do(op *description.Operation) (got reply, unmet bool) {
 		target, body = path+"?"+body, ""
 	}
 	got = call(w.t, w.sb, op.Method, target, body, "Stripe-Version", w.version)
-	if id, typ := got.str("id"), got.str("object"); got.status == http.StatusOK && id != "" && typ != "" && op.Method == http.MethodPost {
+	if id, typ := got.str("id"), got.str("object"); got.status == http.StatusOK && id != "" && typ != "" && op.Method == http.MethodPost && !strings.HasPrefix(id, "upcoming_") { // a preview is not kept
 		w.ids[typ] = append(w.ids[typ], id)
 	}
 	return got, false
@@ -218,6 +218,9 @@ var walkForms = map[string]string{
 	"POST /v1/charges":                                 "customer={customer}",
 	"POST /v1/payment_links":                           "line_items[0][price]={price}&line_items[0][quantity]=1",
 	"POST /v1/checkout/sessions":                       "mode=payment&success_url=https://shop.example&line_items[0][price]={price}&line_items[0][quantity]=1",
+	"POST /v1/invoices":                                "customer={customer}",
+	"POST /v1/invoices/create_preview":                 "customer={customer}&invoice_items[0][amount]=500&invoice_items[0][currency]=usd",
+	"POST /v1/invoiceitems":                            "customer={customer}&amount=500&currency=usd",
 	"POST /v1/coupons":                                 "percent_off=10",
 	"POST /v1/payment_methods":                         "type=card&card[token]=tok_visa",
 	"POST /v1/payment_methods/{payment_method}/attach": "customer={customer}",
@@ -304,6 +307,14 @@ func walkOrder() []*description.Operation {
 // one: an intent to capture, a discount to remove.
 var walkRefusals = []string{
 	"POST /v1/charges",
+	"POST /v1/invoices/{invoice}/add_lines",
+	"POST /v1/invoices/{invoice}/attach_payment",
+	"POST /v1/invoices/{invoice}/mark_uncollectible",
+	"POST /v1/invoices/{invoice}/pay",
+	"POST /v1/invoices/{invoice}/remove_lines",
+	"POST /v1/invoices/{invoice}/send",
+	"POST /v1/invoices/{invoice}/update_lines",
+	"POST /v1/invoices/{invoice}/void",
 	"POST /v1/payment_methods/{payment_method}",
 	"POST /v1/charges/{charge}/capture",
 	"POST /v1/charges/{charge}/refunds",
@@ -320,6 +331,8 @@ var walkRefusals = []string{
 	"GET /v1/customers/{customer}/subscriptions/{subscription_exposed_id}/discount",
 	"GET /v1/quotes/{quote}/pdf",
 	"GET /v1/tax/associations/find",
+	"DELETE /v1/invoiceitems/{invoiceitem}",
+	"DELETE /v1/invoices/{invoice}",
 	"DELETE /v1/customers/{customer}/subscriptions/{subscription_exposed_id}/discount",
 	"DELETE /v1/customers/{customer}/discount",
 	"DELETE /v1/subscriptions/{subscription_exposed_id}/discount",

@@ -59,6 +59,7 @@ func New(cfg Config) http.Handler {
 	s.payments()
 	s.customers()
 	s.events()
+	s.reconciliations()
 	s.settings()
 	v1 := s.guard(api)
 	mux.Handle("/v1/", v1)
