@@ -62,7 +62,7 @@ func subscriptionStands(sub *stripeObject) bool {
 func findSubscription(tx *accountTx, r *apiRequest, name string) (*stripeObject, error) {
 	sub := tx.Get("subscription", r.Path(name))
 	if sub == nil || r.Path("customer") != "" && sub.Str("customer") != r.Path("customer") {
-		return nil, missing("subscription", r.Path(name), "id", http.StatusNotFound)
+		return nil, missingInPath(r, "subscription", name)
 	}
 	return sub, nil
 }

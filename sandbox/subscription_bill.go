@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -43,6 +44,15 @@ func (tx *accountTx) billSubscription(sub *stripeObject, d invoiceDraft) (*strip
 	sub.Set("latest_invoice", inv.ID())
 	_, err = tx.putSubscription(tx.dropDiscounts(sub, billed.DiscountAmounts))
 	return inv, err
+}
+
+// finalizeNow finalises an invoice that a call makes and collects itself: no attempt is planned yet.
+func (tx *accountTx) finalizeNow(inv *stripeObject) (*stripeObject, error) {
+	inv, err := tx.finalizeInvoice(inv.Edit().Set("next_payment_attempt", nil))
+	if err != nil {
+		return nil, billingFault(err)
+	}
+	return inv, nil
 }
 
 // pend makes prorations pending invoice items, which the subscription remembers.
@@ -115,3 +125,9 @@ func earliestEnd(sub *stripeObject) int64 {
 
 // plainError is a sentence of the arithmetic without the name of its package.
 func plainError(err error) string { return strings.TrimPrefix(err.Error(), "billing: ") }
+
+// kept says whether an error is a refusal whose changes stay.
+func kept(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.keepChanges
+}

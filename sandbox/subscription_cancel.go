@@ -74,7 +74,7 @@ func cancelSubscription(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	former := sub
 	tx.hold(sub)
-	sub = sub.Edit()
+	sub = sub.Edit().Set("canceled_at", tx.Now())
 	tx.setCancellationDetails(sub, p)
 	if sub, err = tx.putSubscription(sub); err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func (tx *accountTx) lastInvoice(sub *stripeObject) error {
 	if err != nil || sub.Str("collection_method") == sendInvoice {
 		return err
 	}
-	if inv, err = tx.finalizeInvoice(inv); err != nil || inv.Str("status") != invoiceOpen || tx.invoiceMethod(inv) == nil {
+	if inv, err = tx.finalizeNow(inv); err != nil || inv.Str("status") != invoiceOpen || tx.invoiceMethod(inv) == nil {
 		return err
 	}
 	if _, err = tx.payInvoice(inv, invoicePaying{offSession: true}); kept(err) {
@@ -172,6 +172,9 @@ func (tx *accountTx) endSubscription(id, status, reason string) error {
 	}
 	if _, err := tx.putSubscription(sub, event); err != nil {
 		return err
+	}
+	if status == subIncompleteExpired {
+		return tx.scheduleEnds(sub)
 	}
 	for _, inv := range ofField(tx, "invoice", "customer", sub.Str("customer")) {
 		open := inv.Str("status") == invoiceDraftStatus || inv.Str("status") == invoiceOpen

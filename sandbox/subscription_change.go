@@ -267,7 +267,7 @@ func (tx *accountTx) makeChange(c subscriptionChange, p formParams) error {
 	if err != nil || sub.Str("collection_method") == sendInvoice || !inv.Bool("auto_advance") {
 		return err
 	}
-	if inv, err = tx.finalizeInvoice(inv); err != nil || inv.Str("status") != invoiceOpen {
+	if inv, err = tx.finalizeNow(inv); err != nil || inv.Str("status") != invoiceOpen {
 		return err
 	}
 	return tx.payChange(inv, p)

@@ -24,8 +24,6 @@ const maxSubscriptions = 500
 type origin struct {
 	// schedule makes the subscription: its first invoice stays a draft for an hour.
 	schedule *stripeObject
-	// session is the Checkout Session that makes the subscription.
-	session *stripeObject
 	// reason is the billing_reason of the first invoice, "" for subscription_create.
 	reason string
 }
@@ -51,8 +49,12 @@ func (tx *accountTx) createSubscription(p formParams, customerID string, from or
 		sub.Set("schedule", from.schedule.ID())
 	}
 	tx.hold(sub)
+	stamped := customer.Has("currency")
+	if !stamped {
+		tx.Put(customer.Edit().Set("currency", sub.Str("currency")))
+	}
 	if sub, err = tx.putSubscription(sub); err != nil {
-		return nil, err
+		return nil, billingFault(err)
 	}
 	first := len(tx.events)
 	tx.Event("customer.subscription.created", sub, nil)
@@ -66,8 +68,10 @@ func (tx *accountTx) createSubscription(p formParams, customerID string, from or
 	sub = tx.letGo(sub)
 	tx.restate(first, sub)
 	tx.tellTrialWillEnd(sub)
-	tx.stampCurrency(customer.ID(), sub.Str("currency"))
-	return sub, nil
+	if !stamped {
+		tx.Event("customer.updated", tx.Get("customer", customer.ID()), customer)
+	}
+	return tx.Get("subscription", sub.ID()), nil
 }
 
 // restate lets an event of the present call tell of its object as it is now.
@@ -113,8 +117,7 @@ func (tx *accountTx) newSubscription(customer *stripeObject, p formParams) (*str
 		Set("test_clock", textOrNull(customer.clockOfCustomer())).Set("start_date", tx.Now()).Set(hiddenBegan, tx.Now()).
 		Set("default_tax_rates", []any{}).Set("discounts", []any{}).Set("currency", "").Set("cancel_at_period_end", false).
 		Set("cancellation_details", tx.NewHash("cancellation_details")).Set("billing_mode", tx.billingMode(p)).
-		Set("trial_settings", tx.NewHash("subscriptions_trials_resource_trial_settings").
-			Set("end_behavior", tx.NewHash("subscriptions_trials_resource_end_behavior").Set("missing_payment_method", "create_invoice")))
+		Set("trial_settings.end_behavior.missing_payment_method", "create_invoice")
 	if err := tx.newItems(sub, p.List("items")); err != nil {
 		return nil, err
 	}
@@ -254,7 +257,7 @@ func (tx *accountTx) firstInvoice(sub, customer *stripeObject, p formParams, fro
 	if sub.Str("collection_method") == sendInvoice || from.schedule != nil {
 		return tx.begin(sub)
 	}
-	if inv, err = tx.finalizeInvoice(inv); err != nil {
+	if inv, err = tx.finalizeNow(inv); err != nil {
 		return err
 	}
 	if inv.Str("status") == invoicePaidStatus {

@@ -43,7 +43,7 @@ func (tx *accountTx) changeItems(sub *stripeObject, list []formParams, cleared b
 			items = append(items[:n:n], items[n+1:]...)
 			continue
 		case n < 0:
-			item := tx.New("subscription_item").Set("subscription", sub.ID()).Set("discounts", []any{}).Set("tax_rates", []any{})
+			item := tx.New("subscription_item").Set("subscription", sub.ID()).Set("created", tx.Now()).Set("discounts", []any{}).Set("tax_rates", []any{})
 			if err := tx.setSubscriptionItem(sub, item, given, at); err != nil {
 				return err
 			}

@@ -26,7 +26,7 @@ func (tx *accountTx) tryChange(sub *stripeObject, c subscriptionChange, p formPa
 		return billingFault(err)
 	}
 	changed = tx.dropDiscounts(changed, billed.DiscountAmounts)
-	if inv, err = tx.finalizeInvoice(inv); err != nil {
+	if inv, err = tx.finalizeNow(inv); err != nil {
 		return err
 	}
 	if inv.Str("status") == invoiceOpen {

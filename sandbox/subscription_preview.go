@@ -15,7 +15,12 @@ func (tx *accountTx) subscriptionPreview(p formParams) (invoiceDraft, error) {
 		if p.Has("schedule") || p.Has("schedule_details") {
 			return tx.schedulePreview(p)
 		}
-		return tx.previewCreation(p, details)
+		if len(details.List("items")) > 0 {
+			return tx.previewCreation(p, details)
+		}
+		if id = tx.nextToBill(p.Str("customer")); id == "" {
+			return invoiceDraft{}, noUpcoming(p.Str("customer"))
+		}
 	}
 	sub := tx.Get("subscription", id)
 	if sub == nil {
@@ -54,6 +59,18 @@ func (tx *accountTx) subscriptionPreview(p formParams) (invoiceDraft, error) {
 		return tx.draftOf(changed, tx.Get("customer", changed.Str("customer")), "subscription_update", c.full), nil
 	}
 	return tx.nextInvoice(id)
+}
+
+// nextToBill is the customer's subscription that is billed next, "" when there is none.
+func (tx *accountTx) nextToBill(customer string) string {
+	var id string
+	var first int64
+	for _, sub := range ofField(tx, "subscription", "customer", customer) {
+		if end := earliestEnd(sub); subscriptionStands(sub) && (id == "" || end < first) {
+			id, first = sub.ID(), end
+		}
+	}
+	return id
 }
 
 // noUpcoming is the refusal where nothing will be billed.

@@ -30,8 +30,7 @@ func (tx *accountTx) setSubscription(sub, customer *stripeObject, p formParams) 
 	}
 	tx.setPaymentSettings(sub, p)
 	if h, ok := p.Hash("trial_settings"); ok {
-		sub.Set("trial_settings", tx.NewHash("subscriptions_trials_resource_trial_settings").
-			Set("end_behavior", tx.NewHash("subscriptions_trials_resource_end_behavior").Set("missing_payment_method", h.Str("end_behavior.missing_payment_method"))))
+		sub.Set("trial_settings.end_behavior.missing_payment_method", h.Str("end_behavior.missing_payment_method"))
 	}
 	if h, ok := p.Hash("billing_thresholds"); ok {
 		sub.Set("billing_thresholds", tx.NewHash("subscription_billing_thresholds").Set("amount_gte", paramValue(h, "amount_gte")).Set("reset_billing_cycle_anchor", h.Bool("reset_billing_cycle_anchor")))
