@@ -257,6 +257,11 @@ var walkForms = map[string]string{
 	"GET /v1/prices/search":                            "query=active:'true'",
 	"GET /v1/products/search":                          "query=active:'true'",
 	"POST /v1/webhook_endpoints/{webhook_endpoint}":    "enabled_events[0]=customer.deleted",
+
+	"POST /v1/customers/{customer}/subscriptions":            "items[0][price]={recurring}&collection_method=send_invoice&days_until_due=7",
+	"POST /v1/subscription_items":                            "price={another_recurring}",
+	"POST /v1/subscriptions":                                 "customer={payer}&items[0][price]={recurring}&collection_method=send_invoice&days_until_due=7",
+	"POST /v1/test_helpers/test_clocks/{test_clock}/advance": "frozen_time=1900000060",
 }
 
 // madeElsewhere are types of objects that no call makes: Stripe or a bank does.
@@ -271,12 +276,15 @@ var madeElsewhere = []string{
 func (w *walker) prepare() {
 	w.t.Helper()
 	customer := must(w.t, w.sb, "POST", "/v1/customers", "").str("id")
-	w.ids["customer"] = []string{customer}
+	w.ids["customer"], w.ids["payer"] = []string{customer}, []string{must(w.t, w.sb, "POST", "/v1/customers", "").str("id")}
 	must(w.t, w.sb, "POST", "/v1/invoiceitems", "amount=150000&currency=usd&customer="+customer)
 	invoice := must(w.t, w.sb, "POST", "/v1/invoices", "pending_invoice_items_behavior=include&customer="+customer).str("id")
 	must(w.t, w.sb, "POST", "/v1/invoices/"+invoice+"/pay", "payment_method=pm_card_visa")
 	w.ids["paid_invoice"] = []string{invoice}
 	product := must(w.t, w.sb, "POST", "/v1/products", "name=Kahve").str("id")
+	for _, name := range []string{"recurring", "another_recurring"} {
+		w.ids[name] = []string{must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=900&recurring[interval]=month&product="+product).str("id")}
+	}
 	price := must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=500&product="+product).str("id")
 	must(w.t, w.sb, "POST", "/v1/checkout/sessions", "mode=payment&success_url=https://shop.example&line_items[0][quantity]=1&line_items[0][price]="+price)
 	bank := must(w.t, w.sb, "POST", "/v1/customers/"+customer+"/bank_accounts", "source=btok_us_verified")
@@ -366,6 +374,8 @@ var walkRefusals = []string{
 	"POST /v1/payment_intents/{intent}/verify_microdeposits",
 	"POST /v1/refunds/{refund}/cancel",
 	"POST /v1/setup_intents/{intent}/confirm",
+	"POST /v1/subscriptions/{subscription}/migrate",
+	"POST /v1/subscriptions/{subscription}/resume",
 	"POST /v1/setup_intents/{intent}/verify_microdeposits",
 	"GET /v1/customers/{customer}/discount",
 	"GET /v1/customers/{customer}/payment_methods/{payment_method}",
