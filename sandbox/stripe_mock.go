@@ -18,6 +18,9 @@ func (sb *Sandbox) mock(r *apiRequest, an *answer) *answer {
 	if r.route.operation == nil || an.status >= http.StatusInternalServerError {
 		return an
 	}
+	if newDefault(r.route.operation).typ() == "" {
+		return &answer{status: http.StatusOK, text: []byte("Stripe binary response"), header: http.Header{"Content-Type": {"application/pdf"}}}
+	}
 	searches := r.route.operation.Answer.Is(description.Search) // stripe-mock finds one, whatever was asked
 	if an.failure == nil && !searches && !emptyList(an.object) {
 		return an
