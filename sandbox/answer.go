@@ -106,6 +106,9 @@ func (an *answer) write(w http.ResponseWriter, r *apiRequest, body []byte) {
 	if r.Version != "" {
 		h.Set("Stripe-Version", r.Version)
 	}
+	if r.scope != "" {
+		h.Set("Stripe-Account", r.scope)
+	}
 	if r.IdempotencyKey != "" && r.Method == http.MethodPost {
 		h.Set("Idempotency-Key", r.IdempotencyKey)
 		if h.Get("Original-Request") == "" {

@@ -47,6 +47,8 @@ type testCard struct {
 	risk string
 	// checks that fail or are unavailable: cvc, zip, line1, address, unchecked.
 	checks string
+	// payout is why a payout to the card fails, "" when it arrives.
+	payout string
 	// available says that the money is there at once.
 	available bool
 	// network of a co-branded card beside its brand.
@@ -57,6 +59,7 @@ type testCard struct {
 var testCards = []testCard{
 	{name: "visa", number: "4242424242424242", brand: "visa"},
 	{name: "visa_debit", number: "4000056655665556", brand: "visa", funding: "debit"},
+	{name: "visa_debit_us_transferFail", number: "4000056655665572", funding: "debit", payout: "could_not_process"},
 	{name: "mastercard", number: "5555555555554444", brand: "mastercard"},
 	{name: "mastercard_2_series", number: "2223003122003222", brand: "mastercard"},
 	{name: "mastercard_debit", number: "5200828282828210", brand: "mastercard", funding: "debit"},
@@ -148,6 +151,7 @@ var testCards = []testCard{
 
 // cardAliases are other spellings of names, as Stripe's pages and older tokens have them.
 var cardAliases = map[string]string{
+	"visa_debit_us_transferSuccess": "visa_debit", "mastercard_debit_us_transferSuccess": "mastercard_debit", "discover_debit_us_transferSuccess": "discover_debit",
 	"us": "visa", "visa_us": "visa", "chargeDeclined": "visa_chargeDeclined", "chargeDeclinedInsufficientFunds": "visa_chargeDeclinedInsufficientFunds",
 	"chargeDeclinedLostCard": "visa_chargeDeclinedLostCard", "chargeDeclinedStolenCard": "visa_chargeDeclinedStolenCard",
 	"chargeDeclinedVelocityLimitExceeded": "visa_chargeDeclinedVelocityLimitExceeded",

@@ -113,8 +113,12 @@ func updateCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	if token := p.Str("source"); strings.HasPrefix(token, "tok_") {
-		card, err := keepCard(tx, customer, token)
+	if token := p.Str("source"); strings.HasPrefix(token, "tok_") || strings.HasPrefix(token, "src_") {
+		keep := keepCard
+		if strings.HasPrefix(token, "src_") {
+			keep = keepSource
+		}
+		card, err := keep(tx, customer, token)
 		if err != nil {
 			return nil, err
 		}
@@ -126,6 +130,9 @@ func updateCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	if id := p.Str("default_source"); id != "" {
 		card := tx.Get("card", id)
+		if card == nil {
+			card = tx.Get("source", id)
+		}
 		if card == nil || card.Str("customer") != customer.ID() {
 			return nil, missing("source", id, "default_source", 400)
 		}

@@ -37,7 +37,7 @@ func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*strip
 	}
 	ch.Set("amount_captured", pi.Int("amount"))
 	if pi.Str("capture_method") == "automatic" {
-		ch.Set("balance_transaction", payIn(tx, ch, pi.Int("amount")).ID())
+		payIn(tx, ch, pi.Int("amount"))
 	} else {
 		tx.Due(tx.Now()+asyncSeconds, "charge.balance_transaction", ch.ID())
 	}
