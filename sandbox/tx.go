@@ -17,6 +17,8 @@ type accountTx struct {
 	// clock is the id of the test clock that rules what the accountTx does, "" for the account's; frozen is its time.
 	clock  string
 	frozen int64
+	// held is the id of the subscription whose changes are told at the end of a call or a job, "" for none.
+	held string
 	// undo are the former versions of what was changed, in order.
 	undo   []change
 	events []*event

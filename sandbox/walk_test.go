@@ -226,6 +226,7 @@ func (w *walker) faults(op *description.Operation, got reply) []string {
 
 // walkForms are what operations ask for beyond what the description requires of them.
 var walkForms = map[string]string{
+<<<<<<< HEAD
 	"POST /v1/account_links":                             "account={connected}&return_url=https://shop.example&refresh_url=https://shop.example",
 	"POST /v1/account_sessions":                          "account={connected}",
 	"POST /v1/accounts/{account}/bank_accounts":          "external_account=btok_us_verified",
@@ -255,6 +256,44 @@ var walkForms = map[string]string{
 	"GET /v1/prices/search":                              "query=active:'true'",
 	"GET /v1/products/search":                            "query=active:'true'",
 	"POST /v1/webhook_endpoints/{webhook_endpoint}":      "enabled_events[0]=customer.deleted",
+=======
+	"POST /v1/account_links":                           "account={connected}&return_url=https://shop.example&refresh_url=https://shop.example",
+	"POST /v1/account_sessions":                        "account={connected}",
+	"POST /v1/accounts/{account}/bank_accounts":        "external_account=btok_us_verified",
+	"POST /v1/accounts/{account}/external_accounts":    "external_account=btok_us_verified",
+	"POST /v1/accounts/{account}/reject":               "reason=other",
+	"POST /v1/sources":                                 "type=card&token=tok_visa",
+	"POST /v1/topups":                                  "currency=usd",
+	"POST /v1/transfers":                               "destination={connected}&amount=100",
+	"POST /v1/transfers/{id}/reversals":                "amount=10",
+	"POST /v1/charges":                                 "customer={customer}",
+	"POST /v1/payment_links":                           "line_items[0][price]={price}&line_items[0][quantity]=1",
+	"POST /v1/checkout/sessions":                       "mode=payment&success_url=https://shop.example&line_items[0][price]={price}&line_items[0][quantity]=1",
+	"POST /v1/invoices":                                "customer={customer}",
+	"POST /v1/credit_notes":                            "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"GET /v1/credit_notes/preview":                     "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"GET /v1/credit_notes/preview/lines":               "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"POST /v1/invoices/create_preview":                 "customer={customer}&invoice_items[0][amount]=500&invoice_items[0][currency]=usd",
+	"POST /v1/invoiceitems":                            "customer={customer}&amount=500&currency=usd",
+	"POST /v1/coupons":                                 "percent_off=10",
+	"POST /v1/payment_methods":                         "type=card&card[token]=tok_visa",
+	"POST /v1/payment_methods/{payment_method}/attach": "customer={customer}",
+	"POST /v1/prices":                                  "product={product}&unit_amount=500",
+	"POST /v1/promotion_codes":                         "promotion[coupon]={coupon}",
+	"POST /v1/refunds":                                 "charge={charge}&amount=100",
+	"POST /v1/setup_intents/{intent}/confirm":          "payment_method=pm_card_visa",
+	"POST /v1/test_helpers/confirmation_tokens":        "payment_method=pm_card_visa",
+	"POST /v1/tokens":                                  "card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034&card[cvc]=314",
+	"POST /v1/webhook_endpoints":                       "enabled_events[0]=customer.deleted",
+	"GET /v1/prices/search":                            "query=active:'true'",
+	"GET /v1/products/search":                          "query=active:'true'",
+	"POST /v1/webhook_endpoints/{webhook_endpoint}":    "enabled_events[0]=customer.deleted",
+
+	"POST /v1/customers/{customer}/subscriptions":            "items[0][price]={recurring}&collection_method=send_invoice&days_until_due=7",
+	"POST /v1/subscription_items":                            "price={another_recurring}",
+	"POST /v1/subscriptions":                                 "customer={payer}&items[0][price]={recurring}&collection_method=send_invoice&days_until_due=7",
+	"POST /v1/test_helpers/test_clocks/{test_clock}/advance": "frozen_time=1900000060",
+>>>>>>> main
 }
 
 // madeElsewhere are types of objects that no call makes: Stripe or a bank does.
@@ -269,8 +308,15 @@ var madeElsewhere = []string{
 func (w *walker) prepare() {
 	w.t.Helper()
 	customer := must(w.t, w.sb, "POST", "/v1/customers", "").str("id")
-	w.ids["customer"] = []string{customer}
+	w.ids["customer"], w.ids["payer"] = []string{customer}, []string{must(w.t, w.sb, "POST", "/v1/customers", "").str("id")}
+	must(w.t, w.sb, "POST", "/v1/invoiceitems", "amount=150000&currency=usd&customer="+customer)
+	invoice := must(w.t, w.sb, "POST", "/v1/invoices", "pending_invoice_items_behavior=include&customer="+customer).str("id")
+	must(w.t, w.sb, "POST", "/v1/invoices/"+invoice+"/pay", "payment_method=pm_card_visa")
+	w.ids["paid_invoice"] = []string{invoice}
 	product := must(w.t, w.sb, "POST", "/v1/products", "name=Kahve").str("id")
+	for _, name := range []string{"recurring", "another_recurring"} {
+		w.ids[name] = []string{must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=900&recurring[interval]=month&product="+product).str("id")}
+	}
 	price := must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=500&product="+product).str("id")
 	must(w.t, w.sb, "POST", "/v1/checkout/sessions", "mode=payment&success_url=https://shop.example&line_items[0][quantity]=1&line_items[0][price]="+price)
 	bank := must(w.t, w.sb, "POST", "/v1/customers/"+customer+"/bank_accounts", "source=btok_us_verified")
@@ -352,6 +398,7 @@ var walkRefusals = []string{
 	"POST /v1/payment_methods/{payment_method}",
 	"POST /v1/charges/{charge}/capture",
 	"POST /v1/charges/{charge}/refunds",
+	"POST /v1/credit_notes/{id}/void",
 	"POST /v1/payment_intents/{intent}/apply_customer_balance",
 	"POST /v1/payment_intents/{intent}/capture",
 	"POST /v1/payment_intents/{intent}/confirm",
@@ -359,6 +406,8 @@ var walkRefusals = []string{
 	"POST /v1/payment_intents/{intent}/verify_microdeposits",
 	"POST /v1/refunds/{refund}/cancel",
 	"POST /v1/setup_intents/{intent}/confirm",
+	"POST /v1/subscriptions/{subscription}/migrate",
+	"POST /v1/subscriptions/{subscription}/resume",
 	"POST /v1/setup_intents/{intent}/verify_microdeposits",
 	"GET /v1/customers/{customer}/discount",
 	"GET /v1/customers/{customer}/payment_methods/{payment_method}",
