@@ -37,7 +37,7 @@ func TestAPaymentByBankTransfer(t *testing.T) {
 	done := s.get("/v1/payment_intents/"+pi.str("id"), "expand[]", "latest_charge.balance_transaction")
 	done.want(t, "status", "succeeded", "amount_received", 2000, "latest_charge.payment_method_details.type", "customer_balance", "latest_charge.balance_transaction.amount", 2000)
 	s.get("/v1/customers/"+customer, "expand[]", "cash_balance").want(t, "cash_balance.available.usd", 300)
-	list := s.get("/v1/customers/"+customer+"/cash_balance_transactions").list("data")
+	list := s.get("/v1/customers/" + customer + "/cash_balance_transactions").list("data")
 	for i, want := range [][]any{
 		{"type", "applied_to_payment", "net_amount", -1500, "ending_balance", 300, "applied_to_payment.payment_intent", pi.str("id")},
 		{"type", "funded", "net_amount", 1800, "ending_balance", 1800},

@@ -150,7 +150,7 @@ func passDeposits(tx *accountTx, intent *stripeObject) (*stripeObject, error) {
 	moveMandate(tx, method, mandateActive)
 	intent.Set(hiddenDeposits, nil).Set("next_action", nil)
 	if intent.Type() == "setup_intent" {
-		return saveMethod(tx, intent, method, authNone), nil
+		return saveMethod(tx, intent, method, authNone)
 	}
 	return startDebit(tx, intent, method, bankOf(method))
 }

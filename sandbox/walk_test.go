@@ -226,46 +226,6 @@ func (w *walker) faults(op *description.Operation, got reply) []string {
 
 // walkForms are what operations ask for beyond what the description requires of them.
 var walkForms = map[string]string{
-<<<<<<< HEAD
-	"POST /v1/account_links":                             "account={connected}&return_url=https://shop.example&refresh_url=https://shop.example",
-	"POST /v1/account_sessions":                          "account={connected}",
-	"POST /v1/accounts/{account}/bank_accounts":          "external_account=btok_us_verified",
-	"POST /v1/accounts/{account}/external_accounts":      "external_account=btok_us_verified",
-	"POST /v1/accounts/{account}/reject":                 "reason=other",
-	"POST /v1/sources":                                   "type=card&token=tok_visa",
-	"POST /v1/topups":                                    "currency=usd",
-	"POST /v1/customers/{customer}/funding_instructions": "currency=usd&bank_transfer[type]=us_bank_transfer",
-	"POST /v1/transfers":                                 "destination={connected}&amount=100",
-	"POST /v1/transfers/{id}/reversals":                  "amount=10",
-	"POST /v1/charges":                                   "customer={customer}",
-	"POST /v1/payment_links":                             "line_items[0][price]={price}&line_items[0][quantity]=1",
-	"POST /v1/checkout/sessions":                         "mode=payment&success_url=https://shop.example&line_items[0][price]={price}&line_items[0][quantity]=1",
-	"POST /v1/invoices":                                  "customer={customer}",
-	"POST /v1/invoices/create_preview":                   "customer={customer}&invoice_items[0][amount]=500&invoice_items[0][currency]=usd",
-	"POST /v1/invoiceitems":                              "customer={customer}&amount=500&currency=usd",
-	"POST /v1/coupons":                                   "percent_off=10",
-	"POST /v1/payment_methods":                           "type=card&card[token]=tok_visa",
-	"POST /v1/payment_methods/{payment_method}/attach":   "customer={customer}",
-	"POST /v1/prices":                                    "product={product}&unit_amount=500",
-	"POST /v1/promotion_codes":                           "promotion[coupon]={coupon}",
-	"POST /v1/refunds":                                   "charge={charge}&amount=100",
-	"POST /v1/setup_intents/{intent}/confirm":            "payment_method=pm_card_visa",
-	"POST /v1/test_helpers/confirmation_tokens":          "payment_method=pm_card_visa",
-	"POST /v1/tokens":                                    "card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034&card[cvc]=314",
-	"POST /v1/webhook_endpoints":                         "enabled_events[0]=customer.deleted",
-	"GET /v1/prices/search":                              "query=active:'true'",
-	"GET /v1/products/search":                            "query=active:'true'",
-	"POST /v1/webhook_endpoints/{webhook_endpoint}":      "enabled_events[0]=customer.deleted",
-=======
-	"POST /v1/account_links":                           "account={connected}&return_url=https://shop.example&refresh_url=https://shop.example",
-	"POST /v1/account_sessions":                        "account={connected}",
-	"POST /v1/accounts/{account}/bank_accounts":        "external_account=btok_us_verified",
-	"POST /v1/accounts/{account}/external_accounts":    "external_account=btok_us_verified",
-	"POST /v1/accounts/{account}/reject":               "reason=other",
-	"POST /v1/sources":                                 "type=card&token=tok_visa",
-	"POST /v1/topups":                                  "currency=usd",
-	"POST /v1/transfers":                               "destination={connected}&amount=100",
-	"POST /v1/transfers/{id}/reversals":                "amount=10",
 	"POST /v1/charges":                                 "customer={customer}",
 	"POST /v1/payment_links":                           "line_items[0][price]={price}&line_items[0][quantity]=1",
 	"POST /v1/checkout/sessions":                       "mode=payment&success_url=https://shop.example&line_items[0][price]={price}&line_items[0][quantity]=1",
@@ -293,7 +253,6 @@ var walkForms = map[string]string{
 	"POST /v1/subscription_items":                            "price={another_recurring}",
 	"POST /v1/subscriptions":                                 "customer={payer}&items[0][price]={recurring}&collection_method=send_invoice&days_until_due=7",
 	"POST /v1/test_helpers/test_clocks/{test_clock}/advance": "frozen_time=1900000060",
->>>>>>> main
 }
 
 // madeElsewhere are types of objects that no call makes: Stripe or a bank does.
@@ -383,9 +342,6 @@ func walkOrder() []*description.Operation {
 // walkRefusals are operations that refuse the one call of the walk, because the state that they ask for needs more than
 // one: an intent to capture, a discount to remove.
 var walkRefusals = []string{
-	"POST /v1/accounts/{account}/login_links",
-	"POST /v1/payouts/{payout}/reverse",
-	"POST /v1/sources/{source}/verify",
 	"POST /v1/charges",
 	"POST /v1/invoices/{invoice}/add_lines",
 	"POST /v1/invoices/{invoice}/attach_payment",
