@@ -144,7 +144,7 @@ func (e *Engine) build(ctx context.Context) error {
 		return err
 	}
 	e.handler = e.metrics.observe(server.New(server.Config{
-		Desk: e.desk, Inbox: receiver{e.inbox, e.metrics}, Access: access{e.store}, Keys: idempotency{e.store}, Ready: e.Ready, Metrics: e.metrics.handler(),
+		Desk: e.desk, Inbox: receiver{e.inbox, e.metrics}, Access: access{e.store}, Keys: idempotency{e.store}, Ready: e.Ready, Doctor: e.Doctor, Metrics: e.metrics.handler(),
 		Web: pages, PublishableKey: e.cfg.Keys.Publishable, Livemode: e.cfg.Keys.Livemode(), PublicURL: e.cfg.PublicURL, Clock: e.cfg.clock(), Log: e.log,
 	}))
 	return nil

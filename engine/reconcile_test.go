@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -61,24 +62,7 @@ func TestWhatWasMissedIsFound(t *testing.T) {
 		lose(t, h)
 		session := h.Checkout(open.ID)
 		h.CompleteCheckout(session.SessionID, "pm_card_visa")
-		stripe := func(path, form string) {
-			t.Helper()
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, veznetest.SandboxURL+path, strings.NewReader(form))
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			req.Header.Set("Authorization", "Bearer "+h.Keys.Secret.Reveal())
-			res, err := h.Client.Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer res.Body.Close()
-			if res.StatusCode != http.StatusOK {
-				t.Fatalf("%s: %s", path, res.Status)
-			}
-		}
-		stripe("/v1/refunds", "amount=500&payment_intent="+string(intents[0].ID))
+		change(t, h, "/v1/refunds", url.Values{"amount": {"500"}, "payment_intent": {string(intents[0].ID)}})
 		h.Simulate("dispute", map[string]any{"intent": string(intents[1].ID)})
 		// Beyond the time that is left to deliveries, and before anything is rechecked.
 		h.Clock.Advance(2 * time.Minute)

@@ -7,6 +7,8 @@ func init() {
 	behave("POST /v1/customers/{customer}", updateCustomer)
 	behave("DELETE /v1/customers/{customer}", deleteCustomer)
 	onExpand("customer", "sources", customerCards)
+	onExpand("customer", "tax", customerTax)
+	onExpand("customer", "invoice_credit_balance", func(*accountTx, *stripeObject) []*stripeObject { return []*stripeObject{hash()} })
 	onExpand("customer", "tax_ids", func(tx *accountTx, customer *stripeObject) []*stripeObject {
 		return ofField(tx, "tax_id", "customer", customer.ID())
 	})
@@ -30,8 +32,8 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		if method, err = findMethod(tx, id, "payment_method", 400); err != nil {
 			return nil, err
 		}
-		if card := behaviourOf(method); card != nil && card.decline != "" {
-			return nil, cardError(declineFor(card.decline))
+		if err := refusedAtAttachment(method); err != nil {
+			return nil, err
 		}
 		if method.Str("customer") != "" || method.Bool(hiddenUsed) {
 			return nil, invalid("payment_method", "", usedAtAttachment)
@@ -60,6 +62,21 @@ func newCustomer(tx *accountTx) *stripeObject {
 		Set("balance", 0).Set("delinquent", false).Set("next_invoice_sequence", 1).Set("tax_exempt", "none").
 		Set("preferred_locales", []any{}).Set("invoice_prefix", strings.ToUpper(tx.NewID("", 8))).
 		Set("invoice_settings", tx.NewHash("invoice_setting_customer_setting"))
+}
+
+// customerTax is what expand[]=tax shows. No address is looked up here: without a country the place is not known, with one
+// no taxes are collected there, as at Stripe before a registration.
+func customerTax(tx *accountTx, customer *stripeObject) []*stripeObject {
+	shown := tx.NewHash("customer_tax").Set("automatic_tax", "unrecognized_location").Set("provider", "stripe")
+	if country := orElse(customer.Str("shipping.address.country"), customer.Str("address.country")); country != "" {
+		source := "billing_address"
+		if customer.Str("shipping.address.country") != "" {
+			source = "shipping_destination"
+		}
+		shown.Set("automatic_tax", "not_collecting").
+			Set("location", tx.NewHash("customer_tax_location").Set("country", country).Set("source", source))
+	}
+	return []*stripeObject{shown}
 }
 
 // setCustomer copies what both calls may say about a customer.
@@ -96,8 +113,12 @@ func updateCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	if token := p.Str("source"); strings.HasPrefix(token, "tok_") {
-		card, err := keepCard(tx, customer, token)
+	if token := p.Str("source"); strings.HasPrefix(token, "tok_") || strings.HasPrefix(token, "src_") {
+		keep := keepCard
+		if strings.HasPrefix(token, "src_") {
+			keep = keepSource
+		}
+		card, err := keep(tx, customer, token)
 		if err != nil {
 			return nil, err
 		}
@@ -109,6 +130,9 @@ func updateCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	if id := p.Str("default_source"); id != "" {
 		card := tx.Get("card", id)
+		if card == nil {
+			card = tx.Get("source", id)
+		}
 		if card == nil || card.Str("customer") != customer.ID() {
 			return nil, missing("source", id, "default_source", 400)
 		}

@@ -1,6 +1,10 @@
 package sandbox
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 func init() {
 	for _, path := range []string{"sources", "cards"} {
@@ -20,6 +24,8 @@ func addSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	var card *stripeObject
 	switch {
+	case strings.HasPrefix(p.Str("source"), "src_"):
+		card, err = keepSource(tx, customer, p.Str("source"))
 	case strings.HasPrefix(p.Str("source"), "tok_"):
 		card, err = keepCard(tx, customer, p.Str("source"))
 	case p.Has("card.number"):
@@ -68,6 +74,8 @@ func keepCardOf(tx *accountTx, customer, method *stripeObject) (*stripeObject, e
 	for from, to := range map[string]string{"city": "city", "country": "country", "line1": "line1", "line2": "line2", "state": "state", "postal_code": "zip"} {
 		card.Set("address_"+to, method.Get("billing_details.address."+from))
 	}
+	card.Set("address_line1_check", method.Get("card.checks.address_line1_check")).
+		Set("address_zip_check", method.Get("card.checks.address_postal_code_check"))
 	tx.Put(method)
 	tx.Put(card, "customer.source.created")
 	if customer.Str("default_source") == "" {
@@ -82,7 +90,9 @@ func setDefaultSource(tx *accountTx, customer, card string) {
 }
 
 func customerCards(tx *accountTx, customer *stripeObject) []*stripeObject {
-	return ofField(tx, "card", "customer", customer.ID())
+	list := append(ofField(tx, "card", "customer", customer.ID()), ofField(tx, "source", "customer", customer.ID())...)
+	slices.SortStableFunc(list, func(a, b *stripeObject) int { return cmp.Compare(b.Int("created"), a.Int("created")) })
+	return list
 }
 
 func listSources(tx *accountTx, r *apiRequest) (*stripeObject, error) {
@@ -100,6 +110,14 @@ func listSources(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 // removeSource takes a card from its customer; the newest of the others becomes their default.
 func removeSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	id := r.Path("id")
+	if src := tx.Get("source", id); src != nil && src.Str("customer") == r.Path("customer") {
+		customer := tx.Get("customer", r.Path("customer"))
+		src = dropSource(tx, src)
+		if customer != nil && customer.Str("default_source") == id {
+			passDefaultSource(tx, customer)
+		}
+		return src, nil
+	}
 	card := tx.Get("card", id)
 	if card == nil || card.Str("customer") != r.Path("customer") {
 		return newDefault(r.route.operation).remove(tx, r)
@@ -113,11 +131,16 @@ func removeSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	tx.Delete(card, "customer.source.deleted")
 	if customer.Str("default_source") == id {
-		next := ""
-		if left := customerCards(tx, customer); len(left) > 0 {
-			next = left[0].ID()
-		}
-		setDefaultSource(tx, customer.ID(), next)
+		passDefaultSource(tx, customer)
 	}
 	return hash("id", id, "object", "card", "deleted", true), nil
+}
+
+// passDefaultSource makes the newest of the cards and sources that are left the default.
+func passDefaultSource(tx *accountTx, customer *stripeObject) {
+	next := ""
+	if left := customerCards(tx, customer); len(left) > 0 {
+		next = left[0].ID()
+	}
+	setDefaultSource(tx, customer.ID(), next)
 }

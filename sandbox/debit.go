@@ -81,13 +81,20 @@ func answerDebit(tx *accountTx, id string) error {
 
 // settleDebit ends a pending debit: paid when failure is "", else failed for that reason.
 func settleDebit(tx *accountTx, ch *stripeObject, failure string, disputed bool) error {
-	pi := tx.Get("payment_intent", ch.Str("payment_intent")).Edit()
+	pi := tx.Get("payment_intent", ch.Str("payment_intent"))
+	if pi != nil {
+		pi = pi.Edit()
+	}
 	ch = ch.Edit()
 	if failure == "" {
-		ch.Set("status", succeeded).Set("paid", true).Set("balance_transaction", payIn(tx, ch, ch.Int("amount")).ID())
+		ch.Set("status", succeeded).Set("paid", true)
+		payIn(tx, ch, ch.Int("amount"))
 		tx.Put(ch, "charge.succeeded")
 		if disputed {
 			openDispute(tx, ch, "general", "")
+		}
+		if pi == nil { // a source that was charged directly
+			return nil
 		}
 		pi, err := paid(tx, pi, ch.Int("amount"))
 		if err != nil {
@@ -96,12 +103,15 @@ func settleDebit(tx *accountTx, ch *stripeObject, failure string, disputed bool)
 		sessionSettled(tx, pi, true)
 		return nil
 	}
-	method := methodOf(tx, pi)
 	message := bankFailures[failure]
 	ch.Set("status", "failed").Set("amount_captured", 0).Set("captured", false).Set("failure_code", failure).Set("failure_message", message).
 		Set("outcome", tx.NewHash("charge_outcome").Set("network_status", "declined_by_network").Set("reason", failure).
 			Set("risk_level", "not_assessed").Set("seller_message", message).Set("type", "issuer_declined"))
 	tx.Put(ch, "charge.failed")
+	if pi == nil { // a source that was charged directly
+		return nil
+	}
+	method := methodOf(tx, pi)
 	pi.Set("status", requiresPaymentMethod).Set("payment_method", nil).
 		Set("last_payment_error", tx.NewHash("api_errors").Set("type", "invalid_request_error").Set("charge", ch.ID()).Set("code", failure).
 			Set("doc_url", docURL(failure)).Set("message", message).Set("payment_method", method))

@@ -211,6 +211,11 @@ func (tx *accountTx) refer(n *description.Node, id string) *stripeObject {
 		if left := tx.Remains(typ, id); left != nil {
 			return left
 		}
+		if tx.scope == "" { // a platform sees its connected accounts' objects
+			if o, _ := tx.anywhere(typ, id); o != nil {
+				return o
+			}
+		}
 	}
 	return nil
 }

@@ -50,9 +50,12 @@ func createPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err := checkCharge(p.Int("amount"), currency, "amount"); err != nil {
 		return nil, err
 	}
+	if err := checkConnect(tx, p, p.Int("amount")); err != nil {
+		return nil, err
+	}
 	if !p.Bool("confirm") {
 		for _, only := range []string{"off_session", "return_url", "mandate_data", "mandate", "error_on_requires_action", "confirmation_token"} {
-			if p.Has(only) {
+			if p.Has(only) && (only != "off_session" || p.Str(only) != "false") { // off_session=false says nothing (recorded)
 				return nil, invalid(only, "", "The parameter `%[1]s` can only be set when `confirm` is `true`: you passed `%[1]s` without it.", only)
 			}
 		}
@@ -64,6 +67,9 @@ func createPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		Set("capture_method", orElse(p.Str("capture_method"), "automatic_async")).
 		Set("confirmation_method", orElse(p.Str("confirmation_method"), "automatic")).
 		Set("status", requiresPaymentMethod)
+	if tx.scope != "" {
+		pi.Set("application", tx.application())
+	}
 	if err := setMethodTypes(tx, pi, p); err != nil {
 		return nil, err
 	}
@@ -284,6 +290,11 @@ func updatePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	if p.Has("amount") || p.Has("currency") {
 		if err := checkCharge(amount, currency, "amount"); err != nil {
+			return nil, err
+		}
+	}
+	if p.Has("application_fee_amount") || p.Has("transfer_data.amount") {
+		if err := checkConnect(tx, p, amount); err != nil && pi.Str("transfer_data.destination") == "" {
 			return nil, err
 		}
 	}

@@ -53,7 +53,13 @@ func capturePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	ch := tx.Get("charge", pi.Str("latest_charge")).Edit()
 	ch.Set("captured", true).Set("amount_captured", amount)
-	ch.Set("balance_transaction", payIn(tx, ch, amount).ID())
+	if p.Has("application_fee_amount") {
+		ch.Set("application_fee_amount", p.Int("application_fee_amount"))
+	}
+	if p.Has("transfer_data.amount") && ch.Has("transfer_data") {
+		ch.Set("transfer_data.amount", p.Int("transfer_data.amount"))
+	}
+	payIn(tx, ch, amount)
 	for _, key := range []string{"statement_descriptor", "statement_descriptor_suffix"} {
 		if v := p.Str(key); v != "" {
 			ch.Set(key, v)

@@ -16,6 +16,9 @@ func cardDecline(tx *accountTx, card *testCard, method *stripeObject) string {
 // chargeCard charges an intent's card: it pays, holds, or fails.
 func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*stripeObject, error) {
 	card := behaviourOf(method)
+	method = method.Edit() // the bank looks at code and address, whatever it says
+	setChecks(method, "card.checks", card, method)
+	tx.Put(method)
 	if reason := cardDecline(tx, card, method); reason != "" {
 		return declineCharge(tx, pi, method, declineFor(reason), how)
 	}
@@ -34,7 +37,7 @@ func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*strip
 	}
 	ch.Set("amount_captured", pi.Int("amount"))
 	if pi.Str("capture_method") == "automatic" {
-		ch.Set("balance_transaction", payIn(tx, ch, pi.Int("amount")).ID())
+		payIn(tx, ch, pi.Int("amount"))
 	} else {
 		tx.Due(tx.Now()+asyncSeconds, "charge.balance_transaction", ch.ID())
 	}

@@ -28,6 +28,8 @@ type confirmation struct {
 	token *stripeObject
 	// automatic says that the sandbox confirms by itself, to collect an invoice.
 	automatic bool
+	// waits says that an authentication for which the buyer is not there waits for them, as invoices do.
+	waits bool
 }
 
 func confirmPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
@@ -183,6 +185,9 @@ func confirmPayment(tx *accountTx, pi *stripeObject, c confirmation) (*stripeObj
 	pi.Set(hiddenAuthenticated, nil)
 	requested := orElse(pi.Str("payment_method_options.card.request_three_d_secure"), "automatic")
 	next := authentication(card, c.offSession, method.Bool(hiddenSetUp), requested)
+	if next == secureRefuse && c.waits {
+		next = secureChallenge
+	}
 	switch {
 	case forcedDecline(tx) != "" || authenticated:
 	case next == secureRefuse, next == secureChallenge && c.refuseAction:

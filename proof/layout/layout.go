@@ -57,6 +57,7 @@ var Folders = []Folder{
 	{Path: "examples/...", Job: "programs to copy from", May: []string{"...", "-internal/..."}, Outside: []string{"github.com/jackc/pgx", "modernc.org/sqlite"}},
 	{Path: "internal/apply", Job: "facts to moves", May: []string{"."}, StandardOnly: true},
 	{Path: "internal/desk", Job: "use cases and questions", May: append([]string{"internal/store", "internal/settle", "internal/apply", "internal/writeahead", "internal/refresh", "internal/reconcile", "internal/stripeapi", "internal/mirror", "internal/invoice", "internal/text"}, leaves...)},
+	{Path: "internal/doctor", Job: "examines settings, keys, endpoint, clock, database, queues", May: append([]string{"internal/store", "internal/stripeapi"}, leaves...)},
 	{Path: "internal/ids", Job: "our identifiers"},
 	{Path: "internal/inbox", Job: "verify, keep, mark, answer", May: append([]string{"internal/store"}, leaves...)},
 	{Path: "internal/invoice", Job: "numbers and the PDF", May: append([]string{"internal/text"}, leaves...), Outside: []string{"github.com/go-pdf/fpdf"}},
