@@ -99,8 +99,12 @@ func (v checkoutView) headings(submit string) (title, button string) {
 		return v.T("checkout.title.setup", "merchant", v.Merchant), v.T("checkout.save")
 	case v.Free:
 		return title, v.T("checkout.order")
-	case submit == "book" || submit == "donate" || submit == "subscribe":
-		return title, v.T("checkout."+submit, "amount", v.Total)
+	case submit == "book":
+		return title, v.T("checkout.book", "amount", v.Total)
+	case submit == "donate":
+		return title, v.T("checkout.donate", "amount", v.Total)
+	case submit == "subscribe":
+		return title, v.T("checkout.subscribe", "amount", v.Total)
 	}
 	return title, v.T("checkout.pay", "amount", v.Total)
 }
