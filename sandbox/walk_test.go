@@ -226,15 +226,6 @@ func (w *walker) faults(op *description.Operation, got reply) []string {
 
 // walkForms are what operations ask for beyond what the description requires of them.
 var walkForms = map[string]string{
-	"POST /v1/account_links":                           "account={connected}&return_url=https://shop.example&refresh_url=https://shop.example",
-	"POST /v1/account_sessions":                        "account={connected}",
-	"POST /v1/accounts/{account}/bank_accounts":        "external_account=btok_us_verified",
-	"POST /v1/accounts/{account}/external_accounts":    "external_account=btok_us_verified",
-	"POST /v1/accounts/{account}/reject":               "reason=other",
-	"POST /v1/sources":                                 "type=card&token=tok_visa",
-	"POST /v1/topups":                                  "currency=usd",
-	"POST /v1/transfers":                               "destination={connected}&amount=100",
-	"POST /v1/transfers/{id}/reversals":                "amount=10",
 	"POST /v1/charges":                                 "customer={customer}",
 	"POST /v1/payment_links":                           "line_items[0][price]={price}&line_items[0][quantity]=1",
 	"POST /v1/checkout/sessions":                       "mode=payment&success_url=https://shop.example&line_items[0][price]={price}&line_items[0][quantity]=1",
@@ -351,9 +342,6 @@ func walkOrder() []*description.Operation {
 // walkRefusals are operations that refuse the one call of the walk, because the state that they ask for needs more than
 // one: an intent to capture, a discount to remove.
 var walkRefusals = []string{
-	"POST /v1/accounts/{account}/login_links",
-	"POST /v1/payouts/{payout}/reverse",
-	"POST /v1/sources/{source}/verify",
 	"POST /v1/charges",
 	"POST /v1/invoices/{invoice}/add_lines",
 	"POST /v1/invoices/{invoice}/attach_payment",
