@@ -122,7 +122,7 @@ func (a action) apply(tx *accountTx, o *stripeObject) {
 			continue
 		}
 		if value == theTime {
-			value = tx.now
+			value = tx.Now()
 		}
 		o.Set(field, value)
 	}

@@ -109,7 +109,7 @@ func (d *defaultOperation) change(tx *accountTx, r *apiRequest, o *stripeObject)
 // touch moves the time of the last change, where a type has one.
 func (o *stripeObject) touch(tx *accountTx) {
 	if i := o.slot("updated"); i >= 0 && o.shape.node(i).Is(description.UnixTime) {
-		o.Set("updated", tx.now)
+		o.Set("updated", tx.Now())
 	}
 }
 

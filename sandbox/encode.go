@@ -49,11 +49,9 @@ func (e *encoder) object(o *stripeObject, tree *expandTree) {
 		v := o.at(i)
 		sub := tree.child(o, i)
 		if v == absent {
-			list := e.expanded.included(o, i, sub)
-			if list == nil {
+			if v = e.expanded.included(o, i, sub); v == nil {
 				continue
 			}
-			v = list
 		}
 		if !first {
 			e.out = append(e.out, ',')

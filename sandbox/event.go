@@ -7,6 +7,8 @@ type event struct {
 	seq    int64
 	name   string
 	object *stripeObject
+	// scope is the connected account in which it happened, "" for the account itself.
+	scope string
 	// former is what the object was before, nil when the event does not tell.
 	former *stripeObject
 	// twin says that a planted fault made the event, only names the endpoint that it is for.
@@ -32,13 +34,17 @@ func (tx *accountTx) Event(name string, o, former *stripeObject) {
 	}
 	ev := tx.New("event").
 		Set("id", tx.newID(eventIDForm(o.Type()))).
+		Set("created", tx.now). // events tell the account's time, also of what a test clock rules
 		Set("type", name).
 		Set("api_version", tx.account.apiVersion()).
 		Set("data", eventData(o, former)).
 		Set("request", tx.requestHash()).
 		Set("pending_webhooks", 0)
+	if tx.scope != "" {
+		ev.Set("account", tx.scope)
+	}
 	tx.put(objectKey{"event", ev.ID()}, ev)
-	tx.events = append(tx.events, &event{name: name, object: ev, former: former})
+	tx.events = append(tx.events, &event{name: name, object: ev, former: former, scope: tx.scope})
 }
 
 // eventData is what an event tells: the object, and what it was in former, nil when it does not tell.
@@ -62,8 +68,17 @@ const listedEvents = 30 * 24 * 60 * 60
 
 // pruneEvents forgets events that are no longer listed.
 func (a *account) pruneEvents() {
+	for typ := range a.store.kinds {
+		if plainType(typ) == "event" {
+			a.pruneEventsOf(typ)
+		}
+	}
+}
+
+// pruneEventsOf forgets events of the account itself, or of one connected account.
+func (a *account) pruneEventsOf(typ string) {
 	s := a.store
-	k := s.kind("event")
+	k := s.kind(typ)
 	oldest := a.now() - listedEvents
 	for len(k.list) > 0 {
 		if r := k.list[0]; r.object != nil {

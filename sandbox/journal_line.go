@@ -50,6 +50,10 @@ type journalJob struct {
 	Seq int64  `json:"seq"`
 	Job string `json:"job"`
 	ID  string `json:"id,omitempty"`
+	// Clock is the id of the test clock that the job is planned on.
+	Clock string `json:"clock,omitempty"`
+	// Scope is the connected account, "" for the account itself.
+	Scope string `json:"scope,omitempty"`
 }
 
 // journalClock is an account's clock: an offset in nanoseconds, or an instant at which it stands.
@@ -104,7 +108,7 @@ func (a *account) record(tx *accountTx) {
 		}
 	}
 	for _, d := range tx.due {
-		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id})
+		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.clock, d.scope})
 	}
 	if len(l.Put) == 0 && len(l.Due) == 0 && len(l.Publish) == 0 && l.Ran == 0 {
 		return
@@ -117,7 +121,7 @@ func journalVersion(key objectKey, o *stripeObject, places map[*stripeObject]int
 	if o == nil {
 		return v
 	}
-	if data := o.Hash("data.object"); data != nil && key.typ == "event" && places[data] > 0 {
+	if data := o.Hash("data.object"); data != nil && plainType(key.typ) == "event" && places[data] > 0 {
 		v.Of = places[data]
 		data := o.Hash("data")
 		data = data.Edit()
@@ -189,12 +193,12 @@ func (a *account) lines() []*journalLine {
 	for key, left := range a.store.gone {
 		l.Gone = append(l.Gone, journalObject{objectID: objectID{key.typ, key.id}, Object: encodeCompact(left)})
 	}
-	for _, d := range a.jobs {
-		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id})
+	for _, d := range a.planned() {
+		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.clock, d.scope})
 	}
-	a.sandbox.owners.Range(func(id, owner any) bool {
-		if owner == a {
-			l.Publish = append(l.Publish, id.(string))
+	a.sandbox.owners.Range(func(id, held any) bool {
+		if owner := held.(owner); owner.account == a {
+			l.Publish = append(l.Publish, scopedText(id.(string), owner.scope))
 		}
 		return true
 	})

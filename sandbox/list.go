@@ -30,15 +30,15 @@ func listObject(url string, members []*stripeObject, more bool) *stripeObject {
 // created. A nil match takes all. It returns Stripe's errors for bad cursors.
 func (tx *accountTx) List(r *apiRequest, typ string, match func(*stripeObject) bool) (*stripeObject, error) {
 	s := tx.account.store
-	return tx.page(r, typ, s.list(typ), match)
+	return tx.page(r, typ, s.list(tx.scoped(typ)), match)
 }
 
 // ListOf answers a page of the objects of a type whose field has a value and that match.
 func (tx *accountTx) ListOf(r *apiRequest, typ, field, value string, match func(*stripeObject) bool) (*stripeObject, error) {
 	s := tx.account.store
-	list := s.list(typ)
+	list := s.list(tx.scoped(typ))
 	if slices.Contains(indexedFields, field) {
-		list = s.indexed(typ, field, value)
+		list = s.indexed(tx.scoped(typ), field, value)
 	}
 	return tx.page(r, typ, list, func(o *stripeObject) bool {
 		return o.Str(field) == value && (match == nil || match(o))
@@ -50,7 +50,7 @@ func (tx *accountTx) page(r *apiRequest, typ string, list []*record, match func(
 	s := tx.account.store
 	place := func(param string) (int, error) {
 		id := r.params.Str(param)
-		r := s.record(typ, id)
+		r := s.record(tx.scoped(typ), id)
 		if r == nil {
 			return 0, missing(objectName(typ), id, param, http.StatusBadRequest)
 		}

@@ -57,7 +57,7 @@ type replaced struct {
 }
 
 // indexedFields are searched so often that a list is kept for each value.
-var indexedFields = []string{"customer", "payment_intent", "charge", "lookup_key", "event"}
+var indexedFields = []string{"customer", "payment_intent", "charge", "lookup_key", "event", "invoice"}
 
 func newStore() *store {
 	return &store{kinds: map[string]*kind{}, gone: map[objectKey]*stripeObject{}, ended: map[objectKey]*past{}, shared: &shared{seed: maphash.MakeSeed()}}
