@@ -43,6 +43,14 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	} else if id != "" {
 		customer.Set("invoice_settings.default_payment_method", method.ID())
 	}
+	var card *stripeObject
+	if token := p.Str("source"); strings.HasPrefix(token, "tok_") {
+		var err error
+		if card, err = newCard(tx, token); err != nil {
+			return nil, err
+		}
+		customer.Set("default_source", card.ID())
+	}
 	discount, told, err := setCustomerDiscount(tx, customer, p)
 	if err != nil {
 		return nil, err
@@ -51,6 +59,9 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	tx.tell(told, discount)
 	if method != nil {
 		attach(tx, method, customer.ID())
+	}
+	if card != nil {
+		keepCard(tx, customer, card)
 	}
 	return customer, nil
 }
@@ -97,10 +108,11 @@ func updateCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, err
 	}
 	if token := p.Str("source"); strings.HasPrefix(token, "tok_") {
-		card, err := keepCard(tx, customer, token)
+		method, err := newCard(tx, token)
 		if err != nil {
 			return nil, err
 		}
+		card := keepCard(tx, customer, method)
 		customer = tx.Get("customer", customer.ID()).Edit().Set("default_source", card.ID()) // a new source replaces the default
 	}
 	customer = customer.Edit()

@@ -22,11 +22,17 @@ func addSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	var card *stripeObject
 	switch {
 	case strings.HasPrefix(p.Str("source"), "tok_"):
-		card, err = keepCard(tx, customer, p.Str("source"))
+		var method *stripeObject
+		if method, err = newCard(tx, p.Str("source")); err == nil {
+			card = keepCard(tx, customer, method)
+		}
 	case p.Has("card.number"):
 		var entry cardEntry
 		if entry, err = readCard(tx, p, ""); err == nil {
-			card, err = keepCardOf(tx, customer, entry.method(tx))
+			method := entry.method(tx)
+			if err = asCard(tx, method); err == nil {
+				card = keepCard(tx, customer, method)
+			}
 		}
 	default:
 		return newDefault(r.route.operation).write(tx, r)
@@ -42,23 +48,29 @@ func addSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	return card, nil
 }
 
-// keepCard turns a token into a card of a customer.
-func keepCard(tx *accountTx, customer *stripeObject, token string) (*stripeObject, error) {
+// newCard turns a token into a card that a customer can keep. It is not stored yet.
+func newCard(tx *accountTx, token string) (*stripeObject, error) {
 	method, err := methodOfToken(tx, token, "source")
 	if err != nil {
 		return nil, err
 	}
-	return keepCardOf(tx, customer, method)
+	return method, asCard(tx, method)
 }
 
-// keepCardOf stores a card twice, as Stripe shows it: as the customer's card, and as a PaymentMethod of the same id, which
-// newer calls may use. A customer's first card is their default.
-func keepCardOf(tx *accountTx, customer, method *stripeObject) (*stripeObject, error) {
-	test := behaviourOf(method)
-	if test.decline != "" {
-		return nil, cardError(declineFor(test.decline))
+// asCard gives a method the id of a card, unless its bank declines it.
+func asCard(tx *accountTx, method *stripeObject) error {
+	if test := behaviourOf(method); test.decline != "" {
+		return cardError(declineFor(test.decline))
 	}
-	method.Set("id", tx.NewID("card_1", 23)).Set("customer", customer.ID())
+	method.Set("id", tx.NewID("card_1", 23))
+	return nil
+}
+
+// keepCard stores a card twice, as Stripe shows it: as the customer's card, and as a PaymentMethod of the same id, which
+// newer calls may use. A customer's first card is their default.
+func keepCard(tx *accountTx, customer, method *stripeObject) *stripeObject {
+	test := behaviourOf(method)
+	method.Set("customer", customer.ID())
 	setChecks(method, "card.checks", test, method)
 	card := tx.New("card").Set("id", method.ID()).Set("customer", customer.ID()).Set("brand", cardBrands[test.brand]).
 		Set("cvc_check", method.Get("card.checks.cvc_check"))
@@ -74,7 +86,7 @@ func keepCardOf(tx *accountTx, customer, method *stripeObject) (*stripeObject, e
 	if customer.Str("default_source") == "" {
 		setDefaultSource(tx, customer.ID(), card.ID())
 	}
-	return card, nil
+	return card
 }
 
 // setDefaultSource names a customer's default card, "" for none.

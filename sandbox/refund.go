@@ -95,7 +95,16 @@ func refund(tx *accountTx, ch *stripeObject, p formParams) (*stripeObject, error
 	}
 	tx.Put(re, "refund.created")
 	back := ch.Int("amount_refunded") + amount
-	tx.Put(ch.Edit().Set("amount_refunded", back).Set("refunded", back == ch.Int("amount_captured")), "charge.refunded")
+	whole := back == ch.Int("amount_captured")
+	tx.Put(ch.Edit().Set("amount_refunded", back).Set("refunded", whole), "charge.refunded")
+	if whole {
+		closing := "refunded"
+		if reason == "fraudulent" {
+			closing = "refunded_as_fraud"
+		}
+		closeReview(tx, ch, closing)
+		answerWarnings(tx, ch)
+	}
 	return re, nil
 }
 
