@@ -19,6 +19,7 @@ import (
 	"github.com/vezne/vezne/internal/inbox"
 	"github.com/vezne/vezne/internal/jobs"
 	"github.com/vezne/vezne/internal/outbox"
+	"github.com/vezne/vezne/internal/reconcile"
 	"github.com/vezne/vezne/internal/redact"
 	"github.com/vezne/vezne/internal/refresh"
 	"github.com/vezne/vezne/internal/server"
@@ -38,16 +39,17 @@ type Engine struct {
 	secrets atomic.Pointer[Secrets]
 	hooks   hooks
 
-	stripe    *stripeapi.Client
-	settler   *settle.Settler
-	sender    *writeahead.Sender
-	refresher *refresh.Refresher
-	inbox     *inbox.Inbox
-	desk      *desk.Desk
-	outbox    *outbox.Outbox
-	jobs      *jobs.Jobs
-	metrics   *metrics
-	handler   http.Handler
+	stripe     *stripeapi.Client
+	settler    *settle.Settler
+	sender     *writeahead.Sender
+	refresher  *refresh.Refresher
+	reconciler *reconcile.Reconciler
+	inbox      *inbox.Inbox
+	desk       *desk.Desk
+	outbox     *outbox.Outbox
+	jobs       *jobs.Jobs
+	metrics    *metrics
+	handler    http.Handler
 
 	// mu guards what follows: starting and ending.
 	mu         sync.Mutex
@@ -127,8 +129,9 @@ func (e *Engine) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.reconciler = reconcile.New(reconcile.Config{Store: e.store, Refresher: e.refresher, Inbox: e.inbox, Owner: owner, Wake: e.wake, Log: e.log})
 	e.desk = desk.New(desk.Config{
-		Store: e.store, Settler: e.settler, Sender: e.sender, Refresher: e.refresher, PublicURL: e.cfg.PublicURL,
+		Store: e.store, Settler: e.settler, Sender: e.sender, Refresher: e.refresher, Reconciler: e.reconciler, PublicURL: e.cfg.PublicURL,
 		APIVersion: stripeapi.Version, Clock: e.cfg.clock(), Log: e.log,
 	})
 	e.metrics = newMetrics(e.store)
@@ -141,7 +144,7 @@ func (e *Engine) build(ctx context.Context) error {
 		return err
 	}
 	e.handler = e.metrics.observe(server.New(server.Config{
-		Desk: e.desk, Inbox: receiver{e.inbox, e.metrics}, Access: access{e.store}, Keys: idempotency{e.store}, Ready: e.Ready, Metrics: e.metrics.handler(),
+		Desk: e.desk, Inbox: receiver{e.inbox, e.metrics}, Access: access{e.store}, Keys: idempotency{e.store}, Ready: e.Ready, Doctor: e.Doctor, Metrics: e.metrics.handler(),
 		Web: pages, PublishableKey: e.cfg.Keys.Publishable, Livemode: e.cfg.Keys.Livemode(), PublicURL: e.cfg.PublicURL, Clock: e.cfg.clock(), Log: e.log,
 	}))
 	return nil

@@ -28,6 +28,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	e.cancel, e.state = cancel, stateStarted
 	e.background.Go(func() { e.sender.Run(work) })
 	e.background.Go(func() { e.refresher.Run(work) })
+	e.background.Go(func() { e.reconciler.Run(work) })
 	if e.cfg.Reload != nil {
 		e.background.Go(func() { e.reloading(work) })
 	}

@@ -93,8 +93,13 @@ func newAccountObject(tx *accountTx, displayName string) *stripeObject {
 	return o.Set("settings.dashboard.display_name", displayName).Set("business_profile.name", displayName)
 }
 
-// Account is the account's object: id, display name, settings.
-func (tx *accountTx) Account() *stripeObject { return tx.Get("account", tx.account.id) }
+// Account is the object of the account that is acted in: id, display name, settings.
+func (tx *accountTx) Account() *stripeObject {
+	if tx.scope != "" {
+		return tx.Get("account", tx.scope)
+	}
+	return tx.Get("account", tx.account.id)
+}
 
 // apiVersion is the version of events and of calls that name none.
 func (a *account) apiVersion() string {
@@ -135,7 +140,11 @@ func (a *account) update(r *apiRequest, f func(tx *accountTx) error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.runPast()
-	err := a.transact(&accountTx{account: a, request: r, now: a.now()}, f)
+	tx := &accountTx{account: a, request: r, now: a.now()}
+	if r != nil {
+		tx.scope = r.scope
+	}
+	err := a.transact(tx, f)
 	a.arm()
 	return err
 }
@@ -168,7 +177,7 @@ func (a *account) commit(tx *accountTx) {
 		e.object.close()
 		a.lastEvent++
 		e.seq = a.lastEvent
-		a.store.told(e.object, tx.origin())
+		a.store.told(e.object, e.scope, tx.origin())
 	}
 	for i := range tx.due {
 		a.lastJob++
@@ -176,7 +185,7 @@ func (a *account) commit(tx *accountTx) {
 		a.plan(tx.due[i])
 	}
 	for _, id := range tx.published {
-		a.sandbox.owners.Store(id, a)
+		a.own(id)
 	}
 	a.record(tx)
 	if len(tx.events) > 0 {

@@ -58,12 +58,30 @@ func availableOn(now int64) int64 {
 	return at.Unix()
 }
 
-// payIn records the money of a charge, less Stripe's fee.
+// payIn records the money of a charge, less Stripe's fee and, in a connected account, the platform's; what a destination
+// charge promises to a connected account is transferred. It writes all that into the charge, which the caller stores.
 func payIn(tx *accountTx, ch *stripeObject, amount int64) *stripeObject {
 	percent, fixed := fees(tx)
 	fee := min(amount, share(amount, percent)+fixed)
 	card := cardsByName[tx.behaviourName(ch.Str("payment_method"))]
-	return move(tx, "charge", "charge", ch.Str("description"), ch.ID(), ch.Str("currency"), amount, fee, card != nil && card.available)
+	atOnce := card != nil && card.available
+	taken := int64(0)
+	if tx.scope != "" && ch.Int("application_fee_amount") > 0 {
+		made := takeFee(tx, tx.scope, ch, nil, ch.Int("application_fee_amount"))
+		taken = made.Int("amount")
+		ch.Set("application_fee", made.ID())
+	}
+	txn := move(tx, "charge", "charge", ch.Str("description"), ch.ID(), ch.Str("currency"), amount, fee+taken, atOnce)
+	if taken > 0 {
+		stripeFee := txn.List("fee_details")[0].(*stripeObject).Edit().Set("amount", fee)
+		txn = txn.Edit().Set("fee_details", []any{tx.applicationFeeDetail(taken, ch.Str("currency")), stripeFee})
+		tx.Put(txn)
+	}
+	ch.Set("balance_transaction", txn.ID())
+	if ch.Has("transfer_data") {
+		transferCharge(tx, ch, amount)
+	}
+	return txn
 }
 
 // fees are what this account pays of a payment: a percentage and a fixed part in the minor unit.
@@ -98,6 +116,7 @@ func releaseFunds(tx *accountTx, id string) error {
 	}
 	if tx.clock != "" {
 		tx.Put(txn.Edit().Set("status", "available"))
+		planAutomatic(tx, txn.Str("currency"))
 		return nil
 	}
 	var due []*stripeObject
@@ -108,12 +127,19 @@ func releaseFunds(tx *accountTx, id string) error {
 		return true
 	})
 	income := false
+	var currencies []string
 	for _, txn := range slices.Backward(due) {
 		income = income || txn.Int("net") > 0
 		tx.Put(txn.Edit().Set("status", "available"))
+		if currency := txn.Str("currency"); !slices.Contains(currencies, currency) {
+			currencies = append(currencies, currency)
+		}
 	}
 	if income {
 		tx.Event("balance.available", balanceOf(tx), nil)
+	}
+	for _, currency := range currencies {
+		planAutomatic(tx, currency)
 	}
 	return nil
 }

@@ -47,7 +47,11 @@ func newCharge(tx *accountTx, pi, method *stripeObject, how authResult) *stripeO
 		Set("radar_options", hash()).Set("receipt_email", pi.Get("receipt_email")).
 		Set("receipt_url", tx.URL("/receipts/"+ch.ID())).Set("shipping", pi.Get("shipping")).
 		Set("statement_descriptor", pi.Get("statement_descriptor")).Set("statement_descriptor_suffix", pi.Get("statement_descriptor_suffix")).
-		Set("transfer_group", pi.Get("transfer_group")).Set("on_behalf_of", pi.Get("on_behalf_of"))
+		Set("transfer_group", pi.Get("transfer_group")).Set("on_behalf_of", pi.Get("on_behalf_of")).
+		Set("application", pi.Get("application")).Set("application_fee_amount", pi.Get("application_fee_amount"))
+	if data := pi.Hash("transfer_data"); data != nil {
+		ch.Set("transfer_data", tx.NewHash("charge_transfer_data").Set("destination", data.Str("destination")).Set("amount", data.Get("amount")))
+	}
 	return ch
 }
 
@@ -209,7 +213,9 @@ func settleCharge(tx *accountTx, id string) error {
 	if ch == nil || ch.Has("balance_transaction") || ch.Str("status") != succeeded {
 		return nil
 	}
-	tx.Put(ch.Edit().Set("balance_transaction", payIn(tx, ch, ch.Int("amount_captured")).ID()), "charge.updated")
+	ch = ch.Edit()
+	payIn(tx, ch, ch.Int("amount_captured"))
+	tx.Put(ch, "charge.updated")
 	return nil
 }
 

@@ -102,8 +102,21 @@ func propAt(tree *description.Node, path, key string) *description.Prop {
 	case path == "mandate_data[customer_acceptance][online]" && key == inferProp.Name:
 		return inferProp
 	}
-	return tree.Prop(key)
+	if p := tree.Prop(key); p != nil || path != "" || tree != sourceParams() {
+		return p
+	}
+	if _, isType := sourceFlows[key]; isType {
+		return &description.Prop{Name: key, Node: freeParams}
+	}
+	return nil
 }
+
+// sourceParams is the tree of POST /v1/sources, which takes a hash of the source's own type besides what is described:
+// sepa_debit[iban], three_d_secure[card].
+func sourceParams() *description.Node { return description.Load().Find("POST /v1/sources").Params }
+
+// freeParams is a hash of whatever keys.
+var freeParams = &description.Node{Kind: description.Map, Items: &description.Node{Kind: description.String}}
 
 // below is the name of a member in brackets: items[0][price].
 func below(path, key string) string {

@@ -7,6 +7,8 @@ func init() {
 	behave("POST /v1/customers/{customer}", updateCustomer)
 	behave("DELETE /v1/customers/{customer}", deleteCustomer)
 	onExpand("customer", "sources", customerCards)
+	onExpand("customer", "tax", customerTax)
+	onExpand("customer", "invoice_credit_balance", func(*accountTx, *stripeObject) []*stripeObject { return []*stripeObject{hash()} })
 	onExpand("customer", "tax_ids", func(tx *accountTx, customer *stripeObject) []*stripeObject {
 		return ofField(tx, "tax_id", "customer", customer.ID())
 	})
@@ -30,8 +32,8 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		if method, err = findMethod(tx, id, "payment_method", 400); err != nil {
 			return nil, err
 		}
-		if card := behaviourOf(method); card != nil && card.decline != "" {
-			return nil, cardError(declineFor(card.decline))
+		if err := refusedAtAttachment(method); err != nil {
+			return nil, err
 		}
 		if method.Str("customer") != "" || method.Bool(hiddenUsed) {
 			return nil, invalid("payment_method", "", usedAtAttachment)
@@ -44,12 +46,15 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		customer.Set("invoice_settings.default_payment_method", method.ID())
 	}
 	var card *stripeObject
-	if token := p.Str("source"); strings.HasPrefix(token, "tok_") {
+	source := p.Str("source")
+	if strings.HasPrefix(source, "tok_") {
 		var err error
-		if card, err = newCard(tx, token); err != nil {
+		if card, err = newCard(tx, source); err != nil {
 			return nil, err
 		}
 		customer.Set("default_source", card.ID())
+	} else if source != "" {
+		customer.Set("default_source", source)
 	}
 	discount, told, err := setCustomerDiscount(tx, customer, p)
 	if err != nil {
@@ -60,8 +65,13 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if method != nil {
 		attach(tx, method, customer.ID())
 	}
-	if card != nil {
+	switch {
+	case card != nil:
 		keepCard(tx, customer, card)
+	case source != "":
+		if _, err := giveSource(tx, customer, source); err != nil {
+			return nil, err
+		}
 	}
 	return customer, nil
 }
@@ -71,6 +81,21 @@ func newCustomer(tx *accountTx) *stripeObject {
 		Set("balance", 0).Set("delinquent", false).Set("next_invoice_sequence", 1).Set("tax_exempt", "none").
 		Set("preferred_locales", []any{}).Set("invoice_prefix", strings.ToUpper(tx.NewID("", 8))).
 		Set("invoice_settings", tx.NewHash("invoice_setting_customer_setting"))
+}
+
+// customerTax is what expand[]=tax shows. No address is looked up here: without a country the place is not known, with one
+// no taxes are collected there, as at Stripe before a registration.
+func customerTax(tx *accountTx, customer *stripeObject) []*stripeObject {
+	shown := tx.NewHash("customer_tax").Set("automatic_tax", "unrecognized_location").Set("provider", "stripe")
+	if country := orElse(customer.Str("shipping.address.country"), customer.Str("address.country")); country != "" {
+		source := "billing_address"
+		if customer.Str("shipping.address.country") != "" {
+			source = "shipping_destination"
+		}
+		shown.Set("automatic_tax", "not_collecting").
+			Set("location", tx.NewHash("customer_tax_location").Set("country", country).Set("source", source))
+	}
+	return []*stripeObject{shown}
 }
 
 // setCustomer copies what both calls may say about a customer.
@@ -107,12 +132,11 @@ func updateCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	if token := p.Str("source"); strings.HasPrefix(token, "tok_") {
-		method, err := newCard(tx, token)
+	if token := p.Str("source"); token != "" {
+		card, err := giveSource(tx, customer, token)
 		if err != nil {
 			return nil, err
 		}
-		card := keepCard(tx, customer, method)
 		customer = tx.Get("customer", customer.ID()).Edit().Set("default_source", card.ID()) // a new source replaces the default
 	}
 	customer = customer.Edit()
@@ -121,6 +145,9 @@ func updateCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	if id := p.Str("default_source"); id != "" {
 		card := tx.Get("card", id)
+		if card == nil {
+			card = tx.Get("source", id)
+		}
 		if card == nil || card.Str("customer") != customer.ID() {
 			return nil, missing("source", id, "default_source", 400)
 		}

@@ -63,7 +63,7 @@ func startDebit(tx *accountTx, pi, method *stripeObject, bank *testBank) (*strip
 	if !bank.never {
 		tx.Due(tx.Now()+bank.after, "debit.answer", ch.ID())
 	}
-	return pi, nil
+	return pi, tx.invoiceFollows(pi, nil)
 }
 
 // answerDebit is the bank's answer to a debit.
@@ -76,34 +76,48 @@ func answerDebit(tx *accountTx, id string) error {
 	if bank == nil {
 		return nil
 	}
-	settleDebit(tx, ch, bank.failure, bank.disputed)
-	return nil
+	return settleDebit(tx, ch, bank.failure, bank.disputed)
 }
 
 // settleDebit ends a pending debit: paid when failure is "", else failed for that reason.
-func settleDebit(tx *accountTx, ch *stripeObject, failure string, disputed bool) {
-	pi := tx.Get("payment_intent", ch.Str("payment_intent")).Edit()
+func settleDebit(tx *accountTx, ch *stripeObject, failure string, disputed bool) error {
+	pi := tx.Get("payment_intent", ch.Str("payment_intent"))
+	if pi != nil {
+		pi = pi.Edit()
+	}
 	ch = ch.Edit()
 	if failure == "" {
-		ch.Set("status", succeeded).Set("paid", true).Set("balance_transaction", payIn(tx, ch, ch.Int("amount")).ID())
+		ch.Set("status", succeeded).Set("paid", true)
+		payIn(tx, ch, ch.Int("amount"))
 		tx.Put(ch, "charge.succeeded")
 		if disputed {
 			openDispute(tx, ch, "general", "")
 		}
-		sessionSettled(tx, paid(tx, pi, ch.Int("amount")), true)
-		return
+		if pi == nil { // a source that was charged directly
+			return nil
+		}
+		pi, err := paid(tx, pi, ch.Int("amount"))
+		if err != nil {
+			return err
+		}
+		sessionSettled(tx, pi, true)
+		return nil
 	}
-	method := methodOf(tx, pi)
 	message := bankFailures[failure]
 	ch.Set("status", "failed").Set("amount_captured", 0).Set("captured", false).Set("failure_code", failure).Set("failure_message", message).
 		Set("outcome", tx.NewHash("charge_outcome").Set("network_status", "declined_by_network").Set("reason", failure).
 			Set("risk_level", "not_assessed").Set("seller_message", message).Set("type", "issuer_declined"))
 	tx.Put(ch, "charge.failed")
+	if pi == nil { // a source that was charged directly
+		return nil
+	}
+	method := methodOf(tx, pi)
 	pi.Set("status", requiresPaymentMethod).Set("payment_method", nil).
 		Set("last_payment_error", tx.NewHash("api_errors").Set("type", "invalid_request_error").Set("charge", ch.ID()).Set("code", failure).
 			Set("doc_url", docURL(failure)).Set("message", message).Set("payment_method", method))
 	tx.Put(pi, "payment_intent.payment_failed")
 	sessionSettled(tx, pi, false)
+	return tx.invoiceFollows(pi, nil)
 }
 
 // simulateAsyncPayment is a bank that answers now: {intent, result}.
@@ -117,13 +131,17 @@ func simulateAsyncPayment(tx *accountTx, p formParams) (*stripeObject, error) {
 	if pi.Str("status") != processing || ch == nil {
 		return nil, invalid("intent", "", "%s does not wait for a bank: its status is %s.", id, pi.Str("status"))
 	}
+	var err error
 	switch result := p.Str("result"); result {
 	case "succeed", "succeeded", "success":
-		settleDebit(tx, ch, "", false)
+		err = settleDebit(tx, ch, "", false)
 	case "fail", "failed", "failure":
-		settleDebit(tx, ch, orElse(p.Str("failure_code"), "payment_intent_payment_attempt_failed"), false)
+		err = settleDebit(tx, ch, orElse(p.Str("failure_code"), "payment_intent_payment_attempt_failed"), false)
 	default:
-		return nil, invalid("result", "", "Invalid result: must be one of succeed or fail")
+		err = invalid("result", "", "Invalid result: must be one of succeed or fail")
+	}
+	if err != nil {
+		return nil, err
 	}
 	return tx.Get("payment_intent", id), nil
 }

@@ -127,7 +127,7 @@ func (c *control) plan(tx *accountTx) {
 
 func (c *control) planEvent(tx *accountTx, ev *event, endpoints []*stripeObject) {
 	endpoints = slices.DeleteFunc(slices.Clone(endpoints), func(endpoint *stripeObject) bool {
-		return ev.only != "" && endpoint.ID() != ev.only || !wantsEvent(endpoint, ev.name) && !ev.object.Bool(hiddenV2)
+		return ev.only != "" && endpoint.ID() != ev.only || endpoint.Bool(hiddenConnect) != (ev.scope != "") || !wantsEvent(endpoint, ev.name) && !ev.object.Bool(hiddenV2)
 	})
 	ev.object.Set("pending_webhooks", len(endpoints))
 	for _, endpoint := range endpoints {
@@ -176,6 +176,6 @@ func (c *control) afflict(tx *accountTx, ev *event, effect *DeliveryFault, d *st
 // twin appends another event of the same fact, for one endpoint.
 func (tx *accountTx) twin(ev *event, endpoint string) {
 	o := ev.object.Edit().Set("id", tx.newID(eventIDForm(ev.object.Str("data.object.object"))))
-	tx.put(objectKey{"event", o.ID()}, o)
-	tx.events = append(tx.events, &event{name: ev.name, object: o, twin: true, only: endpoint})
+	tx.within(ev.scope, func() { tx.put(objectKey{"event", o.ID()}, o) })
+	tx.events = append(tx.events, &event{name: ev.name, object: o, scope: ev.scope, twin: true, only: endpoint})
 }

@@ -16,6 +16,8 @@ type dueJob struct {
 	job, id string
 	// clock is the id of the test clock, "" for the account's.
 	clock string
+	// scope is the connected account that it belongs to, "" for the account itself.
+	scope string
 }
 
 // dueHeap has the next job first: by instant, then by the order of planning.
@@ -102,7 +104,7 @@ func (a *account) runNext() {
 
 // runJob runs a job that was taken off its heap.
 func (a *account) runJob(tx *accountTx, d dueJob) {
-	tx.ran, tx.job = d.seq, d.job
+	tx.ran, tx.job, tx.scope = d.seq, d.job, d.scope
 	err := a.transact(tx, func(tx *accountTx) (err error) {
 		defer func() {
 			if p := recover(); p != nil {

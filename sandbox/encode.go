@@ -48,11 +48,9 @@ func (e *encoder) object(o *stripeObject, tree *expandTree) {
 	for i, v := range o.slots {
 		sub := tree.child(o, i)
 		if v == absent {
-			list := e.expanded.included(o, i, sub)
-			if list == nil {
+			if v = e.expanded.included(o, i, sub); v == nil {
 				continue
 			}
-			v = list
 		}
 		if !first {
 			e.out = append(e.out, ',')

@@ -7,6 +7,8 @@ type event struct {
 	seq    int64
 	name   string
 	object *stripeObject
+	// scope is the connected account in which it happened, "" for the account itself.
+	scope string
 	// former is what the object was before, nil when the event does not tell.
 	former *stripeObject
 	// twin says that a planted fault made the event, only names the endpoint that it is for.
@@ -38,8 +40,11 @@ func (tx *accountTx) Event(name string, o, former *stripeObject) {
 		Set("data", eventData(o, former)).
 		Set("request", tx.requestHash()).
 		Set("pending_webhooks", 0)
+	if tx.scope != "" {
+		ev.Set("account", tx.scope)
+	}
 	tx.put(objectKey{"event", ev.ID()}, ev)
-	tx.events = append(tx.events, &event{name: name, object: ev, former: former})
+	tx.events = append(tx.events, &event{name: name, object: ev, former: former, scope: tx.scope})
 }
 
 // eventData is what an event tells: the object, and what it was in former, nil when it does not tell.
@@ -63,11 +68,20 @@ const listedEvents = 30 * 24 * 60 * 60
 
 // pruneEvents forgets events that are no longer listed.
 func (a *account) pruneEvents() {
+	for typ := range a.store.lists {
+		if plainType(typ) == "event" {
+			a.pruneEventsOf(typ)
+		}
+	}
+}
+
+// pruneEventsOf forgets events of the account itself, or of one connected account.
+func (a *account) pruneEventsOf(typ string) {
 	s := a.store
-	list := s.lists["event"]
+	list := s.lists[typ]
 	oldest := a.now() - listedEvents
 	for len(list) > 0 {
-		key := objectKey{"event", list[0].id}
+		key := objectKey{typ, list[0].id}
 		if o := s.objects[key].object; o != nil {
 			if o.Int("created") >= oldest {
 				break
@@ -76,7 +90,7 @@ func (a *account) pruneEvents() {
 		}
 		list = list[1:]
 	}
-	s.lists["event"] = list
+	s.lists[typ] = list
 }
 
 // requestHash tells which call caused an event; both are null for what happens by itself.

@@ -51,6 +51,8 @@ type journalJob struct {
 	ID  string `json:"id,omitempty"`
 	// Clock is the id of the test clock that the job is planned on.
 	Clock string `json:"clock,omitempty"`
+	// Scope is the connected account, "" for the account itself.
+	Scope string `json:"scope,omitempty"`
 }
 
 // journalClock is an account's clock: an offset in nanoseconds, or an instant at which it stands.
@@ -105,7 +107,7 @@ func (a *account) record(tx *accountTx) {
 		}
 	}
 	for _, d := range tx.due {
-		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.clock})
+		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.clock, d.scope})
 	}
 	if len(l.Put) == 0 && len(l.Due) == 0 && len(l.Publish) == 0 && l.Ran == 0 {
 		return
@@ -118,7 +120,7 @@ func journalVersion(key objectKey, o *stripeObject, places map[*stripeObject]int
 	if o == nil {
 		return v
 	}
-	if data := o.Hash("data.object"); data != nil && key.typ == "event" && places[data] > 0 {
+	if data := o.Hash("data.object"); data != nil && plainType(key.typ) == "event" && places[data] > 0 {
 		v.Of = places[data]
 		data := o.Hash("data")
 		slots := slices.Clone(data.slots)
@@ -191,11 +193,11 @@ func (a *account) lines() []*journalLine {
 		l.Gone = append(l.Gone, journalObject{objectID: objectID{key.typ, key.id}, Object: encodeCompact(left)})
 	}
 	for _, d := range a.planned() {
-		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.clock})
+		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.clock, d.scope})
 	}
-	a.sandbox.owners.Range(func(id, owner any) bool {
-		if owner == a {
-			l.Publish = append(l.Publish, id.(string))
+	a.sandbox.owners.Range(func(id, held any) bool {
+		if owner := held.(owner); owner.account == a {
+			l.Publish = append(l.Publish, scopedText(id.(string), owner.scope))
 		}
 		return true
 	})

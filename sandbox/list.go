@@ -30,15 +30,15 @@ func listObject(url string, members []*stripeObject, more bool) *stripeObject {
 // created. A nil match takes all. It returns Stripe's errors for bad cursors.
 func (tx *accountTx) List(r *apiRequest, typ string, match func(*stripeObject) bool) (*stripeObject, error) {
 	s := tx.account.store
-	return tx.page(r, typ, s.lists[typ], match)
+	return tx.page(r, typ, s.lists[tx.scoped(typ)], match)
 }
 
 // ListOf answers a page of the objects of a type whose field has a value and that match.
 func (tx *accountTx) ListOf(r *apiRequest, typ, field, value string, match func(*stripeObject) bool) (*stripeObject, error) {
 	s := tx.account.store
-	list := s.lists[typ]
+	list := s.lists[tx.scoped(typ)]
 	if slices.Contains(indexedFields, field) {
-		list = s.indexes[indexKey{typ, field, value}]
+		list = s.indexes[indexKey{tx.scoped(typ), field, value}]
 	}
 	return tx.page(r, typ, list, func(o *stripeObject) bool {
 		return o.Str(field) == value && (match == nil || match(o))
@@ -50,7 +50,7 @@ func (tx *accountTx) page(r *apiRequest, typ string, list []entry, match func(*s
 	s := tx.account.store
 	place := func(param string) (int, error) {
 		id := r.params.Str(param)
-		v := s.objects[objectKey{typ, id}]
+		v := s.objects[objectKey{tx.scoped(typ), id}]
 		if v.object == nil {
 			return 0, missing(objectName(typ), id, param, http.StatusBadRequest)
 		}
@@ -79,7 +79,7 @@ func (tx *accountTx) page(r *apiRequest, typ string, list []entry, match func(*s
 	created := createdRange(r.params)
 	var members []*stripeObject
 	take := func(e entry) (full bool) {
-		v := s.objects[objectKey{typ, e.id}]
+		v := s.objects[objectKey{tx.scoped(typ), e.id}]
 		if r.stale { // a planted fault shows the list as it was before its last change
 			if v.former == nil && e == list[len(list)-1] {
 				return false

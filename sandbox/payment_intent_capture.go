@@ -53,7 +53,13 @@ func capturePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	ch := tx.Get("charge", pi.Str("latest_charge")).Edit()
 	ch.Set("captured", true).Set("amount_captured", amount)
-	ch.Set("balance_transaction", payIn(tx, ch, amount).ID())
+	if p.Has("application_fee_amount") {
+		ch.Set("application_fee_amount", p.Int("application_fee_amount"))
+	}
+	if p.Has("transfer_data.amount") && ch.Has("transfer_data") {
+		ch.Set("transfer_data.amount", p.Int("transfer_data.amount"))
+	}
+	payIn(tx, ch, amount)
 	for _, key := range []string{"statement_descriptor", "statement_descriptor_suffix"} {
 		if v := p.Str(key); v != "" {
 			ch.Set(key, v)
@@ -63,7 +69,9 @@ func capturePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	pi = pi.Edit()
 	applyMetadata(tx, pi, p)
 	disputeByCard(tx, ch, cardsByName[tx.behaviourName(pi.Str("payment_method"))])
-	pi = paid(tx, pi, amount)
+	if pi, err = paid(tx, pi, amount); err != nil {
+		return nil, err
+	}
 	if session := tx.Get("checkout.session", pi.Str(hiddenSession)); session != nil {
 		tx.Put(session.Edit().Set("payment_status", paymentPaid)) // no event is known for this
 	}
@@ -76,6 +84,9 @@ func cancelPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, err
 	}
 	status := pi.Str("status")
+	if err := ofInvoice(tx, pi, "cancel"); err != nil {
+		return nil, err
+	}
 	debited := status == processing && bankOf(methodOf(tx, pi)) != nil
 	switch {
 	case pi.Str(hiddenSession) != "" && status != requiresCapture:

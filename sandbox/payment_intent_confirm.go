@@ -26,6 +26,8 @@ type confirmation struct {
 	mandate *stripeObject
 	// token is the confirmation token that the method came from.
 	token *stripeObject
+	// automatic says that the sandbox confirms by itself, to collect an invoice.
+	automatic bool
 }
 
 func confirmPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
@@ -192,7 +194,7 @@ func confirmPayment(tx *accountTx, pi *stripeObject, c confirmation) (*stripeObj
 	case next == secureChallenge:
 		pi = challengeBuyer(tx, pi, c)
 		tx.Put(pi, "payment_intent.requires_action")
-		return pi, nil
+		return pi, tx.invoiceFollows(pi, nil)
 	}
 	how := authNone
 	switch {
@@ -210,6 +212,9 @@ func confirmPayment(tx *accountTx, pi *stripeObject, c confirmation) (*stripeObj
 func (c confirmation) take(tx *accountTx, intent *stripeObject) *stripeObject {
 	abandonChallenge(intent)
 	intent.Set(hiddenReturnURL, textOrNull(c.returnURL)).Set(hiddenOffSession, c.offSession)
+	if intent.Has(hiddenInvoice) {
+		intent.Set(hiddenAutomatic, c.automatic)
+	}
 	putFresh(tx, c.method, c.fresh)
 	if c.token != nil {
 		tx.Put(c.token.Edit().Set(intent.Type(), intent.ID()))

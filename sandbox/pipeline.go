@@ -40,7 +40,7 @@ func (sb *Sandbox) answerCall(w http.ResponseWriter, r *apiRequest) (an *answer,
 		return failed(err), false
 	}
 	r.free = func() {
-		r.account.endCall(r.IdempotencyKey, running, nil)
+		r.account.endCall(r.callKey(), running, nil)
 		running = nil
 	}
 	defer func() { r.free() }()
@@ -62,7 +62,7 @@ func (sb *Sandbox) answerCall(w http.ResponseWriter, r *apiRequest) (an *answer,
 			if sb.journal != nil {
 				an.text = an.render(r)
 			}
-			r.account.endCall(r.IdempotencyKey, running, an)
+			r.account.endCall(r.callKey(), running, an)
 			running = nil
 		}
 	}
@@ -136,8 +136,8 @@ func (sb *Sandbox) authenticate(r *apiRequest) error {
 	if err != nil {
 		if r.route.operation == nil && !isV2(r.Route) && r.http.Header.Get("Authorization") == "" && len(r.route.names) > 0 {
 			id := r.path[r.route.names[0]]
-			if owner, ok := sb.owners.Load(id); ok {
-				r.account = owner.(*account)
+			if held, ok := sb.owners.Load(id); ok {
+				r.account, r.scope = held.(owner).account, held.(owner).scope
 				return nil
 			}
 			return missing("page", id, r.route.names[0], http.StatusNotFound)
@@ -146,10 +146,10 @@ func (sb *Sandbox) authenticate(r *apiRequest) error {
 	}
 	r.account, r.Key = a, key
 	if other := r.http.Header.Get("Stripe-Account"); other != "" && other != a.id {
-		return &Error{
-			Status: http.StatusForbidden, Type: "invalid_request_error", Code: "account_invalid",
-			Message: fmt.Sprintf("The provided key '%s' does not have access to account '%s' (or that account does not exist). Application access may have been revoked.", maskKey(key), other),
+		if !a.connects(other) {
+			return noAccess(key, other)
 		}
+		r.scope = other
 	}
 	if r.Publishable() {
 		return checkPublishable(r.route)
@@ -283,7 +283,7 @@ func (tx *accountTx) run(r *apiRequest) (*stripeObject, error) {
 // checkMetadataSize refuses changes that leave an object with too many keys of metadata.
 func (tx *accountTx) checkMetadataSize() error {
 	for _, c := range tx.undo {
-		if m := tx.Get(c.key.typ, c.key.id).Hash("metadata"); m != nil && len(m.slots) > maxMetadataPairs {
+		if m := tx.account.store.objects[c.key].object.Hash("metadata"); m != nil && len(m.slots) > maxMetadataPairs {
 			return tooManyPairs(len(m.slots))
 		}
 	}

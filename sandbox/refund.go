@@ -68,6 +68,10 @@ func refund(tx *accountTx, ch *stripeObject, p formParams) (*stripeObject, error
 		return nil, invalid("", "charge_already_refunded", "Charge %s has already been refunded.", ch.ID())
 	case p.Has("amount") && amount <= 0:
 		return nil, invalid("amount", "parameter_invalid_integer", "This value must be greater than or equal to 1.")
+	case p.Bool("reverse_transfer") && ch.Str("transfer") == "":
+		return nil, invalid("reverse_transfer", "", "Cannot reverse transfer on charge %s because it does not have an associated transfer.", ch.ID())
+	case p.Bool("refund_application_fee") && ch.Str("application_fee") == "":
+		return nil, invalid("refund_application_fee", "", "Cannot refund application fee on charge %s because it does not have an application fee.", ch.ID())
 	case amount > left:
 		return nil, invalid("amount", "", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", readable(amount, ch.Str("currency")), readable(left, ch.Str("currency")))
 	}
@@ -84,6 +88,7 @@ func refund(tx *accountTx, ch *stripeObject, p formParams) (*stripeObject, error
 	applyMetadata(tx, re, p)
 	txn := move(tx, "refund", "refund", refundDescription(ch), re.ID(), ch.Str("currency"), -amount, 0, false)
 	re.Set("balance_transaction", txn.ID()).Set("status", succeeded)
+	refundConnect(tx, ch, re, p, amount)
 	switch kind {
 	case "pending":
 		re.Set("status", "pending").Set("pending_reason", "processing")
@@ -96,7 +101,11 @@ func refund(tx *accountTx, ch *stripeObject, p formParams) (*stripeObject, error
 	tx.Put(re, "refund.created")
 	back := ch.Int("amount_refunded") + amount
 	whole := back == ch.Int("amount_captured")
-	tx.Put(ch.Edit().Set("amount_refunded", back).Set("refunded", whole), "charge.refunded")
+	ch = ch.Edit().Set("amount_refunded", back).Set("refunded", whole)
+	if reason == "fraudulent" {
+		ch.Set("fraud_details.user_report", reason)
+	}
+	tx.Put(ch, "charge.refunded")
 	if whole {
 		closing := "refunded"
 		if reason == "fraudulent" {

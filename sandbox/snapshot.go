@@ -56,8 +56,8 @@ func (a *account) restore(s *accountState) {
 // stored.
 func (a *account) reset() {
 	a.forgetKeys()
-	a.sandbox.owners.Range(func(id, owner any) bool {
-		if owner == a {
+	a.sandbox.owners.Range(func(id, held any) bool {
+		if held.(owner).account == a {
 			a.sandbox.owners.Delete(id)
 		}
 		return true

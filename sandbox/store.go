@@ -49,7 +49,7 @@ type entry struct {
 type indexKey struct{ typ, field, value string }
 
 // indexedFields are searched so often that a list is kept for each value.
-var indexedFields = []string{"customer", "payment_intent", "charge", "lookup_key", "event"}
+var indexedFields = []string{"customer", "payment_intent", "charge", "lookup_key", "event", "invoice"}
 
 func newStore() *store {
 	return &store{objects: map[objectKey]version{}, lists: map[string][]entry{}, indexes: map[indexKey][]entry{}, gone: map[objectKey]*stripeObject{},

@@ -165,7 +165,7 @@ func arriveTestClock(tx *accountTx, id string) error {
 		return nil
 	}
 	to := clock.Int("status_details.advancing.target_frozen_time")
-	tx.Put(clock.Edit().Set("status", clockReady).Set("frozen_time", to).Set("status_details", nil), "test_helpers.test_clock.ready")
+	tx.Put(clock.Edit().Set("status", clockReady).Set("frozen_time", to).Set("status_details", tx.NewHash("billing_clocks_resource_status_details_status_details")), "test_helpers.test_clock.ready")
 	return nil
 }
 

@@ -11,10 +11,14 @@ import (
 type accountTx struct {
 	account *account
 	request *apiRequest
-	now     int64
+	// scope is the connected account that is acted in, "" for the account itself.
+	scope string
+	now   int64
 	// clock is the id of the test clock that rules what the accountTx does, "" for the account's; frozen is its time.
 	clock  string
 	frozen int64
+	// held is the id of the subscription whose changes are told at the end of a call or a job, "" for none.
+	held string
 	// undo are the former versions of what was changed, in order.
 	undo   []change
 	events []*event
@@ -79,7 +83,7 @@ func (tx *accountTx) NewHash(schema string) *stripeObject { return shapeNamed(sc
 // Get reads the newest version, nil when there is none or it was deleted. A planted fault makes a call read the version
 // before it of the object that its path names.
 func (tx *accountTx) Get(typ, id string) *stripeObject {
-	v := tx.account.store.objects[objectKey{typ, id}]
+	v := tx.account.store.objects[objectKey{tx.scoped(typ), id}]
 	if r := tx.request; r != nil && r.stale && r.names(id) {
 		return v.former
 	}
@@ -91,7 +95,7 @@ func (tx *accountTx) Deleted(typ, id string) bool { return tx.Remains(typ, id) !
 
 // Remains is what is left of an object that was deleted: {id, object, deleted}. It is nil when there was none.
 func (tx *accountTx) Remains(typ, id string) *stripeObject {
-	return tx.account.store.gone[objectKey{typ, id}]
+	return tx.account.store.gone[objectKey{tx.scoped(typ), id}]
 }
 
 // Put stores a version and appends events of these names, in order. From then on o is closed: go on with o.Edit().
@@ -109,6 +113,7 @@ func (tx *accountTx) Put(o *stripeObject, events ...string) {
 
 // put stores a version and returns the former one.
 func (tx *accountTx) put(key objectKey, o *stripeObject) *stripeObject {
+	key.typ = tx.scoped(key.typ)
 	was := tx.account.store.put(key, o, tx.origin())
 	tx.undo = append(tx.undo, change{key, was, o})
 	return was.object
@@ -116,7 +121,7 @@ func (tx *accountTx) put(key objectKey, o *stripeObject) *stripeObject {
 
 // Delete removes an object; the event, unless "", carries it as it was.
 func (tx *accountTx) Delete(o *stripeObject, event string) {
-	key := objectKey{o.Type(), o.ID()}
+	key := objectKey{tx.scoped(o.Type()), o.ID()}
 	was := tx.account.store.remove(key)
 	tx.undo = append(tx.undo, change{key, was, nil})
 	if event != "" {
@@ -127,6 +132,7 @@ func (tx *accountTx) Delete(o *stripeObject, event string) {
 // Each walks the objects of a type, newest first, until f answers false.
 func (tx *accountTx) Each(typ string, f func(*stripeObject) bool) {
 	s := tx.account.store
+	typ = tx.scoped(typ)
 	s.each(typ, s.lists[typ], f)
 }
 
@@ -134,6 +140,7 @@ func (tx *accountTx) Each(typ string, f func(*stripeObject) bool) {
 // customer, payment_intent, charge, lookup_key and event.
 func (tx *accountTx) EachOf(typ, field, value string, f func(*stripeObject) bool) {
 	s := tx.account.store
+	typ = tx.scoped(typ)
 	list := s.lists[typ]
 	if value != "" && slices.Contains(indexedFields, field) {
 		list = s.indexes[indexKey{typ, field, value}]
@@ -153,12 +160,14 @@ func (tx *accountTx) Due(at int64, job, id string) {
 	if dueJobs[job] == nil {
 		panic("sandbox: no job is registered as " + job)
 	}
-	tx.due = append(tx.due, dueJob{at: at, job: job, id: id, clock: tx.clock})
+	tx.due = append(tx.due, dueJob{at: at, job: job, id: id, clock: tx.clock, scope: tx.scope})
 }
 
 // Publish lets pages ask for an id without a key: a Checkout Session's, a challenge's token. Private routes find the
 // account by it.
-func (tx *accountTx) Publish(id string) { tx.published = append(tx.published, id) }
+func (tx *accountTx) Publish(id string) {
+	tx.published = append(tx.published, scopedText(id, tx.scope))
+}
 
 // PublishableKey is a key that the account's pages use.
 func (tx *accountTx) PublishableKey() string { return "pk_test_" + tx.account.name }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/ids"
+	"github.com/vezne/vezne/internal/reconcile"
 	"github.com/vezne/vezne/internal/refresh"
 	"github.com/vezne/vezne/internal/settle"
 	"github.com/vezne/vezne/internal/store"
@@ -19,6 +20,8 @@ type Config struct {
 	Settler   *settle.Settler
 	Sender    *writeahead.Sender
 	Refresher *refresh.Refresher
+	// Reconciler asks Stripe what was missed.
+	Reconciler *reconcile.Reconciler
 	// PublicURL is where our pages are, without a slash at its end.
 	PublicURL string
 	// APIVersion is sent with the calls that are written down here.
