@@ -38,6 +38,8 @@ type Engine struct {
 	log     *slog.Logger
 	secrets atomic.Pointer[Secrets]
 	hooks   hooks
+	// restoring is true while a restored database catches up.
+	restoring atomic.Bool
 
 	stripe     *stripeapi.Client
 	settler    *settle.Settler
@@ -93,6 +95,11 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e.Database = newDatabase(s)
+	_, restored, err := s.Restored(ctx)
+	if err != nil {
+		return nil, errors.Join(err, e.Close(ctx))
+	}
+	e.restoring.Store(restored)
 	if err := e.build(ctx); err != nil {
 		return nil, errors.Join(err, e.Close(ctx))
 	}
@@ -131,7 +138,7 @@ func (e *Engine) build(ctx context.Context) error {
 	}
 	e.reconciler = reconcile.New(reconcile.Config{Store: e.store, Refresher: e.refresher, Inbox: e.inbox, Owner: owner, Wake: e.wake, Log: e.log})
 	e.desk = desk.New(desk.Config{
-		Store: e.store, Settler: e.settler, Sender: e.sender, Refresher: e.refresher, Reconciler: e.reconciler, PublicURL: e.cfg.PublicURL,
+		Store: e.store, Settler: e.settler, Sender: e.sender, Refresher: e.refresher, Reconciler: e.reconciler, ReadOnly: e.restoring.Load, PublicURL: e.cfg.PublicURL,
 		APIVersion: stripeapi.Version, Clock: e.cfg.clock(), Log: e.log,
 	})
 	e.metrics = newMetrics(e.store)
@@ -161,6 +168,9 @@ func (e *Engine) Ready(ctx context.Context) error {
 	e.mu.Unlock()
 	if !started {
 		return vezne.E(vezne.CodeStorageUnavailable, "engine.Ready", "The service is starting or ending.")
+	}
+	if e.restoring.Load() {
+		return vezne.E(vezne.CodeReadOnly, "engine.Ready", "The database was restored and catches up with Stripe.")
 	}
 	return e.store.Ping(ctx)
 }

@@ -62,9 +62,6 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	tx.Put(customer, "customer.created")
 	tx.tell(told, discount)
-	if method != nil {
-		attach(tx, method, customer.ID())
-	}
 	switch {
 	case card != nil:
 		keepCard(tx, customer, card)
@@ -72,6 +69,9 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		if _, err := giveSource(tx, customer, source); err != nil {
 			return nil, err
 		}
+	}
+	if method != nil {
+		attach(tx, method, customer.ID())
 	}
 	return customer, nil
 }

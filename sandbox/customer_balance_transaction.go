@@ -26,6 +26,15 @@ func (tx *accountTx) moveBalance(id string, m balanceMove) *stripeObject {
 	return txn
 }
 
+// tellBalance changes a customer's balance and tells of it.
+func (tx *accountTx) tellBalance(id string, m balanceMove) *stripeObject {
+	former := tx.Get("customer", id)
+	txn := tx.moveBalance(id, m)
+	tx.Event("customer.updated", tx.Get("customer", id), former)
+	tx.refreshDrafts(id)
+	return txn
+}
+
 // adjustBalance changes what a customer owes (above 0) or is owed (below 0).
 func adjustBalance(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()

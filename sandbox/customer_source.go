@@ -74,7 +74,7 @@ func asCard(tx *accountTx, method *stripeObject) error {
 	if test := behaviourOf(method); test.decline != "" {
 		return cardError(declineFor(test.decline))
 	}
-	method.Set("id", tx.NewID("card_1", 23))
+	method.Set("id", newCardID(tx))
 	return nil
 }
 
@@ -102,6 +102,9 @@ func keepCard(tx *accountTx, customer, method *stripeObject) *stripeObject {
 	}
 	return card
 }
+
+// newCardID makes the id that a card and its PaymentMethod share.
+func newCardID(tx *accountTx) string { return tx.NewID("card_1", 23) }
 
 // setDefaultSource names a customer's default card, "" for none.
 func setDefaultSource(tx *accountTx, customer, card string) {

@@ -251,6 +251,9 @@ func (tx *accountTx) include(x *expansion, o *stripeObject, slot int, tree *expa
 		}
 		return
 	}
+	if len(members) == 0 && tx.account.sandbox.options.StripeMock {
+		members = []*stripeObject{closed(tx.sample(n.Element().Name))}
+	}
 	list := shapeOf(n).newHash().Set("data", members).Set("has_more", false).Set("url", nestedURL(o, key))
 	if list.slot("total_count") >= 0 {
 		list.Set("total_count", len(members))

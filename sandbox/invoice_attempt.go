@@ -70,8 +70,8 @@ func (tx *accountTx) invoicePaid(inv, pi *stripeObject) error {
 	tx.Put(inv, "invoice.paid", "invoice.payment_succeeded")
 	tx.Put(payment, "invoice_payment.paid")
 	if received > taken {
-		tx.moveBalance(inv.Str("customer"), balanceMove{typ: "invoice_overpaid", currency: inv.Str("currency"), amount: taken - received, invoice: inv.ID()})
-		tx.Put(tx.Get("invoice", inv.ID()).Edit(), "invoice.overpaid")
+		tx.Put(inv.Edit(), "invoice.overpaid")
+		tx.tellBalance(inv.Str("customer"), balanceMove{typ: "invoice_overpaid", currency: inv.Str("currency"), amount: taken - received, invoice: inv.ID()})
 	}
 	if err := tx.endPayments(inv, "void_invoice"); err != nil {
 		return err

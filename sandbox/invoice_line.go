@@ -201,7 +201,10 @@ func isProration(o *stripeObject) bool {
 func (tx *accountTx) setLineAmounts(line *stripeObject, l billing.InvoiceLine) {
 	line.Set("amount", int64(l.Amount)).Set("subtotal", int64(l.Amount)).
 		Set("discount_amounts", tx.discountAmounts(l.DiscountAmounts)).Set("pretax_credit_amounts", tx.pretaxCredits(l.DiscountAmounts)).
-		Set("taxes", tx.taxAmounts(l.Taxes, l.BackedOut != 0))
+		Set("taxes", tx.taxAmounts(l.Taxes, l.BackedOut != 0)).Set(hiddenBackedOut, nil)
+	if l.BackedOut != 0 {
+		line.Set(hiddenBackedOut, int64(l.BackedOut))
+	}
 }
 
 func (tx *accountTx) discountAmounts(list []billing.DiscountAmount) []*stripeObject {

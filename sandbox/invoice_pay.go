@@ -103,7 +103,7 @@ func (tx *accountTx) tryPayment(inv, pi, method *stripeObject, by invoicePaying)
 	if err := checkMethod(pi, method); err != nil {
 		return nil, err
 	}
-	c := confirmation{method: method, offSession: by.offSession, sdk: true, automatic: by.automatic}
+	c := confirmation{method: method, offSession: by.offSession, sdk: true, automatic: by.automatic, waits: true}
 	if err := c.checkMandate(tx, pi); err != nil {
 		return nil, err
 	}

@@ -226,19 +226,13 @@ func (w *walker) faults(op *description.Operation, got reply) []string {
 
 // walkForms are what operations ask for beyond what the description requires of them.
 var walkForms = map[string]string{
-	"POST /v1/account_links":                           "account={connected}&return_url=https://shop.example&refresh_url=https://shop.example",
-	"POST /v1/account_sessions":                        "account={connected}",
-	"POST /v1/accounts/{account}/bank_accounts":        "external_account=btok_us_verified",
-	"POST /v1/accounts/{account}/external_accounts":    "external_account=btok_us_verified",
-	"POST /v1/accounts/{account}/reject":               "reason=other",
-	"POST /v1/sources":                                 "type=card&token=tok_visa",
-	"POST /v1/topups":                                  "currency=usd",
-	"POST /v1/transfers":                               "destination={connected}&amount=100",
-	"POST /v1/transfers/{id}/reversals":                "amount=10",
 	"POST /v1/charges":                                 "customer={customer}",
 	"POST /v1/payment_links":                           "line_items[0][price]={price}&line_items[0][quantity]=1",
 	"POST /v1/checkout/sessions":                       "mode=payment&success_url=https://shop.example&line_items[0][price]={price}&line_items[0][quantity]=1",
 	"POST /v1/invoices":                                "customer={customer}",
+	"POST /v1/credit_notes":                            "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"GET /v1/credit_notes/preview":                     "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"GET /v1/credit_notes/preview/lines":               "invoice={paid_invoice}&amount=100&refund_amount=100",
 	"POST /v1/invoices/create_preview":                 "customer={customer}&invoice_items[0][amount]=500&invoice_items[0][currency]=usd",
 	"POST /v1/invoiceitems":                            "customer={customer}&amount=500&currency=usd",
 	"POST /v1/coupons":                                 "percent_off=10",
@@ -274,6 +268,10 @@ func (w *walker) prepare() {
 	w.t.Helper()
 	customer := must(w.t, w.sb, "POST", "/v1/customers", "").str("id")
 	w.ids["customer"], w.ids["payer"] = []string{customer}, []string{must(w.t, w.sb, "POST", "/v1/customers", "").str("id")}
+	must(w.t, w.sb, "POST", "/v1/invoiceitems", "amount=150000&currency=usd&customer="+customer)
+	invoice := must(w.t, w.sb, "POST", "/v1/invoices", "pending_invoice_items_behavior=include&customer="+customer).str("id")
+	must(w.t, w.sb, "POST", "/v1/invoices/"+invoice+"/pay", "payment_method=pm_card_visa")
+	w.ids["paid_invoice"] = []string{invoice}
 	product := must(w.t, w.sb, "POST", "/v1/products", "name=Kahve").str("id")
 	for _, name := range []string{"recurring", "another_recurring"} {
 		w.ids[name] = []string{must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=900&recurring[interval]=month&product="+product).str("id")}
@@ -344,9 +342,6 @@ func walkOrder() []*description.Operation {
 // walkRefusals are operations that refuse the one call of the walk, because the state that they ask for needs more than
 // one: an intent to capture, a discount to remove.
 var walkRefusals = []string{
-	"POST /v1/accounts/{account}/login_links",
-	"POST /v1/payouts/{payout}/reverse",
-	"POST /v1/sources/{source}/verify",
 	"POST /v1/charges",
 	"POST /v1/invoices/{invoice}/add_lines",
 	"POST /v1/invoices/{invoice}/attach_payment",
@@ -359,6 +354,7 @@ var walkRefusals = []string{
 	"POST /v1/payment_methods/{payment_method}",
 	"POST /v1/charges/{charge}/capture",
 	"POST /v1/charges/{charge}/refunds",
+	"POST /v1/credit_notes/{id}/void",
 	"POST /v1/payment_intents/{intent}/apply_customer_balance",
 	"POST /v1/payment_intents/{intent}/capture",
 	"POST /v1/payment_intents/{intent}/confirm",
