@@ -189,6 +189,8 @@ type Ready struct {
 	// Sandbox and TLS are URLs, "" when it does not listen there.
 	Sandbox string `json:"sandbox"`
 	TLS     string `json:"tls"`
+	// Certificate is the path of a PEM file with the certificate of TLS, for clients to trust; "" when nobody wrote one.
+	Certificate string `json:"certificate,omitempty"`
 	// Account is the account's id.
 	Account        string `json:"account"`
 	SecretKey      string `json:"secret_key"`

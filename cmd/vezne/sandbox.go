@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -23,7 +25,8 @@ func (a *app) sandbox() *cobra.Command {
 stand-in for Stripe.js, signed events. Point a Stripe library's base URL at it
 and use any key such as sk_test_shop; each name is an account of its own.`,
 		Example: `  vezne sandbox
-  vezne sandbox --forward-to http://127.0.0.1:8000/webhooks --data .sandbox`,
+  vezne sandbox --forward-to http://127.0.0.1:8000/webhooks --data .sandbox
+  vezne sandbox --forward-to http://127.0.0.1:8000/webhooks --strict-world`,
 	}
 	take(cmd, "ready-file", "shutdown-timeout", "log-level")
 	level := cmd.Flags().Lookup("log-level")
@@ -44,9 +47,14 @@ and use any key such as sk_test_shop; each name is an account of its own.`,
 	flags.BoolVar(&o.StrictKeys, "strict-keys", false, "Know only keys that were issued")
 	flags.BoolVar(&o.Lenient, "lenient", false, "Answer ids that nobody created from the description's examples")
 	flags.BoolVar(&o.StripeMock, "stripe-mock", false, "Stand in for stripe-mock: lenient, no call with right parameters fails; HTTPS on 127.0.0.1:12112 unless --tls-addr says more")
+	flags.BoolVar(&o.StrictWorld, "strict-world", false, "Let events come late, twice and in any order, as Stripe warns that they may")
+	flags.Uint64Var(&o.Seed, "seed", 0, "Make ids and the strict world repeatable: the same seed and calls meet the same; random if 0")
 	flags.StringVar(&fixtures, "fixtures", "", "File in the Stripe CLI's fixture format to run at the start")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		ctx := cmd.Context()
+		if o.StrictWorld && o.Seed == 0 {
+			o.Seed = 1 + rand.Uint64N(1_000_000)
+		}
 		o.Log = engine.Logger(a.err, a.settings.LogLevel)
 		if o.StripeMock && l.TLSAddr == "" {
 			l.TLSAddr = mockTLSAddr
@@ -79,15 +87,19 @@ func (a *app) runSandbox(ctx context.Context, house *household, o sandbox.Option
 			return wrong("The fixtures cannot be run: "+sentence(err.Error()), "They are in the format of `stripe fixtures`.")
 		}
 	}
-	if err := writeReady(a.settings.ReadyFile, running.Ready); err != nil {
+	if err := a.writeSandboxReady(house, running); err != nil {
 		return err
 	}
-	house.add(func(context.Context) error { return removeReady(a.settings.ReadyFile) })
 	if err := a.say("The sandbox is ready at %s.\n\n  secret key       %s\n  publishable key  %s", running.Sandbox, running.SecretKey, running.PublishableKey); err != nil {
 		return err
 	}
 	if running.WebhookSecret != "" {
 		if err := a.say("  signing secret   %s", running.WebhookSecret); err != nil {
+			return err
+		}
+	}
+	if o.StrictWorld {
+		if err := a.say("\nThe strict world: events come late, twice and in any order; none is lost. Again with --seed %d.", o.Seed); err != nil {
 			return err
 		}
 	}
@@ -102,9 +114,33 @@ func (a *app) runSandbox(ctx context.Context, house *household, o sandbox.Option
 	}
 }
 
+// writeSandboxReady writes the ready file, and beside it the certificate that
+// clients of the HTTPS address trust.
+func (a *app) writeSandboxReady(house *household, running *runningSandbox) error {
+	path := a.settings.ReadyFile
+	if path != "" && len(running.certificate) > 0 {
+		certificate, err := filepath.Abs(path + ".pem")
+		if err == nil {
+			err = os.WriteFile(certificate, running.certificate, 0o644) // it is public
+		}
+		if err != nil {
+			return wrong("The certificate cannot be written beside the ready file.", "Check the folder of --ready-file: "+cause(err)+".")
+		}
+		running.Certificate = certificate
+		house.add(func(context.Context) error { return removeReady(certificate) })
+	}
+	if err := writeReady(path, running.Ready); err != nil {
+		return err
+	}
+	house.add(func(context.Context) error { return removeReady(path) })
+	return nil
+}
+
 // runningSandbox is a sandbox that answers.
 type runningSandbox struct {
 	sandbox.Ready
+	// certificate is the PEM text of the HTTPS address, nil without one.
+	certificate []byte
 	sandbox *sandbox.Sandbox
 	failed  chan error
 }
@@ -124,7 +160,7 @@ func (a *app) startSandbox(ctx context.Context, house *household, o sandbox.Opti
 	case err != nil:
 		return nil, wrong("The sandbox cannot listen: "+sentence(err.Error()), "Give addresses as 127.0.0.1:12111.")
 	}
-	running := &runningSandbox{sandbox: sb, failed: make(chan error, 1)}
+	running := &runningSandbox{sandbox: sb, certificate: server.Certificate, failed: make(chan error, 1)}
 	go func() {
 		if err := server.Serve(); err != nil {
 			running.failed <- vezne.E(vezne.CodeInternal, "vezne", "The sandbox ended.").Because(err)
