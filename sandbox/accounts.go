@@ -195,6 +195,9 @@ func (a *account) commit(tx *accountTx) {
 	for _, id := range tx.published {
 		a.own(id)
 	}
+	if tx.told = tx.step(); tx.told != nil {
+		a.control.story.add(*tx.told)
+	}
 	a.record(tx)
 	if len(tx.events) > 0 {
 		a.pruneEvents()

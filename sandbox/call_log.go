@@ -148,9 +148,6 @@ func (c *control) answered(r *apiRequest, an *answer, body []byte) {
 	logged := loggedCall{Call: call}
 	logged.keepAnswer(r, an)
 	c.calls.add(logged)
-	if !replayed {
-		c.tell(r, an)
-	}
 }
 
 // firstID is the id at the head of an object's JSON, which Stripe writes first; "" for a list.

@@ -62,7 +62,7 @@ func (a *account) advanceBy(ctx context.Context, n int64) error {
 func (a *account) move(ctx context.Context, target func(now int64) int64) error {
 	a.advancing.Lock()
 	defer a.advancing.Unlock()
-	var frozen bool
+	var frozen, moved bool
 	var to int64
 	var err error
 	a.locked(func() {
@@ -74,7 +74,7 @@ func (a *account) move(ctx context.Context, target func(now int64) int64) error 
 			err = invalid("now", "", "Invalid now: the clock only goes forward: it is %d", a.now())
 			return
 		}
-		if to > a.now() { // stand still while jobs run
+		if moved = to > a.now(); moved { // stand still while jobs run
 			a.setInstant(a.instant(), true)
 			a.disarm()
 		}
@@ -88,6 +88,10 @@ func (a *account) move(ctx context.Context, target func(now int64) int64) error 
 			a.setInstant(at, frozen)
 		} else {
 			a.setInstant(a.instant(), frozen)
+		}
+		if moved {
+			a.control.story.add(step{lacks: clockStep})
+			a.write(&journalLine{Step: &journalStep{Lacks: clockStep}})
 		}
 		a.recordClock()
 		a.arm()

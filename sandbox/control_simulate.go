@@ -33,7 +33,7 @@ func (a *Account) Simulate(typ string, params map[string]any) (json.RawMessage, 
 		return nil, missing("account", connected, "stripe_account", http.StatusBadRequest)
 	}
 	err = c.account.do(func(tx *accountTx) error {
-		tx.scope = connected
+		tx.scope, tx.outside = connected, "simulate "+typ
 		o, err := simulate(tx, p)
 		if err != nil {
 			return err

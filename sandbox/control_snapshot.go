@@ -21,7 +21,6 @@ type savedState struct {
 	deliveryFaults []DeliveryFault
 	journal        []loggedCall
 	story          []step
-	cut            bool
 }
 
 // Snapshot keeps the account as it is: objects, events, deliveries, keys, settings, clock, planted faults and journal.
@@ -36,8 +35,8 @@ func (a *Account) Snapshot() (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	saved := &savedState{Snapshot: Snapshot{ID: id}, faults: c.faults.list(), deliveryFaults: c.deliveryFaults.list(), journal: c.calls.list()}
-	saved.story, saved.cut = c.story.list()
 	c.account.locked(func() {
+		saved.story = c.story.list()
 		saved.account = c.account.snapshot()
 		saved.Created = c.account.now()
 		c.snapshots[id] = saved
@@ -78,11 +77,11 @@ func (a *Account) Restore(id string) error {
 		if saved == nil {
 			return noSuch("snapshot", id)
 		}
+		c.story.replace(saved.story)
 		c.account.restore(saved.account)
 		c.faults.replace(saved.faults)
 		c.deliveryFaults.replace(saved.deliveryFaults)
 		c.calls.replace(saved.journal)
-		c.story.replace(saved.story, saved.cut)
 		return nil
 	})
 }
@@ -111,12 +110,12 @@ func (a *Account) Reset() error {
 	}
 	return c.replace(func() error {
 		c.keepForward()
+		c.story.replace(nil)
 		c.account.reset()
 		c.beginAnew()
 		c.faults.replace(nil)
 		c.deliveryFaults.replace(nil)
 		c.calls.replace(nil)
-		c.story.replace(nil, false)
 		return nil
 	})
 }

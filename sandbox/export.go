@@ -8,69 +8,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 )
 
-// storySize is how many changing calls of an account an export holds.
-const storySize = 10_000
-
-// step is a call that changed something, as a fixture file replays it.
-type step struct {
-	method, path string
-	params       any
-	errorType    string
-	// object is what the call answered; it never changes.
-	object *stripeObject
-	// token is what stands for the answer's id in later steps, for a step that cannot be replayed.
-	token string
-}
-
 type idAt struct{ path, id string }
-
-// story is the changing calls of an account since it was made, in order. It lives in memory.
-type story struct {
-	mu    sync.Mutex
-	steps []step
-	cut   bool
-}
-
-func (s *story) add(next step) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.steps) == storySize {
-		s.cut = true
-		return
-	}
-	s.steps = append(s.steps, next)
-}
-
-func (s *story) list() (steps []step, cut bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.steps), s.cut
-}
-
-func (s *story) replace(steps []step, cut bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.steps, s.cut = slices.Clone(steps), cut
-}
-
-// tell keeps a call for the export: one that changed something, or a decline, which leaves its failed charge. No card
-// number is kept: a published test card becomes its token.
-func (c *control) tell(r *apiRequest, an *answer) {
-	if r.Method == http.MethodGet || an.object == nil && an.status != http.StatusPaymentRequired {
-		return
-	}
-	next := step{method: r.Method, path: r.http.URL.Path, params: replayParams(r.params.node, ""), object: an.object}
-	switch {
-	case an.object == nil:
-		next.errorType = "card_error"
-	case r.Route == "/v1/tokens":
-		next.token = tokenOf(r.params.find("card"))
-	}
-	c.story.add(next)
-}
 
 // replayParams are a call's parameters as a fixture has them: numbers and flags as such. The details of a published test
 // card become its token; the client_secret, which proves a page's right, is left out, since a fixture has a secret key.
@@ -165,27 +105,30 @@ func idsIn(body []byte) []idAt {
 
 // Export writes what the account's calls did as a fixture file of the Stripe CLI, which replays it on an empty account:
 // ids become references to the calls that made them, card numbers tokens. What people and banks did through Simulate, and
-// time, are not in it. It returns an *Error when the account made more calls than an export holds.
+// moves of the clock, are no calls: the file names them under _lacks.
 func (a *Account) Export() (json.RawMessage, error) {
 	c, err := a.control()
 	if err != nil {
 		return nil, err
 	}
-	steps, cut := c.story.list()
-	if cut {
-		return nil, &Error{Status: http.StatusConflict, Type: "invalid_request_error",
-			Message: fmt.Sprintf("The account made more than %d changing calls; an export holds no more. Export earlier, or reset the account.", storySize)}
-	}
 	file := fixtureFile{Fixtures: []fixture{}}
 	names, references := map[string]int{}, map[string]string{}
-	for _, s := range steps {
+	for _, s := range c.story.list() {
+		if s.lacks != "" {
+			file.Lacks = append(file.Lacks, missingStep{Lacks: s.lacks, After: len(file.Fixtures)})
+			continue
+		}
 		if s.token != "" {
 			references[s.object.ID()] = s.token
 			continue
 		}
+		var params any
+		if err := json.Unmarshal(s.params, &params); err != nil {
+			return nil, fmt.Errorf("sandbox: the export: %w", err)
+		}
 		name := fixtureName(s.path, names)
 		file.Fixtures = append(file.Fixtures, fixture{Name: name, ExpectedErrorType: s.errorType, Method: strings.ToLower(s.method),
-			Path: referPath(s.path, references), Params: referParams(s.params, references)})
+			Path: referPath(s.path, references), Params: referParams(params, references)})
 		if s.object == nil {
 			continue
 		}

@@ -23,6 +23,14 @@ type fixtureFile struct {
 		TemplateVersion int `json:"template_version"`
 	} `json:"_meta"`
 	Fixtures []fixture `json:"fixtures"`
+	// Lacks is what an export could not say.
+	Lacks []missingStep `json:"_lacks,omitempty"`
+}
+
+// missingStep is a change that is no call of the API, and after how many of the fixtures it was made.
+type missingStep struct {
+	Lacks string `json:"what"`
+	After int    `json:"after"`
 }
 
 // fixture is one call of it.

@@ -28,6 +28,7 @@ type journalLine struct {
 	Clock   *journalClock   `json:"clock,omitempty"`
 	Key     *journalKey     `json:"key,omitempty"`
 	Call    *journalCall    `json:"call,omitempty"`
+	Step    *journalStep    `json:"step,omitempty"`
 }
 
 type objectID struct {
@@ -106,6 +107,9 @@ func (a *account) record(tx *accountTx) {
 		if c.now != nil {
 			places[c.now] = len(l.Put)
 		}
+	}
+	if tx.told != nil {
+		l.Step = tx.told.line(places)
 	}
 	for _, d := range tx.due {
 		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.clock, d.scope})
@@ -210,6 +214,9 @@ func (a *account) lines() []*journalLine {
 		if c.answer != nil {
 			lines = append(lines, &journalLine{Account: a.name, Call: c.line(key)})
 		}
+	}
+	for _, s := range a.control.story.list() {
+		lines = append(lines, &journalLine{Account: a.name, Step: s.line(nil)})
 	}
 	return lines
 }

@@ -25,8 +25,14 @@ func (sb *Sandbox) replayLine(line []byte) error {
 	if l.Reset {
 		a.clear()
 	}
-	if err := a.replayObjects(&l); err != nil {
+	versions, err := a.replayObjects(&l)
+	if err != nil {
 		return err
+	}
+	if l.Step != nil {
+		if err := a.replayStep(l.Step, versions); err != nil {
+			return err
+		}
 	}
 	for _, g := range l.Gone {
 		left, err := decodeObject("deleted_"+plainType(g.Type), g.Object)
@@ -64,8 +70,8 @@ func (sb *Sandbox) replayLine(line []byte) error {
 	return nil
 }
 
-func (a *account) replayObjects(l *journalLine) error {
-	versions := make([]*stripeObject, len(l.Put))
+func (a *account) replayObjects(l *journalLine) (versions []*stripeObject, err error) {
+	versions = make([]*stripeObject, len(l.Put))
 	for i, v := range l.Put {
 		key := objectKey{v.Type, v.ID}
 		if v.Deleted {
@@ -77,7 +83,7 @@ func (a *account) replayObjects(l *journalLine) error {
 		}
 		o, err := decodeObject(plainType(v.Type), v.Object)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if v.Of > 0 && v.Of <= i {
 			o = o.Edit().Set("data", o.Hash("data").Edit().Set("object", versions[v.Of-1]))
@@ -88,7 +94,7 @@ func (a *account) replayObjects(l *journalLine) error {
 			a.store.told(o, o.Str("account"), &cause{at: o.Int("created"), request: o.Str("request.id")})
 		}
 	}
-	return nil
+	return versions, nil
 }
 
 // clear empties the account.
@@ -98,4 +104,5 @@ func (a *account) clear() {
 	a.keys = map[string]*issuedKey{}
 	a.calls = map[string]*idempotentCall{}
 	a.clock = accountClock{}
+	a.control.story.replace(nil)
 }

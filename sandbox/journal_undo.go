@@ -28,6 +28,7 @@ func (a *account) takeBack(kept *account) {
 	a.store, a.clock, a.jobs, a.clocks = kept.store, kept.clock, kept.jobs, kept.clocks
 	a.lastJob, a.lastEvent = kept.lastJob, kept.lastEvent
 	a.keys, a.calls = kept.keys, kept.calls
+	a.control.story.replace(kept.control.story.list())
 	for key := range a.keys {
 		a.sandbox.keyOwners.Store(key, a)
 	}

@@ -262,6 +262,7 @@ func (sb *Sandbox) execute(r *apiRequest) (an *answer) {
 			return errors.New("the operation answered nothing")
 		}
 		o = tx.shown(o)
+		tx.answer = o
 		an.object, an.expanded = o, tx.resolve(o, r.expand)
 		return nil
 	})

@@ -19,6 +19,12 @@ type accountTx struct {
 	frozen int64
 	// held is the id of the subscription whose changes are told at the end of a call or a job, "" for none.
 	held string
+	// answer is what the call is answered with, nil for an error.
+	answer *stripeObject
+	// told is what the export tells of the accountTx, nil for nothing.
+	told *step
+	// outside names what made the changes when it was no call of the API, for the export.
+	outside string
 	// undo are the former versions of what was changed, in order.
 	undo   []change
 	events []*event
