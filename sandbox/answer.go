@@ -101,7 +101,9 @@ func (an *answer) write(w http.ResponseWriter, r *apiRequest, body []byte) {
 			h.Set("Stripe-Should-Retry", "false")
 		}
 	}
-	h.Set("Content-Type", "application/json")
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/json")
+	}
 	h.Set("Cache-Control", "no-cache, no-store")
 	if r.Version != "" {
 		h.Set("Stripe-Version", r.Version)

@@ -50,11 +50,16 @@ func availableOn(now int64) int64 {
 	at := time.Unix(now-now%day, 0).UTC()
 	for left := pendingDays; left > 0; {
 		at = at.AddDate(0, 0, 1)
-		if at.Weekday() != time.Saturday && at.Weekday() != time.Sunday {
+		if !weekend(at.Unix()) {
 			left--
 		}
 	}
 	return at.Unix()
+}
+
+func weekend(at int64) bool {
+	day := time.Unix(at, 0).UTC().Weekday()
+	return day == time.Saturday || day == time.Sunday
 }
 
 // payIn records the money of a charge, less Stripe's fee and, in a connected account, the platform's; what a destination

@@ -150,7 +150,7 @@ func chargeDetails(tx *accountTx, pi, method *stripeObject, how authResult) *str
 	return details.Set(typ, of)
 }
 
-// Feature flags of a card payment that the sandbox never grants, by the field and its schema's last part.
+// Feature flags of a card payment, by the field and its schema's last part. The sandbox grants increments only.
 var cardFeatures = []string{"extended_authorization", "incremental_authorization", "overcapture"}
 
 func cardDetails(tx *accountTx, pi, method *stripeObject, card *testCard, how authResult) *stripeObject {
@@ -165,8 +165,11 @@ func cardDetails(tx *accountTx, pi, method *stripeObject, card *testCard, how au
 	setChecks(shown, "checks", card, method)
 	for _, feature := range cardFeatures {
 		status := "unavailable"
-		if feature == "extended_authorization" {
+		switch {
+		case feature == "extended_authorization":
 			status = "disabled"
+		case feature == "incremental_authorization" && mayIncrement(pi, card):
+			status = "available"
 		}
 		of := tx.NewHash("payment_flows_private_payment_methods_card_details_api_resource_enterprise_features_"+feature+"_"+feature).Set("status", status)
 		if feature == "overcapture" {

@@ -43,6 +43,7 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 	p.mux.HandleFunc("GET /r/{slug}", p.serveRecovery)
 	p.mux.HandleFunc("GET /3ds/{token}", p.serveChallenge)
 	p.mux.HandleFunc("GET /setup/{token}", p.serveVisit("/v1/account_links/", "/visit"))
+	p.mux.HandleFunc("GET /microdeposits/{token}", p.serveMicrodeposit)
 	p.mux.HandleFunc("GET /sources/{token}", p.serveVisit("/v1/source_redirects/", ""))
 	p.mux.HandleFunc("GET /elements/frame", p.serveElement)
 	for _, path := range assetPaths() {
@@ -52,7 +53,7 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 }
 
 // pageFolders are the beginnings of the pages' paths.
-var pageFolders = []string{"/c/pay/", "/b/", "/r/", "/3ds/", "/elements/", "/setup/", "/sources/"}
+var pageFolders = []string{"/c/pay/", "/b/", "/r/", "/3ds/", "/elements/", "/setup/", "/sources/", "/microdeposits/"}
 
 // owns says whether a path is a page's and not an API route's.
 func (p *pages) owns(path string) bool {

@@ -178,6 +178,8 @@ func methodOptionDefaults(tx *accountTx, schema, typ string) *stripeObject {
 		return tx.NewHash(schema+"_card").Set("request_three_d_secure", "automatic")
 	case "sepa_debit":
 		return tx.NewHash(schema + "_sepa_debit")
+	case customerBalance:
+		return tx.NewHash("payment_method_options_customer_balance").Unset("bank_transfer")
 	case "us_bank_account":
 		return tx.NewHash(schema+"_us_bank_account").Set("verification_method", "automatic")
 	}

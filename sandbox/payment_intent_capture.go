@@ -5,9 +5,6 @@ import "slices"
 func init() {
 	behave("POST /v1/payment_intents/{intent}/capture", capturePaymentIntent)
 	behave("POST /v1/payment_intents/{intent}/cancel", cancelPaymentIntent)
-	behave("POST /v1/payment_intents/{intent}/increment_authorization", incrementAuthorization)
-	behave("POST /v1/payment_intents/{intent}/apply_customer_balance", applyCustomerBalance)
-	behave("POST /v1/payment_intents/{intent}/verify_microdeposits", verifyMicrodeposits)
 	onDue("payment_intent.release", releaseHold)
 }
 
@@ -110,6 +107,7 @@ func methodOf(tx *accountTx, intent *stripeObject) *stripeObject {
 func cancelIntent(tx *accountTx, pi *stripeObject, reason string) *stripeObject {
 	pi = pi.Edit()
 	abandonChallenge(pi)
+	returnCash(tx, pi)
 	if ch := tx.Get("charge", pi.Str("latest_charge")); ch != nil {
 		switch pi.Str("status") {
 		case requiresCapture:
@@ -136,33 +134,4 @@ func releaseHold(tx *accountTx, id string) error {
 	}
 	cancelIntent(tx, pi, "automatic")
 	return nil
-}
-
-// incrementAuthorization refuses: every charge here says that it is unavailable.
-func incrementAuthorization(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	pi, err := findPaymentIntent(tx, r)
-	if err != nil {
-		return nil, err
-	}
-	return nil, unexpectedState(pi, "This PaymentIntent is not eligible for incremental authorization: its charge's payment_method_details.card.incremental_authorization.status is not `available`.")
-}
-
-// applyCustomerBalance refuses: payments by bank transfer are not simulated.
-func applyCustomerBalance(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	pi, err := findPaymentIntent(tx, r)
-	if err != nil {
-		return nil, err
-	}
-	return nil, unexpectedState(pi, "The customer balance cannot be applied to this PaymentIntent: it takes %s.", joined(pi.List("payment_method_types")))
-}
-
-// verifyMicrodeposits refuses: no account waits for them.
-func verifyMicrodeposits(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	pi, err := findPaymentIntent(tx, r)
-	if err != nil {
-		return nil, err
-	}
-	e := invalid("", "intent_invalid_state", "This PaymentIntent cannot be verified with microdeposits because it does not require verification.")
-	e.extra = map[string]*stripeObject{"payment_intent": pi}
-	return nil, e
 }

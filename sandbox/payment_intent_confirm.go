@@ -112,6 +112,9 @@ func readConfirmation(tx *accountTx, r *apiRequest, intent *stripeObject) (confi
 		e.extra = map[string]*stripeObject{intent.Type(): intent}
 		return c, e
 	}
+	if id := p.Str("mandate"); id != "" {
+		return c, checkNamedMandate(tx, intent, c.method, id)
+	}
 	return c, c.checkMandate(tx, intent)
 }
 
@@ -161,7 +164,7 @@ func missingMethodOf(intent *stripeObject) *Error {
 
 // checkMandate refuses a debit to which the buyer has not agreed.
 func (c confirmation) checkMandate(tx *accountTx, intent *stripeObject) error {
-	if bankOf(c.method) == nil || c.mandate != nil || tx.Get("mandate", c.method.Str(hiddenMandate)) != nil {
+	if bankOf(c.method) == nil || c.mandate != nil || mandateOf(tx, c.method) != nil {
 		return nil
 	}
 	e := invalid("", "", "This %s requires a mandate, but no existing mandate was found. Collect mandate acceptance from the customer and try again, providing acceptance data in the mandate_data parameter.", camelName(intent.Type()))
@@ -174,7 +177,18 @@ func (c confirmation) checkMandate(tx *accountTx, intent *stripeObject) error {
 func confirmPayment(tx *accountTx, pi *stripeObject, c confirmation) (*stripeObject, error) {
 	method := c.take(tx, pi)
 	pi.Set("last_payment_error", nil).Set("payment_method", method.ID())
+	if method.Str("type") == customerBalance {
+		return payByTransfer(tx, pi, method)
+	}
 	if bank := bankOf(method); bank != nil {
+		if needsDeposits(pi, method) {
+			if err := checkDebit(pi, bank); err != nil {
+				return nil, err
+			}
+			pi = sendDeposits(tx, pi)
+			tx.Put(pi, "payment_intent.requires_action")
+			return pi, tx.invoiceFollows(pi, nil)
+		}
 		return startDebit(tx, pi, method, bank)
 	}
 	card := behaviourOf(method)

@@ -212,6 +212,7 @@ func detachPaymentMethod(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	method = method.Edit().Set("customer", nil).Set(hiddenUsed, true)
 	tx.Put(method, "payment_method.detached")
+	moveMandate(tx, method, mandateInactive)
 	if customer != nil && customer.Str("invoice_settings.default_payment_method") == method.ID() {
 		tx.Put(customer.Edit().Set("invoice_settings.default_payment_method", nil), "customer.updated")
 	}

@@ -190,6 +190,7 @@ func newBankMethod(tx *accountTx, typ string, p formParams, at string) (*stripeO
 	}
 	method := bankMethod(tx, bank)
 	if typ == "us_bank_account" {
+		method.Set(hiddenUnverified, true) // typed in by hand
 		if v := p.Str("us_bank_account.account_holder_type"); v != "" {
 			method.Set("us_bank_account.account_holder_type", v)
 		}

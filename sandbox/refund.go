@@ -27,6 +27,8 @@ func createRefund(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	var ch *stripeObject
 	switch {
+	case p.Str("origin") == customerBalance:
+		return refundToBank(tx, p)
 	case p.Str("charge") != "":
 		var err error
 		if ch, err = findCharge(tx, p.Str("charge"), "id", 404); err != nil {
@@ -89,6 +91,9 @@ func refund(tx *accountTx, ch *stripeObject, p formParams) (*stripeObject, error
 	txn := move(tx, "refund", "refund", refundDescription(ch), re.ID(), ch.Str("currency"), -amount, 0, false)
 	re.Set("balance_transaction", txn.ID()).Set("status", succeeded)
 	refundConnect(tx, ch, re, p, amount)
+	if re.Str("destination_details.type") == "customer_cash_balance" {
+		refundCash(tx, ch, re, amount)
+	}
 	switch kind {
 	case "pending":
 		re.Set("status", "pending").Set("pending_reason", "processing")
@@ -119,6 +124,8 @@ func newRefund(tx *accountTx, ch *stripeObject, amount int64) *stripeObject {
 			Set("reference_type", "acquirer_reference_number").Set("type", "refund"))
 	case "sepa_debit":
 		details.Set("type", "eu_bank_transfer").Set("eu_bank_transfer", tx.NewHash("refund_destination_details_eu_bank_transfer"))
+	case customerBalance:
+		details.Set("type", "customer_cash_balance").Set("customer_cash_balance", hash())
 	case "us_bank_account":
 		details.Set("type", "us_bank_transfer").Set("us_bank_transfer", tx.NewHash("refund_destination_details_us_bank_transfer"))
 	}

@@ -9,7 +9,6 @@ func init() {
 	behave("POST /v1/setup_intents/{intent}", updateSetupIntent)
 	behave("POST /v1/setup_intents/{intent}/confirm", confirmSetupIntent)
 	behave("POST /v1/setup_intents/{intent}/cancel", cancelSetupIntent)
-	behave("POST /v1/setup_intents/{intent}/verify_microdeposits", verifySetupMicrodeposits)
 }
 
 func createSetupIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
@@ -132,6 +131,12 @@ func confirmSetup(tx *accountTx, si *stripeObject, c confirmation) (*stripeObjec
 	method := c.take(tx, si)
 	si.Set("last_setup_error", nil).Set("payment_method", method.ID())
 	card := behaviourOf(method)
+	if card == nil && needsDeposits(si, method) {
+		si = sendDeposits(tx, si)
+		si.Set("latest_attempt", newAttempt(tx, si, method, requiresAction, authNone, nil).ID())
+		tx.Put(si, "setup_intent.requires_action")
+		return si, nil
+	}
 	if card == nil {
 		return saveMethod(tx, si, method, authNone)
 	}
@@ -253,14 +258,4 @@ func cancelSetup(tx *accountTx, si *stripeObject, reason string) *stripeObject {
 	si.Set("status", canceled).Set("cancellation_reason", textOrNull(reason)).Set("next_action", nil)
 	tx.Put(si, "setup_intent.canceled")
 	return si
-}
-
-func verifySetupMicrodeposits(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	si, err := findSetupIntent(tx, r)
-	if err != nil {
-		return nil, err
-	}
-	e := invalid("", "intent_invalid_state", "This SetupIntent cannot be verified with microdeposits because it does not require verification.")
-	e.extra = map[string]*stripeObject{"setup_intent": si}
-	return nil, e
 }
