@@ -57,6 +57,11 @@ func parsePage(file, text string) (*tablePage, []string) {
 	page := &tablePage{file: file, states: map[string]*tableRow{}}
 	if name := strings.TrimSuffix(file, ".md"); !slices.Contains(tableSubjects, name) {
 		page.typ = name
+		for _, t := range tableTypes { // test_clock.md is about test_helpers.test_clock
+			if strings.HasSuffix(t.typ, "."+name) {
+				page.typ = t.typ
+			}
+		}
 	}
 	p := pageParser{page: page}
 	lines := strings.Split(text, "\n")
