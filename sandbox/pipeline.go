@@ -285,8 +285,8 @@ func (tx *accountTx) run(r *apiRequest) (*stripeObject, error) {
 // checkMetadataSize refuses changes that leave an object with too many keys of metadata.
 func (tx *accountTx) checkMetadataSize() error {
 	for _, c := range tx.undo {
-		if m := tx.account.store.objects[c.key].object.Hash("metadata"); m != nil && len(m.slots) > maxMetadataPairs {
-			return tooManyPairs(len(m.slots))
+		if m := tx.account.store.newest(c.key.typ, c.key.id).Hash("metadata"); m != nil && m.size() > maxMetadataPairs {
+			return tooManyPairs(m.size())
 		}
 	}
 	return nil
