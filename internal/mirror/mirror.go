@@ -81,7 +81,7 @@ const (
 	recheckFirst = 15 * time.Second
 	recheckLast  = 24 * time.Hour
 	// recheckShare is the part of its age after which an object is read again.
-	recheckShare = 4
+	recheckShare = 2
 )
 
 // RecheckAfter returns how long after now an object of an age is to be read
