@@ -129,6 +129,7 @@ func (w *world) end() {
 		return
 	}
 	w.note("— the end begins: everything is mended")
+	w.stats.endsAt = w.sched.steps
 	w.weather.clear, w.over = true, true
 	w.restoreKey()
 	if p := w.now; p != nil {

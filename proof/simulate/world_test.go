@@ -81,7 +81,7 @@ type world struct {
 type stats struct {
 	crashes, restarts, lostCommits, events, dropped, orders, paid int
 	fates                                                         map[fate]int
-	steps                                                         int
+	steps, endsAt                                                 int
 	trace                                                         uint64
 }
 
@@ -419,12 +419,6 @@ func (w *world) plan() {
 	if !w.dueKnown {
 		w.due, w.dueKnown = w.nextDue(), true
 		if !w.due.IsZero() {
-			// A sweep comes each second, and somewhat later when there is much to do.
-			pause := w.weather.pause(time.Second)
-			if w.over {
-				pause = w.weather.pause(10 * time.Minute)
-			}
-			w.due = w.due.Add(pause)
 			w.later(max(0, time.Until(w.due)), func() {})
 		}
 	}
@@ -448,27 +442,45 @@ func (w *world) plan() {
 	}
 }
 
-const nextDue = `SELECT MIN(at) FROM (
-	SELECT MIN(MAX(due_at, lease_until + 1)) AS at FROM vezne_marks WHERE NOT unlinked AND NOT dead
-	UNION ALL SELECT MIN(MAX(next_at, lease_until + 1)) FROM vezne_calls WHERE state IN ('pending', 'looking')
-	UNION ALL SELECT MIN(next_at) FROM vezne_effects WHERE sent_at IS NULL
-	UNION ALL SELECT MIN(recheck_at) FROM vezne_snapshots WHERE recheck_at IS NOT NULL
-	UNION ALL SELECT MIN(at) + 30000000 FROM vezne_entries WHERE chain_seq IS NULL)`
+// nextDue asks for what somebody waits for, and for what has time.
+const nextDue = `SELECT
+	(SELECT MIN(at) FROM (
+		SELECT MIN(MAX(due_at, lease_until + 1)) AS at FROM vezne_marks WHERE NOT unlinked AND NOT dead
+		UNION ALL SELECT MIN(MAX(next_at, lease_until + 1)) FROM vezne_calls WHERE state IN ('pending', 'looking')
+		UNION ALL SELECT MIN(next_at) FROM vezne_effects WHERE sent_at IS NULL)),
+	(SELECT MIN(at) FROM (
+		SELECT MIN(recheck_at) AS at FROM vezne_snapshots WHERE recheck_at IS NOT NULL
+		UNION ALL SELECT MIN(at) + 30000000 FROM vezne_entries WHERE chain_seq IS NULL))`
 
-// nextDue asks the database when something is to be done, zero for never.
+// nextDue asks the database when something is to be done, zero for never. A
+// sweep comes each second, and later when there is much to do.
 func (w *world) nextDue() time.Time {
-	var at sql.NullInt64
-	if err := w.asks(nextDue).QueryRow().Scan(&at); err != nil {
+	var urgent, idle sql.NullInt64
+	if err := w.asks(nextDue).QueryRow().Scan(&urgent, &idle); err != nil {
 		w.violate("look at what is due: %v", err)
 	}
+	patience := 3 * time.Minute
+	if w.over {
+		patience = 10 * time.Minute
+	}
+	soon, late := w.instant(urgent, time.Second), w.instant(idle, patience)
+	if soon.IsZero() || !late.IsZero() && late.Before(soon) {
+		return late
+	}
+	return soon
+}
+
+// instant is when the bubble's clock says that the desk's says so, and a little
+// later.
+func (w *world) instant(at sql.NullInt64, later time.Duration) time.Time {
 	if !at.Valid {
 		return time.Time{}
 	}
 	t := time.UnixMicro(at.Int64).Add(-w.clock.offset())
 	if now := time.Now(); t.Before(now) {
-		return now
+		t = now
 	}
-	return t
+	return t.Add(w.weather.pause(later))
 }
 
 // run lives a plan in a world of its own and returns what is wrong in the end,
