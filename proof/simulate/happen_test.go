@@ -33,7 +33,7 @@ func (w *world) befall(e entry, rng *rand.Rand) {
 	}
 	span := time.Duration(1+rng.IntN(600)) * time.Second
 	if rng.IntN(6) == 0 {
-		span = time.Duration(1+rng.IntN(18)) * time.Hour
+		span = time.Duration(1+rng.IntN(8)) * time.Hour
 	}
 	switch e.kind {
 	case "crash":

@@ -3,6 +3,7 @@ package simulate_test
 import (
 	"context"
 	"strings"
+	"testing/synctest"
 	"time"
 
 	"github.com/vezne/vezne"
@@ -72,6 +73,36 @@ func (w *world) checkQuiet() {
 	}
 	w.seen.dirtyQuiet = false
 	w.checkEvents()
+	w.checkCalm()
+}
+
+// checkCalm holds orders against the truth in the middle of everything, when
+// there is nothing left to do: whatever of an order was told has been taken in,
+// so that the desk must know it. Orders that something was not told of wait for
+// the end.
+func (w *world) checkCalm() {
+	p, ok := w.desk()
+	if !ok || w.fibers > 0 || time.Since(w.looked) < 5*time.Hour || w.over {
+		return
+	}
+	waiting := texts(w, `SELECT id FROM vezne_marks UNION ALL SELECT id FROM vezne_calls WHERE state IN ('pending', 'looking')`)
+	if len(waiting) > 0 || p.life.isDead() {
+		return
+	}
+	w.looked = time.Now()
+	is := w.stripe.truth()
+	// Asking may have been what made Stripe notice that a time has come.
+	synctest.Wait()
+	if w.post.sort() {
+		return
+	}
+	untold := w.post.untold()
+	for _, r := range w.rows() {
+		if !untold[r.id] && !r.has(vezne.AttentionHeldByHook) && !w.restored {
+			w.stats.calm++
+			w.compareOrder(r, is, true)
+		}
+	}
 }
 
 // checkOrders holds facts that are written once, and each new payment against
@@ -137,6 +168,10 @@ func (w *world) end() {
 		p.life.fuse, p.life.refuse, p.life.lose = 0, 0, false
 		p.life.mu.Unlock()
 	}
+	w.pass(time.Now().Add(hurry))
+	if late := texts(w, "SELECT id || ' ' || purpose || ' ' || state || ' ' || status FROM vezne_calls WHERE state IN ('pending', 'looking')"); len(late) > 0 {
+		w.violate("calls without an end, %s after everything was mended: %v", hurry, late)
+	}
 	w.pass(time.Now().Add(rest))
 	if w.violated() {
 		return
@@ -152,25 +187,29 @@ func (w *world) end() {
 	w.compareApp()
 	w.checkSteps()
 	for what, query := range map[string]string{
-		"calls without an end":          "SELECT id || ' ' || purpose || ' ' || state FROM vezne_calls WHERE state IN ('pending', 'looking')",
-		"effects nobody accepted":       "SELECT id || ' ' || topic || ' ' || last_error FROM vezne_effects WHERE sent_at IS NULL",
-		"events that were not applied":  "SELECT id || ' ' || type || ' ' || state FROM vezne_events WHERE state IN ('received', 'dead')",
-		"marks that wait":               "SELECT id || ' ' || last_error FROM vezne_marks WHERE NOT unlinked AND due_at < (SELECT MAX(due_at) FROM vezne_marks) - 86400000000",
-		"leases of a dead process":      "SELECT id FROM vezne_calls WHERE state IN ('pending', 'looking') AND lease_owner <> ''",
-		"audit lines without a seal":    "SELECT root_id || ' ' || action FROM vezne_entries WHERE chain_seq IS NULL",
-		"invoices with gaps":            "SELECT series FROM vezne_invoices GROUP BY series HAVING MAX(seq) <> COUNT(*)",
-		"client secrets in a snapshot":  "SELECT id FROM vezne_snapshots WHERE body LIKE '%\\_secret\\_%' ESCAPE '\\'",
-		"client secrets in a call":      "SELECT id FROM vezne_calls WHERE refusal LIKE '%\\_secret\\_%' ESCAPE '\\' OR form LIKE '%\\_secret\\_%' ESCAPE '\\'",
-		"client secrets in an answer":   "SELECT key FROM vezne_idempotency_keys WHERE CAST(answer AS TEXT) LIKE '%\\_secret\\_%' ESCAPE '\\'",
-		"events kept in the clear":      "SELECT id FROM vezne_events WHERE CAST(body AS TEXT) LIKE '%\"object\"%'",
-		"refunds that nobody heard of":  "SELECT id FROM vezne_refund_requests WHERE state = 'pending' AND stripe_refund_id = ''",
-		"attempts that hang in opening": "SELECT id FROM vezne_attempts WHERE state = 'opening'",
+		"calls without an end":            "SELECT id || ' ' || purpose || ' ' || state FROM vezne_calls WHERE state IN ('pending', 'looking')",
+		"effects nobody accepted":         "SELECT id || ' ' || topic || ' ' || last_error FROM vezne_effects WHERE sent_at IS NULL",
+		"events that were not applied":    "SELECT id || ' ' || type || ' ' || state FROM vezne_events WHERE state IN ('received', 'dead')",
+		"marks that wait":                 "SELECT id || ' ' || last_error FROM vezne_marks WHERE NOT unlinked AND due_at < (SELECT MAX(due_at) FROM vezne_marks) - 86400000000",
+		"leases of a dead process":        "SELECT id FROM vezne_calls WHERE state IN ('pending', 'looking') AND lease_owner <> ''",
+		"audit lines without a seal":      "SELECT root_id || ' ' || action FROM vezne_entries WHERE chain_seq IS NULL",
+		"events of others that were used": "SELECT id FROM vezne_events WHERE (id LIKE '%foreign' OR id LIKE '%live') AND state <> 'quarantined'",
+		"invoices with gaps":              "SELECT series FROM vezne_invoices GROUP BY series HAVING MAX(seq) <> COUNT(*)",
+		"client secrets in a snapshot":    "SELECT id FROM vezne_snapshots WHERE body LIKE '%\\_secret\\_%' ESCAPE '\\'",
+		"client secrets in a call":        "SELECT id FROM vezne_calls WHERE refusal LIKE '%\\_secret\\_%' ESCAPE '\\' OR form LIKE '%\\_secret\\_%' ESCAPE '\\'",
+		"client secrets in an answer":     "SELECT key FROM vezne_idempotency_keys WHERE CAST(answer AS TEXT) LIKE '%\\_secret\\_%' ESCAPE '\\'",
+		"events kept in the clear":        "SELECT id FROM vezne_events WHERE CAST(body AS TEXT) LIKE '%\"object\"%'",
+		"refunds that nobody heard of":    "SELECT id FROM vezne_refund_requests WHERE state = 'pending' AND stripe_refund_id = ''",
+		"attempts that hang in opening":   "SELECT id FROM vezne_attempts WHERE state = 'opening'",
 	} {
 		if found := texts(w, query); len(found) > 0 {
 			w.violate("%s: %v", what, strings.Join(found, ", "))
 		}
 	}
 }
+
+// hurry is how soon every request to Stripe has an end once all is well.
+const hurry = 3 * time.Hour
 
 // rest is how long the world is left alone in the end: longer than any pause
 // between two looks at an object.

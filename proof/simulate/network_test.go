@@ -37,6 +37,10 @@ const (
 	broken fate = "broken"
 	// brokenAfter: 500 after it took effect.
 	brokenAfter fate = "broken_after"
+	// brokenLate: 500, and within a minute it takes effect after all.
+	brokenLate fate = "broken_late"
+	// brokenLater: the same, but after the lists were taken as complete.
+	brokenLater fate = "broken_later"
 	// hiccup: 500 without effect, forgotten.
 	hiccup fate = "hiccup"
 	// gateway: a proxy's page instead of an answer.
@@ -45,7 +49,7 @@ const (
 	gatewayAfter fate = "gateway_after"
 )
 
-var fates = []fate{refused, lost, silent, mute, late, slow, limited, broken, brokenAfter, hiccup, gateway, gatewayAfter}
+var fates = []fate{refused, lost, silent, mute, late, slow, limited, broken, brokenAfter, brokenLate, brokenLater, hiccup, gateway, gatewayAfter}
 
 // road carries the requests of one life to Stripe.
 type road struct{ life *life }
@@ -104,6 +108,16 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 		w.later(time.Minute+after, func() { _, _ = w.stripe.send(again, body) })
 		<-ctx.Done()
 		return nil, ctx.Err()
+	case brokenLate, brokenLater:
+		after := time.Second + w.weather.pause(45*time.Second)
+		if f == brokenLater {
+			// Nobody promises that this cannot be; what comes of it is given back.
+			after = 2*time.Minute + w.weather.pause(time.Hour)
+			w.twice = true
+		}
+		again := req.Clone(context.WithoutCancel(ctx))
+		w.later(after, func() { _, _ = w.stripe.send(again, body) })
+		return answerBroken(req), nil
 	case limited, broken, hiccup, brokenAfter:
 		plant(w, req, f)
 	case gateway:
@@ -144,6 +158,14 @@ func plant(w *world, req *http.Request, f fate) {
 	if _, err := w.stripe.account.AddFault(fault); err != nil {
 		w.violate("the sandbox plants no fault: %v", err)
 	}
+}
+
+// answerBroken is Stripe's own 500.
+func answerBroken(req *http.Request) *http.Response {
+	res := page(req, http.StatusInternalServerError)
+	res.Header = http.Header{"Content-Type": {"application/json"}, "Request-Id": {"req_broken"}, "Stripe-Should-Retry": {"false"}}
+	res.Body = io.NopCloser(strings.NewReader(`{"error":{"type":"api_error","message":"Something went wrong on Stripe's end."}}`))
+	return res
 }
 
 func page(req *http.Request, status int) *http.Response {

@@ -28,7 +28,7 @@ type share struct {
 // deeds are what customers, operators and banks do on a customer's day.
 var deeds = []share{
 	{"buy", 46}, {"pay again", 10}, {"land", 5}, {"cancel", 7}, {"refund", 12}, {"capture", 6}, {"save a card", 4}, {"buy with a saved card", 6}, {"detach a card", 2},
-	{"dispute", 5}, {"dispute ends", 4}, {"refund at Stripe", 3}, {"cancel at Stripe", 2}, {"debit ends", 4}, {"customer deleted at Stripe", 1}, {"clash", 7}, {"detach at Stripe", 1},
+	{"dispute", 5}, {"dispute ends", 4}, {"refund at Stripe", 3}, {"cancel at Stripe", 2}, {"debit ends", 4}, {"customer deleted at Stripe", 1}, {"amount changed at Stripe", 2}, {"clash", 7}, {"detach at Stripe", 1},
 }
 
 // events are what happens to the world on a day.

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/vezne/vezne"
 )
 
 // post carries events from Stripe to the desk: late, twice, in any order, or
@@ -24,6 +27,10 @@ type post struct {
 	// making.
 	sent  []letter
 	known map[string]bool
+	// owners are the orders of intents; open counts the letters of an order that
+	// are on their way, and those that were lost.
+	owners map[string]string
+	open   map[string]int
 	// acknowledged are the ids that the desk answered 200 to.
 	acknowledged map[string]time.Time
 }
@@ -42,7 +49,7 @@ var retries = []time.Duration{
 }
 
 func newPost(w *world) *post {
-	return &post{world: w, known: map[string]bool{}, acknowledged: map[string]time.Time{}}
+	return &post{world: w, known: map[string]bool{}, owners: map[string]string{}, open: map[string]int{}, acknowledged: map[string]time.Time{}}
 }
 
 // take is the sandbox giving an event to the post.
@@ -94,6 +101,7 @@ func (p *post) way(l letter) {
 	case way.drop:
 		w.stats.dropped++
 		w.note("the post loses %s %s for good", l.kind, l.id)
+		p.open[p.owner(l)]++
 		return
 	case way.twin:
 		twin := l
@@ -107,7 +115,42 @@ func (p *post) way(l letter) {
 	}
 }
 
+// order and intent find in an event what it is about.
+var (
+	ofOrder  = regexp.MustCompile(`ord_[0-9a-z]{26}`)
+	ofIntent = regexp.MustCompile(`\bpi_[0-9a-zA-Z]{20,}`)
+)
+
+// owner is the order that an event is about, empty for none.
+func (p *post) owner(l letter) string {
+	if id := ofOrder.Find(l.body); id != nil {
+		if intent := ofIntent.Find(l.body); intent != nil {
+			p.owners[string(intent)] = string(id)
+		}
+		return string(id)
+	}
+	intent := string(ofIntent.Find(l.body))
+	if known, ok := p.owners[intent]; ok || intent == "" {
+		return known
+	}
+	var i intentTruth
+	if p.world.stripe.get("/v1/payment_intents/"+intent, nil, &i) {
+		p.owners[intent] = i.Metadata[vezne.MetadataOrder]
+	}
+	return p.owners[intent]
+}
+
+// untold are orders of which something is still on its way, or lost.
+func (p *post) untold() map[string]bool {
+	out := map[string]bool{}
+	for id, n := range p.open {
+		out[id] = n > 0
+	}
+	return out
+}
+
 func (p *post) later(l letter, after time.Duration) {
+	p.open[p.owner(l)]++
 	p.world.later(after, func() { p.deliver(l, 0) })
 }
 
@@ -120,6 +163,7 @@ func (p *post) deliver(l letter, tries int) {
 		w.note("event %s %s: %d", l.kind, l.id, status)
 		if status == http.StatusOK {
 			p.acknowledged[l.id] = now
+			p.open[p.owner(l)]--
 			return
 		}
 		if tries < len(retries) && !w.over {

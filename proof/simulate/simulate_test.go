@@ -3,6 +3,7 @@ package simulate_test
 import (
 	"bufio"
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ func TestSimulation(t *testing.T) {
 	for seed := *seedFlag; lived < *daysFlag; seed++ {
 		c := course{seed: seed, customers: 10, days: 10, verbose: *trailFlag}
 		if *journalFlag != "" {
-			f, err := os.Create(*journalFlag)
+			f, err := os.Create(*journalFlag + fmt.Sprint(seed))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -34,7 +35,7 @@ func TestSimulation(t *testing.T) {
 			for _, l := range r.trail[max(0, len(r.trail)-60):] {
 				t.Log(l)
 			}
-			t.Fatal(r.violation)
+			t.Fatalf("VIOLATION after %d customer-days: %s", lived, r.violation)
 		}
 	}
 	t.Logf("%d customer-days in %s", lived, time.Since(began))

@@ -198,10 +198,11 @@ func (s *somebody) newOrder(known bool) (vezne.OrderID, bool) {
 		ID vezne.OrderID `json:"id"`
 	}
 	_, ok := s.rest("make an order", http.MethodPost, "/v1/orders", body, s.rng.Uint64(), &order)
-	if ok {
-		w.stats.orders++
+	if !ok {
+		return "", false
 	}
-	return order.ID, ok
+	w.stats.orders++
+	return order.ID, true
 }
 
 // rest is a request of the application with a key, sent again with that key
@@ -523,6 +524,14 @@ func (s *somebody) elsewhere(kind string) {
 				form.Set("amount", fmt.Sprint(1+s.rng.IntN(400)))
 			}
 			st.do(s.ctx, http.MethodPost, "/v1/refunds", form)
+		}
+	case "amount changed at Stripe":
+		if i, ok := status("requires_payment_method"); ok {
+			code, _ := st.do(s.ctx, http.MethodPost, "/v1/payment_intents/"+i.ID, url.Values{"amount": {fmt.Sprint(i.Amount + 100)}})
+			if code == http.StatusOK {
+				s.world.altered[i.ID] = true
+				st.do(s.ctx, http.MethodPost, "/v1/payment_intents/"+i.ID+"/confirm", url.Values{"payment_method": {"pm_card_visa"}, "return_url": {deskURL}})
+			}
 		}
 	case "cancel at Stripe":
 		if i, ok := status("requires_payment_method", "requires_capture", "requires_action"); ok {

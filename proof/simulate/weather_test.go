@@ -56,7 +56,7 @@ func (w *weather) fate(req *http.Request) fate {
 		return fine
 	}
 	f := choice[w.rng.IntN(len(choice))]
-	if req.Method == http.MethodGet && (f == late || f == brokenAfter || f == broken) {
+	if req.Method == http.MethodGet && (f == late || f == brokenAfter || f == broken || f == brokenLate || f == brokenLater) {
 		f = hiccup
 	}
 	return f

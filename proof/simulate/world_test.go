@@ -68,7 +68,14 @@ type world struct {
 	dueKnown bool
 	names    int
 	lies     int
-	over     bool
+	// altered are intents whose amount somebody changed at Stripe.
+	altered map[string]bool
+	// looked is when everything was last held against the truth.
+	looked time.Time
+	over   bool
+	// twice is true when Stripe did something long after it said that it failed:
+	// then money may come in twice, and must go back.
+	twice    bool
 	spoiled  string
 	seen     *seen
 	token    vezne.Secret
@@ -81,8 +88,10 @@ type world struct {
 type stats struct {
 	crashes, restarts, lostCommits, events, dropped, orders, paid int
 	fates                                                         map[fate]int
-	steps, endsAt                                                 int
-	trace                                                         uint64
+	// calm counts orders that were held against the truth in between.
+	calm          int
+	steps, endsAt int
+	trace         uint64
 }
 
 // process is a life with the engine in it.
@@ -513,7 +522,7 @@ func live(t *testing.T, c course) result {
 	debug.SetGCPercent(400)
 	uuid.SetRand(&noise{rand.New(rand.NewPCG(c.seed, 0x1d5))})
 	defer uuid.SetRand(nil)
-	w := &world{t: t, sched: newScheduler(c.seed), clock: &clock{}, without: map[string]bool{}, began: time.Now(), verbose: c.verbose, seen: newSeen()}
+	w := &world{t: t, sched: newScheduler(c.seed), clock: &clock{}, without: map[string]bool{}, began: time.Now(), verbose: c.verbose, seen: newSeen(), altered: map[string]bool{}}
 	w.stats.fates = map[fate]int{}
 	if c.journal != nil {
 		w.sched.journal = func(step string) { fmt.Fprintln(c.journal, time.Since(w.began), step) }
