@@ -10,6 +10,7 @@ import (
 // happen is an entry of the plan that comes true.
 func (w *world) happen(e entry) {
 	rng := rand.New(rand.NewPCG(e.seed, 0xe2))
+	w.happened++
 	w.note("— %d: %s (customer %d)", e.id, e.kind, e.who)
 	if e.who >= 0 {
 		w.fiber(fmt.Sprintf("%d %s", e.id, e.kind), func(ctx context.Context) {
@@ -43,15 +44,15 @@ func (w *world) befall(e entry, rng *rand.Rand) {
 	case "commit unanswered":
 		living(func(l *life) { l.lose = true })
 	case "network":
-		s := spell{until: time.Now().Add(span), rate: one(rng, 0.1, 0.3, 0.6, 1), fates: fates}
+		s := spell{until: time.Now().Add(span), rate: pickOne(rng, 0.1, 0.3, 0.6, 1), fates: fates}
 		if rng.IntN(2) == 0 {
-			s.fates = []fate{one(rng, fates...), one(rng, fates...)}
+			s.fates = []fate{pickOne(rng, fates...), pickOne(rng, fates...)}
 		}
 		w.weather.network = append(w.weather.network, s)
 	case "post":
-		s := spell{until: time.Now().Add(4 * span), rate: one(rng, 0.2, 0.5, 1), ways: []string{"days", "hours", "again", "twin", "drop"}}
+		s := spell{until: time.Now().Add(4 * span), rate: pickOne(rng, 0.2, 0.5, 1), ways: []string{"days", "hours", "again", "twin", "drop"}}
 		if rng.IntN(2) == 0 {
-			s.ways = []string{one(rng, s.ways...)}
+			s.ways = []string{pickOne(rng, s.ways...)}
 		}
 		w.weather.mail = append(w.weather.mail, s)
 	case "clock":

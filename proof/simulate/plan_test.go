@@ -86,4 +86,4 @@ func pick(rng *rand.Rand, of []share) string {
 	panic("the shares do not add up")
 }
 
-func one[T any](rng *rand.Rand, of ...T) T { return of[rng.IntN(len(of))] }
+func pickOne[T any](rng *rand.Rand, of ...T) T { return of[rng.IntN(len(of))] }

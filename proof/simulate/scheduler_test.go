@@ -27,8 +27,6 @@ type scheduler struct {
 	steps   int
 	// trace is a sum over all that was let go: two runs of a seed have one.
 	trace uint64
-	// journal is called with each step, for those who look for what differs.
-	journal func(step string)
 }
 
 // stop is a goroutine that waits to be let go.
@@ -98,9 +96,6 @@ func (s *scheduler) release() bool {
 	h.Write([]byte(p.fiber + "\x00" + p.label))
 	s.trace = s.trace*1099511628211 ^ h.Sum64() ^ uint64(time.Now().UnixNano())
 	s.mu.Unlock()
-	if s.journal != nil {
-		s.journal(p.fiber + " | " + p.label)
-	}
 	close(p.gone)
 	return true
 }

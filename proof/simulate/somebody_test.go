@@ -158,7 +158,7 @@ func (s *somebody) judge(what string, err error) {
 
 // way is how an order is paid.
 func (s *somebody) way() string {
-	return one(s.rng, "checkout", "checkout", "server", "server", "element", "two tabs", "double click", "held")
+	return pickOne(s.rng, "checkout", "checkout", "server", "server", "element", "two tabs", "double click", "held")
 }
 
 var methods = []string{
@@ -166,7 +166,7 @@ var methods = []string{
 	"pm_card_threeDSecure2Required", "pm_card_authenticationRequired", "pm_card_createDispute", "pm_card_createDisputeInquiry", "pm_card_refundFail", "pm_card_pendingRefund",
 }
 
-func (s *somebody) method() string { return one(s.rng, methods...) }
+func (s *somebody) method() string { return pickOne(s.rng, methods...) }
 
 var currencies = []vezne.Currency{"usd", "eur", "try", "jpy"}
 
@@ -193,7 +193,7 @@ func (s *somebody) newOrder(known bool) (vezne.OrderID, bool) {
 		customer += fmt.Sprintf(`,"reference":%q`, s.reference())
 	}
 	body := fmt.Sprintf(`{"currency":%q,"customer":{%s},"lines":[{"name":"Coffee","unit_amount":%d,"quantity":%d}]}`,
-		one(s.rng, currencies...), customer, 500+s.rng.IntN(5000), 1+s.rng.IntN(3))
+		pickOne(s.rng, currencies...), customer, 500+s.rng.IntN(5000), 1+s.rng.IntN(3))
 	var order struct {
 		ID vezne.OrderID `json:"id"`
 	}
@@ -254,7 +254,7 @@ func (s *somebody) pay(id vezne.OrderID, way string) {
 	case "server":
 		s.payServer(id, engine.PaymentIntentParams{PaymentMethod: s.method(), Confirm: true, Replace: s.rng.IntN(2) == 0})
 	case "held":
-		s.payServer(id, engine.PaymentIntentParams{PaymentMethod: one(s.rng, "pm_card_visa", "pm_card_threeDSecure2Required"), Confirm: true, CaptureMethod: "manual", Replace: true})
+		s.payServer(id, engine.PaymentIntentParams{PaymentMethod: pickOne(s.rng, "pm_card_visa", "pm_card_threeDSecure2Required"), Confirm: true, CaptureMethod: "manual", Replace: true})
 	case "element":
 		s.payElement(id)
 	case "two tabs":
@@ -313,7 +313,7 @@ func (s *somebody) authenticate(intent string) {
 		return
 	}
 	s.think(2 * time.Minute)
-	if result := one(s.rng, "succeed", "succeed", "succeed", "fail", "abandon", ""); result != "" {
+	if result := pickOne(s.rng, "succeed", "succeed", "succeed", "fail", "abandon", ""); result != "" {
 		s.world.stripe.simulate(s.ctx, "3ds", map[string]any{"intent": intent, "result": result})
 	}
 }
@@ -436,13 +436,13 @@ func (s *somebody) saveCard() {
 	var i engine.SetupIntent
 	err := s.desk("save a card", func(p *process) (err error) {
 		i, err = p.CreateSetupIntent(s.ctx, buyer, engine.SetupIntentParams{
-			CustomerReference: s.reference(), Name: "x" + s.reference() + "x", PaymentMethod: one(s.rng, "pm_card_visa", "pm_card_mastercard", "pm_card_authenticationRequiredOnSetup"), Confirm: true,
+			CustomerReference: s.reference(), Name: "x" + s.reference() + "x", PaymentMethod: pickOne(s.rng, "pm_card_visa", "pm_card_mastercard", "pm_card_authenticationRequiredOnSetup"), Confirm: true,
 		})
 		return err
 	})
 	if err == nil && i.Status == "requires_action" {
 		s.think(time.Minute)
-		if result := one(s.rng, "succeed", "succeed", "fail", ""); result != "" {
+		if result := pickOne(s.rng, "succeed", "succeed", "fail", ""); result != "" {
 			s.world.stripe.simulate(s.ctx, "3ds", map[string]any{"intent": string(i.ID), "result": result})
 		}
 	}
@@ -504,14 +504,14 @@ func (s *somebody) elsewhere(kind string) {
 	switch kind {
 	case "dispute":
 		if i, ok := status("succeeded"); ok {
-			st.simulate(s.ctx, "dispute", map[string]any{"intent": i.ID, "kind": one(s.rng, "chargeback", "chargeback", "inquiry")})
+			st.simulate(s.ctx, "dispute", map[string]any{"intent": i.ID, "kind": pickOne(s.rng, "chargeback", "chargeback", "inquiry")})
 		}
 	case "dispute ends":
 		for _, d := range list[disputeTruth](st, "/v1/disputes", nil) {
 			if d.Status == "needs_response" || d.Status == "warning_needs_response" || d.Status == "under_review" {
-				result := one(s.rng, "won", "lost")
+				result := pickOne(s.rng, "won", "lost")
 				if strings.HasPrefix(d.Status, "warning") {
-					result = one(s.rng, "escalated", "closed")
+					result = pickOne(s.rng, "escalated", "closed")
 				}
 				st.simulate(s.ctx, "dispute", map[string]any{"dispute": d.ID, "result": result})
 				return
@@ -539,7 +539,7 @@ func (s *somebody) elsewhere(kind string) {
 		}
 	case "debit ends":
 		if i, ok := status("processing"); ok {
-			st.simulate(s.ctx, "async_payment", map[string]any{"intent": i.ID, "result": one(s.rng, "succeed", "succeed", "fail")})
+			st.simulate(s.ctx, "async_payment", map[string]any{"intent": i.ID, "result": pickOne(s.rng, "succeed", "succeed", "fail")})
 		}
 	case "customer deleted at Stripe", "detach at Stripe":
 		for _, c := range list[customerTruth](st, "/v1/customers", nil) {

@@ -68,6 +68,7 @@ type world struct {
 	dueKnown bool
 	names    int
 	lies     int
+	happened int
 	// altered are intents whose amount somebody changed at Stripe.
 	altered map[string]bool
 	// looked is when everything was last held against the truth.
@@ -506,7 +507,6 @@ type course struct {
 	// keep are the entries that happen, nil for all.
 	keep    map[int]bool
 	verbose bool
-	journal io.Writer
 }
 
 // result is what became of it.
@@ -515,6 +515,8 @@ type result struct {
 	trail     []string
 	stats     stats
 	entries   []entry
+	// happened is how many entries had begun.
+	happened int
 }
 
 func live(t *testing.T, c course) result {
@@ -524,9 +526,6 @@ func live(t *testing.T, c course) result {
 	defer uuid.SetRand(nil)
 	w := &world{t: t, sched: newScheduler(c.seed), clock: &clock{}, without: map[string]bool{}, began: time.Now(), verbose: c.verbose, seen: newSeen(), altered: map[string]bool{}}
 	w.stats.fates = map[fate]int{}
-	if c.journal != nil {
-		w.sched.journal = func(step string) { fmt.Fprintln(c.journal, time.Since(w.began), step) }
-	}
 	w.weather, w.post, w.app = newWeather(w, c.seed), newPost(w), newApp(w)
 	var err error
 	if w.stripe, err = newStripe(w, c.seed); err != nil {
@@ -546,7 +545,7 @@ func live(t *testing.T, c course) result {
 	w.pass(w.began.Add(time.Duration(c.days)*day + time.Second))
 	w.end()
 	w.stats.steps, w.stats.trace = w.sched.steps, w.sched.trace
-	return result{violation: w.spoiled, trail: w.trail, stats: w.stats, entries: list}
+	return result{violation: w.spoiled, trail: w.trail, stats: w.stats, entries: list, happened: w.happened}
 }
 
 // noise makes ids repeatable.
