@@ -118,8 +118,6 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 		again := req.Clone(context.WithoutCancel(ctx))
 		w.later(after, func() { _, _ = w.stripe.send(again, body) })
 		return answerBroken(req), nil
-	case limited, broken, hiccup, brokenAfter:
-		plant(w, req, f)
 	case gateway:
 		return page(req, http.StatusBadGateway), nil
 	}
@@ -127,6 +125,9 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 	w.sched.step(ctx, "arrival of "+req.Method+" "+req.URL.Path)
 	if !w.weather.clear && time.Now().Before(w.weather.unauthorized) {
 		req.Header.Set("Authorization", "Bearer sk_live_wrong")
+	}
+	if f == limited || f == broken || f == hiccup || f == brokenAfter {
+		plant(w, req, f)
 	}
 	res, err := w.stripe.send(req, body)
 	switch {
