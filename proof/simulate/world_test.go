@@ -113,6 +113,9 @@ type build struct {
 	key       string
 }
 
+// furthest is how wrong the desk's clock may be.
+const furthest = 30 * time.Minute
+
 // clock is the desk's: the bubble's, and jumps.
 type clock struct {
 	mu   sync.Mutex
@@ -135,7 +138,7 @@ func (c *clock) offset() time.Duration {
 func (c *clock) move(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.jump += d
+	c.jump = max(-furthest, min(furthest, c.jump+d))
 }
 
 // agenda is what is to be done later, by time and then by order.
