@@ -198,7 +198,7 @@ func (c *conn) hang() error {
 	c.closed = true
 	var errs []error
 	for _, p := range c.prepared {
-		errs = append(errs, p.Stmt.Close())
+		errs = append(errs, p.Close())
 	}
 	return errors.Join(append(errs, c.inner.Close())...)
 }

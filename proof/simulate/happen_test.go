@@ -13,7 +13,7 @@ func (w *world) happen(e entry) {
 	w.happened++
 	w.note("— %d: %s (customer %d)", e.id, e.kind, e.who)
 	if e.who >= 0 {
-		w.fiber(fmt.Sprintf("%d %s", e.id, e.kind), func(ctx context.Context) {
+		w.strand(fmt.Sprintf("%d %s", e.id, e.kind), func(ctx context.Context) {
 			newSomebody(w, e.who, rng).do(ctx, e.kind)
 		})
 		return
@@ -64,7 +64,7 @@ func (w *world) befall(e entry, rng *rand.Rand) {
 		w.rebuild(rng)
 	case "forged":
 		pick := rng.IntN(1 << 20)
-		w.fiber("forger", func(ctx context.Context) { w.post.forge(ctx, pick) })
+		w.strand("forger", func(ctx context.Context) { w.post.forge(ctx, pick) })
 	case "hook refuses":
 		w.app.hookRefuses = time.Now().Add(span)
 	case "app refuses":
@@ -73,7 +73,7 @@ func (w *world) befall(e entry, rng *rand.Rand) {
 		w.stop(span)
 	case "prune":
 		if d, ok := w.desk(); ok {
-			w.fiber("prune", func(ctx context.Context) { _ = d.Prune(ctx) })
+			w.strand("prune", func(ctx context.Context) { _ = d.Prune(ctx) })
 		}
 	case "key refused":
 		w.refuseKey(span)
@@ -118,7 +118,7 @@ func (w *world) stop(away time.Duration) {
 	if !ok {
 		return
 	}
-	w.fiber("stop", func(ctx context.Context) {
+	w.strand("stop", func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
 		w.note("the desk is stopped")

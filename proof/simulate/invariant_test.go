@@ -48,7 +48,7 @@ func (w *world) checkSteps() {
 	}
 	var entries, ships, shipped, invoices, told, revision int64
 	var now facts
-	if err := w.asks(stepQuery).QueryRow().Scan(&entries, &ships, &shipped, &invoices, &told, &now.paid, &now.paidAt, &now.canceledAt, &now.amount, &revision); err != nil {
+	if err := w.asks(stepQuery).row().Scan(&entries, &ships, &shipped, &invoices, &told, &now.paid, &now.paidAt, &now.canceledAt, &now.amount, &revision); err != nil {
 		w.violate("look: %v", err)
 		return
 	}
@@ -82,7 +82,7 @@ func (w *world) checkQuiet() {
 // the end.
 func (w *world) checkCalm() {
 	p, ok := w.desk()
-	if !ok || w.fibers > 0 || time.Since(w.looked) < 5*time.Hour || w.over {
+	if !ok || w.strands > 0 || time.Since(w.looked) < 5*time.Hour || w.over {
 		return
 	}
 	waiting := texts(w, `SELECT id FROM vezne_marks UNION ALL SELECT id FROM vezne_calls WHERE state IN ('pending', 'looking')`)
@@ -220,7 +220,7 @@ func (w *world) audit() {
 	if !ok {
 		return
 	}
-	w.fiber("audit", func(ctx context.Context) {
+	w.strand("audit", func(ctx context.Context) {
 		report, err := p.VerifyAudit(ctx)
 		if err != nil || report.Broken != "" {
 			w.violate("the audit trail: %+v, %v", report, err)

@@ -204,7 +204,7 @@ func sumOf(lines []line, engine string) string {
 		what string
 		sum
 	}{{"in all", all}, {"by the desk as it is here (`" + engine + "`)", now}} {
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d |\n", row.what, row.Days, row.Orders, row.Events, row.Crashes, row.sum.Faults, row.Violations)
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d |\n", row.what, row.Days, row.Orders, row.Events, row.Crashes, row.Faults, row.Violations)
 	}
 	return b.String()
 }

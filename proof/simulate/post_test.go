@@ -157,7 +157,7 @@ func (p *post) later(l letter, after time.Duration) {
 // deliver brings an event to the desk.
 func (p *post) deliver(l letter, tries int) {
 	w := p.world
-	w.fiber("event "+l.id, func(ctx context.Context) {
+	w.strand("event "+l.id, func(ctx context.Context) {
 		now := time.Now()
 		status := w.webhook(ctx, l.body, w.stripe.sign(l.body, now))
 		w.note("event %s %s: %d", l.kind, l.id, status)

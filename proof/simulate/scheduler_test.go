@@ -31,18 +31,18 @@ type scheduler struct {
 
 // stop is a goroutine that waits to be let go.
 type stop struct {
-	fiber, label string
+	strand, label string
 	// free reports whether it can go on now; nil is always.
 	free func() bool
 	gone chan struct{}
 }
 
-type fiberKey struct{}
+type strandKey struct{}
 
-// fiber names what a context belongs to: the name travels with the context
+// strand names what a context belongs to: the name travels with the context
 // through the whole engine to the database and the network.
-func fiber(ctx context.Context, name string) context.Context {
-	return context.WithValue(ctx, fiberKey{}, name)
+func strand(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, strandKey{}, name)
 }
 
 func newScheduler(seed uint64) *scheduler {
@@ -55,8 +55,8 @@ func (s *scheduler) step(ctx context.Context, label string) { s.await(ctx, label
 // await is step for somebody who can only go on while free says so, as one who
 // waits for a lock.
 func (s *scheduler) await(ctx context.Context, label string, free func() bool) {
-	name, _ := ctx.Value(fiberKey{}).(string)
-	p := &stop{fiber: name, label: label, free: free, gone: make(chan struct{})}
+	name, _ := ctx.Value(strandKey{}).(string)
+	p := &stop{strand: name, label: label, free: free, gone: make(chan struct{})}
 	s.mu.Lock()
 	s.stopped = append(s.stopped, p)
 	s.mu.Unlock()
@@ -76,7 +76,7 @@ func (s *scheduler) release() bool {
 		return false
 	}
 	slices.SortStableFunc(s.stopped, func(a, b *stop) int {
-		return cmp.Or(cmp.Compare(a.fiber, b.fiber), cmp.Compare(a.label, b.label))
+		return cmp.Or(cmp.Compare(a.strand, b.strand), cmp.Compare(a.label, b.label))
 	})
 	var free []int
 	for i, p := range s.stopped {
@@ -93,7 +93,7 @@ func (s *scheduler) release() bool {
 	s.stopped = slices.Delete(s.stopped, i, i+1)
 	s.steps++
 	h := fnv.New64a()
-	h.Write([]byte(p.fiber + "\x00" + p.label))
+	h.Write([]byte(p.strand + "\x00" + p.label))
 	s.trace = s.trace*1099511628211 ^ h.Sum64() ^ uint64(time.Now().UnixNano())
 	s.mu.Unlock()
 	close(p.gone)

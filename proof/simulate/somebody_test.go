@@ -91,7 +91,7 @@ func (s *somebody) order(where string) (vezne.OrderID, bool) {
 }
 
 func texts(w *world, query string, args ...any) []string {
-	rows, err := w.asks(query).Query(args...)
+	rows, err := w.asks(query).rows(args...)
 	if err != nil {
 		w.violate("look: %v", err)
 		return nil
@@ -271,7 +271,7 @@ func (s *somebody) pay(id vezne.OrderID, way string) {
 // both has the same person do something else at the same time.
 func (s *somebody) both(name string, do func(o *somebody)) {
 	seed := s.rng.Uint64()
-	s.world.fiber(name, func(ctx context.Context) {
+	s.world.strand(name, func(ctx context.Context) {
 		do(&somebody{world: s.world, who: s.who, rng: rand.New(rand.NewPCG(seed, 2)), ctx: ctx})
 	})
 }

@@ -112,7 +112,7 @@ const rowQuery = `SELECT o.id, o.status, o.currency, o.paid_by, o.attention, o.a
 	FROM vezne_orders o LEFT JOIN vezne_attempts a ON a.account = o.account AND a.livemode = o.livemode AND a.id = o.paid_by AND o.paid_by <> ''`
 
 func (w *world) rows() []row {
-	found, err := w.asks(rowQuery).Query()
+	found, err := w.asks(rowQuery).rows()
 	if err != nil {
 		w.violate("look at the orders: %v", err)
 		return nil

@@ -49,16 +49,16 @@ type world struct {
 	dir   string
 	path  string
 	look  *sql.DB
-	looks map[string]*sql.Stmt
+	looks map[string]question
 	build build
 
 	mu     sync.Mutex
 	agenda agenda
 	seq    int
 	// dirty is true when something was committed since the last look.
-	dirty  bool
-	trail  []string
-	fibers int
+	dirty   bool
+	trail   []string
+	strands int
 
 	// now is the life that serves, nil while there is none.
 	now      *process
@@ -79,7 +79,6 @@ type world struct {
 	twice    bool
 	spoiled  string
 	seen     *seen
-	token    vezne.Secret
 	backup   *backup
 	restored bool
 	stats    stats
@@ -187,11 +186,11 @@ func (w *world) later(d time.Duration, do func()) {
 	}
 }
 
-// fiber runs somebody in the world.
-func (w *world) fiber(name string, do func(ctx context.Context)) {
+// strand runs somebody in the world.
+func (w *world) strand(name string, do func(ctx context.Context)) {
 	w.mu.Lock()
 	w.names++
-	w.fibers++
+	w.strands++
 	name = fmt.Sprintf("%06d %s", w.names, name)
 	w.mu.Unlock()
 	go func() {
@@ -200,14 +199,14 @@ func (w *world) fiber(name string, do func(ctx context.Context)) {
 				w.violate("%s panicked: %v", name, v)
 			}
 			w.mu.Lock()
-			w.fibers--
+			w.strands--
 			w.mu.Unlock()
 			select {
 			case w.sched.arrived <- struct{}{}:
 			default:
 			}
 		}()
-		ctx := fiber(context.Background(), name)
+		ctx := strand(context.Background(), name)
 		w.sched.step(ctx, "begins")
 		do(ctx)
 	}()
@@ -310,7 +309,7 @@ func (w *world) bury(p *process) {
 	w.now, w.sweeping, w.dueKnown = nil, 0, false
 	{
 		w.mu.Lock()
-		w.fibers++
+		w.strands++
 		w.mu.Unlock()
 		go func() {
 			// Its database is gone: that is what it says.
@@ -321,7 +320,7 @@ func (w *world) bury(p *process) {
 			}
 			_ = p.db.Close()
 			w.mu.Lock()
-			w.fibers--
+			w.strands--
 			w.mu.Unlock()
 		}()
 	}
@@ -334,7 +333,7 @@ func (w *world) start() {
 	p := &process{life: l}
 	w.now = p
 	p.db = sql.OpenDB(&connector{life: l, inner: &sqlite.Driver{}, dsn: "file:" + w.path + "?_txlock=immediate&_pragma=foreign_keys(ON)&_pragma=synchronous(OFF)&_pragma=busy_timeout(0)"})
-	w.fiber("start", func(ctx context.Context) {
+	w.strand("start", func(ctx context.Context) {
 		e, err := engine.Open(ctx, w.config(p))
 		if err == nil {
 			// The store has one connection of a database that is handed in; who waits
@@ -441,7 +440,7 @@ func (w *world) plan() {
 	// Two sweep side by side, as the background does.
 	for range 1 + w.weather.rng.IntN(4)/3 {
 		w.sweeping++
-		w.fiber("sweep", func(ctx context.Context) {
+		w.strand("sweep", func(ctx context.Context) {
 			_, err := p.Sweep(ctx)
 			if w.now != p {
 				return
@@ -469,7 +468,7 @@ const nextDue = `SELECT
 // sweep comes each second, and later when there is much to do.
 func (w *world) nextDue() time.Time {
 	var urgent, idle sql.NullInt64
-	if err := w.asks(nextDue).QueryRow().Scan(&urgent, &idle); err != nil {
+	if err := w.asks(nextDue).row().Scan(&urgent, &idle); err != nil {
 		w.violate("look at what is due: %v", err)
 	}
 	patience := 3 * time.Minute
@@ -579,7 +578,7 @@ func (w *world) openDisk() error {
 }
 
 // asks returns a question to the database that is asked again and again.
-func (w *world) asks(query string) *sql.Stmt {
+func (w *world) asks(query string) question {
 	if known, ok := w.looks[query]; ok {
 		return known
 	}
@@ -587,13 +586,20 @@ func (w *world) asks(query string) *sql.Stmt {
 	if err != nil {
 		panic(fmt.Sprintf("%s: %v", query, err))
 	}
-	w.looks[query] = stmt
-	return stmt
+	w.looks[query] = question{stmt}
+	return w.looks[query]
 }
+
+// question is a statement that lives as long as the database is looked at.
+type question struct{ stmt *sql.Stmt }
+
+func (q question) row(args ...any) *sql.Row { return q.stmt.QueryRow(args...) }
+
+func (q question) rows(args ...any) (*sql.Rows, error) { return q.stmt.Query(args...) }
 
 func (w *world) openLook() error {
 	var err error
-	w.looks = map[string]*sql.Stmt{}
+	w.looks = map[string]question{}
 	w.look, err = sql.Open("sqlite", "file:"+w.path+"?_pragma=query_only(ON)&_pragma=busy_timeout(0)")
 	if err == nil {
 		w.look.SetMaxOpenConns(1)
@@ -619,7 +625,7 @@ func (w *world) close() {
 	for range 100 {
 		w.sched.drain()
 		w.mu.Lock()
-		left := w.fibers
+		left := w.strands
 		w.mu.Unlock()
 		if left == 0 {
 			break
