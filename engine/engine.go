@@ -19,6 +19,7 @@ import (
 	"github.com/vezne/vezne/internal/inbox"
 	"github.com/vezne/vezne/internal/jobs"
 	"github.com/vezne/vezne/internal/outbox"
+	"github.com/vezne/vezne/internal/reconcile"
 	"github.com/vezne/vezne/internal/redact"
 	"github.com/vezne/vezne/internal/refresh"
 	"github.com/vezne/vezne/internal/server"
@@ -37,17 +38,20 @@ type Engine struct {
 	log     *slog.Logger
 	secrets atomic.Pointer[Secrets]
 	hooks   hooks
+	// restoring is true while a restored database catches up.
+	restoring atomic.Bool
 
-	stripe    *stripeapi.Client
-	settler   *settle.Settler
-	sender    *writeahead.Sender
-	refresher *refresh.Refresher
-	inbox     *inbox.Inbox
-	desk      *desk.Desk
-	outbox    *outbox.Outbox
-	jobs      *jobs.Jobs
-	metrics   *metrics
-	handler   http.Handler
+	stripe     *stripeapi.Client
+	settler    *settle.Settler
+	sender     *writeahead.Sender
+	refresher  *refresh.Refresher
+	reconciler *reconcile.Reconciler
+	inbox      *inbox.Inbox
+	desk       *desk.Desk
+	outbox     *outbox.Outbox
+	jobs       *jobs.Jobs
+	metrics    *metrics
+	handler    http.Handler
 
 	// mu guards what follows: starting and ending.
 	mu         sync.Mutex
@@ -91,6 +95,11 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e.Database = newDatabase(s)
+	_, restored, err := s.Restored(ctx)
+	if err != nil {
+		return nil, errors.Join(err, e.Close(ctx))
+	}
+	e.restoring.Store(restored)
 	if err := e.build(ctx); err != nil {
 		return nil, errors.Join(err, e.Close(ctx))
 	}
@@ -127,8 +136,9 @@ func (e *Engine) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.reconciler = reconcile.New(reconcile.Config{Store: e.store, Refresher: e.refresher, Inbox: e.inbox, Owner: owner, Wake: e.wake, Log: e.log})
 	e.desk = desk.New(desk.Config{
-		Store: e.store, Settler: e.settler, Sender: e.sender, Refresher: e.refresher, PublicURL: e.cfg.PublicURL,
+		Store: e.store, Settler: e.settler, Sender: e.sender, Refresher: e.refresher, Reconciler: e.reconciler, ReadOnly: e.restoring.Load, PublicURL: e.cfg.PublicURL,
 		APIVersion: stripeapi.Version, Clock: e.cfg.clock(), Log: e.log,
 	})
 	e.metrics = newMetrics(e.store)
@@ -141,7 +151,7 @@ func (e *Engine) build(ctx context.Context) error {
 		return err
 	}
 	e.handler = e.metrics.observe(server.New(server.Config{
-		Desk: e.desk, Inbox: receiver{e.inbox, e.metrics}, Access: access{e.store}, Keys: idempotency{e.store}, Ready: e.Ready, Metrics: e.metrics.handler(),
+		Desk: e.desk, Inbox: receiver{e.inbox, e.metrics}, Access: access{e.store}, Keys: idempotency{e.store}, Ready: e.Ready, Doctor: e.Doctor, Metrics: e.metrics.handler(),
 		Web: pages, PublishableKey: e.cfg.Keys.Publishable, Livemode: e.cfg.Keys.Livemode(), PublicURL: e.cfg.PublicURL, Clock: e.cfg.clock(), Log: e.log,
 	}))
 	return nil
@@ -158,6 +168,9 @@ func (e *Engine) Ready(ctx context.Context) error {
 	e.mu.Unlock()
 	if !started {
 		return vezne.E(vezne.CodeStorageUnavailable, "engine.Ready", "The service is starting or ending.")
+	}
+	if e.restoring.Load() {
+		return vezne.E(vezne.CodeReadOnly, "engine.Ready", "The database was restored and catches up with Stripe.")
 	}
 	return e.store.Ping(ctx)
 }

@@ -26,6 +26,9 @@ func (h *hooks) afterCommit() func(ctx context.Context, o vezne.OrderView) error
 	return nil
 }
 
+// any reports whether the application hears of orders inside the process.
+func (h *hooks) any() bool { return h.paid.Load() != nil || h.after.Load() != nil }
+
 // OnOrderPaid registers the hook that runs inside the transaction that makes an
 // order Paid: what it writes through tx commits with it, or not at all. It has
 // 2 seconds, must use no other connection, and must not commit. If it fails,

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/store"
 )
 
@@ -97,6 +98,8 @@ const lookTime = 2 * time.Second
 
 var (
 	waitingCount = prometheus.NewDesc("vezne_waiting", "What waits in the database: marks to be read, calls without a conclusive answer, effects that nobody accepted.", []string{"what"}, nil)
+	coveredAge   = prometheus.NewDesc("vezne_reconcile_uncovered_seconds", "How long ago the time lies until which Stripe's events were looked through; alarm when it grows beyond minutes.", nil, nil)
+	missedTotal  = prometheus.NewDesc("vezne_reconcile_missed_events_total", "Events that were never delivered and found in Stripe's list.", nil, nil)
 	waitingAge   = prometheus.NewDesc("vezne_waiting_oldest_seconds", "How long the oldest of them waits, 0 when none does.", []string{"what"}, nil)
 )
 
@@ -104,6 +107,8 @@ var (
 func (waiting) Describe(ch chan<- *prometheus.Desc) {
 	ch <- waitingCount
 	ch <- waitingAge
+	ch <- coveredAge
+	ch <- missedTotal
 }
 
 // Collect looks.
@@ -130,5 +135,20 @@ func (w waiting) Collect(ch chan<- prometheus.Metric) {
 		}
 		ch <- prometheus.MustNewConstMetric(waitingCount, prometheus.GaugeValue, float64(n), look.what)
 		ch <- prometheus.MustNewConstMetric(waitingAge, prometheus.GaugeValue, age, look.what)
+	}
+	w.watch(ctx, now, ch)
+}
+
+// watch tells how far the search for missed events has come; nothing before it
+// began.
+func (w waiting) watch(ctx context.Context, now time.Time, ch chan<- prometheus.Metric) {
+	watch, err := w.store.Watch(ctx)
+	switch {
+	case vezne.CodeOf(err) == vezne.CodeNotFound:
+	case err != nil:
+		ch <- prometheus.NewInvalidMetric(coveredAge, err)
+	default:
+		ch <- prometheus.MustNewConstMetric(coveredAge, prometheus.GaugeValue, max(0, now.Sub(watch.CoveredUntil).Seconds()))
+		ch <- prometheus.MustNewConstMetric(missedTotal, prometheus.CounterValue, float64(watch.Missed))
 	}
 }

@@ -26,8 +26,13 @@ func (e *Engine) Start(ctx context.Context) error {
 	}
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	e.cancel, e.state = cancel, stateStarted
-	e.background.Go(func() { e.sender.Run(work) })
+	if e.restoring.Load() {
+		e.background.Go(func() { e.catchUp(work) })
+	} else {
+		e.background.Go(func() { e.sender.Run(work) })
+	}
 	e.background.Go(func() { e.refresher.Run(work) })
+	e.background.Go(func() { e.reconciler.Run(work) })
 	if e.cfg.Reload != nil {
 		e.background.Go(func() { e.reloading(work) })
 	}
@@ -130,6 +135,18 @@ func (e *Engine) Reload(ctx context.Context) error {
 // idlePause is how long Idle leaves work alone that somebody else is at.
 const idlePause = 2 * time.Millisecond
 
+// send sends what is due; a restored desk catches up first.
+func (e *Engine) send(ctx context.Context) (int, error) {
+	if !e.restoring.Load() {
+		return e.sender.Sweep(ctx)
+	}
+	searched, err := e.reconciler.Sweep(ctx)
+	if err != nil || searched > 0 {
+		return searched, err
+	}
+	return 0, e.caughtUp(ctx)
+}
+
 // Idle does everything that is due now, and returns once nothing is left to
 // read, to send or to deliver: tests wait so without sleeping. What is due
 // later, such as a delivery that was refused, is left. It works whether or not
@@ -147,7 +164,7 @@ func (e *Engine) Idle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if due.IsZero() {
+		if due.IsZero() && done == 0 {
 			return nil
 		}
 		if done > 0 {
@@ -169,7 +186,7 @@ func (e *Engine) Sweep(ctx context.Context) (int, error) {
 	if err := e.jobs.Tend(ctx); err != nil {
 		return 0, err
 	}
-	sent, err := e.sender.Sweep(ctx)
+	sent, err := e.send(ctx)
 	if err != nil {
 		return 0, err
 	}

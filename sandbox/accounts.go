@@ -20,10 +20,12 @@ type account struct {
 	advancing sync.Mutex
 
 	// mu guards all below. A request or a job holds it from its first read to its commit.
-	mu        sync.Mutex
-	store     *store
-	clock     accountClock
-	jobs      dueHeap
+	mu    sync.Mutex
+	store *store
+	clock accountClock
+	jobs  dueHeap
+	// clocks are the jobs of the test clocks, by their ids.
+	clocks    map[string]*dueHeap
 	lastJob   int64
 	lastEvent int64
 	keys      map[string]*issuedKey
@@ -51,7 +53,7 @@ func (sb *Sandbox) account(name string) *account {
 
 // newAccount makes an account whose own object is its first.
 func (sb *Sandbox) newAccount(name string) *account {
-	a := &account{sandbox: sb, name: name, id: accountID(name), store: newStore(), keys: map[string]*issuedKey{}, calls: map[string]*idempotentCall{}}
+	a := &account{sandbox: sb, name: name, id: accountID(name), store: newStore(), clocks: map[string]*dueHeap{}, keys: map[string]*issuedKey{}, calls: map[string]*idempotentCall{}}
 	a.source = newSource(sb.options.Seed, sb.run, name)
 	a.closed = sb.closed
 	a.control = newControl(a)
@@ -91,8 +93,13 @@ func newAccountObject(tx *accountTx, displayName string) *stripeObject {
 	return o.Set("settings.dashboard.display_name", displayName).Set("business_profile.name", displayName)
 }
 
-// Account is the account's object: id, display name, settings.
-func (tx *accountTx) Account() *stripeObject { return tx.Get("account", tx.account.id) }
+// Account is the object of the account that is acted in: id, display name, settings.
+func (tx *accountTx) Account() *stripeObject {
+	if tx.scope != "" {
+		return tx.Get("account", tx.scope)
+	}
+	return tx.Get("account", tx.account.id)
+}
 
 // apiVersion is the version of events and of calls that name none.
 func (a *account) apiVersion() string {
@@ -133,7 +140,11 @@ func (a *account) update(r *apiRequest, f func(tx *accountTx) error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.runPast()
-	err := a.transact(&accountTx{account: a, request: r, now: a.now()}, f)
+	tx := &accountTx{account: a, request: r, now: a.now()}
+	if r != nil {
+		tx.scope = r.scope
+	}
+	err := a.transact(tx, f)
 	a.arm()
 	return err
 }
@@ -150,6 +161,7 @@ func (a *account) transact(tx *accountTx, f func(tx *accountTx) error) error {
 	if err != nil && !keepsChanges(err) {
 		return err
 	}
+	tx.clock = "" // deliveries go by the account's clock
 	tx.fixEvents()
 	if committing := a.sandbox.seams.committing; committing != nil && len(tx.events) > 0 {
 		committing(tx)
@@ -165,15 +177,15 @@ func (a *account) commit(tx *accountTx) {
 		e.object.close()
 		a.lastEvent++
 		e.seq = a.lastEvent
-		a.store.told(e.object, tx.origin())
+		a.store.told(e.object, e.scope, tx.origin())
 	}
 	for i := range tx.due {
 		a.lastJob++
 		tx.due[i].seq = a.lastJob
-		a.jobs.push(tx.due[i])
+		a.plan(tx.due[i])
 	}
 	for _, id := range tx.published {
-		a.sandbox.owners.Store(id, a)
+		a.own(id)
 	}
 	a.record(tx)
 	if len(tx.events) > 0 {

@@ -54,7 +54,9 @@ func (e *Error) object(r *apiRequest) *stripeObject {
 	}
 	add("message", maskNumbers(e.Message)) // no error repeats a card number that somebody sent in a wrong place
 	add("network_decline_code", e.NetworkDeclineCode)
-	add("param", maskNumbers(e.Param))
+	if add("param", maskNumbers(e.Param)); e.blankParam && e.Param == "" {
+		detail.Set("param", "")
+	}
 	for _, key := range []string{"payment_intent", "payment_method", "payment_method_type", "setup_intent", "source"} {
 		if o := e.extra[key]; o != nil {
 			if r.hidesPrivate() {
@@ -99,10 +101,15 @@ func (an *answer) write(w http.ResponseWriter, r *apiRequest, body []byte) {
 			h.Set("Stripe-Should-Retry", "false")
 		}
 	}
-	h.Set("Content-Type", "application/json")
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/json")
+	}
 	h.Set("Cache-Control", "no-cache, no-store")
 	if r.Version != "" {
 		h.Set("Stripe-Version", r.Version)
+	}
+	if r.scope != "" {
+		h.Set("Stripe-Account", r.scope)
 	}
 	if r.IdempotencyKey != "" && r.Method == http.MethodPost {
 		h.Set("Idempotency-Key", r.IdempotencyKey)

@@ -7,6 +7,7 @@ import (
 
 func init() {
 	behave("GET /v1/balance", retrieveBalance)
+	behave("GET /v1/balance_transactions", listBalanceTransactions)
 	onDue("balance_transaction.available", releaseFunds)
 }
 
@@ -50,19 +51,42 @@ func availableOn(now int64) int64 {
 	at := time.Unix(now-now%day, 0).UTC()
 	for left := pendingDays; left > 0; {
 		at = at.AddDate(0, 0, 1)
-		if at.Weekday() != time.Saturday && at.Weekday() != time.Sunday {
+		if !weekend(at.Unix()) {
 			left--
 		}
 	}
 	return at.Unix()
 }
 
-// payIn records the money of a charge, less Stripe's fee.
+func weekend(at int64) bool {
+	day := time.Unix(at, 0).UTC().Weekday()
+	return day == time.Saturday || day == time.Sunday
+}
+
+// payIn records the money of a charge, less Stripe's fee and, in a connected account, the platform's; what a destination
+// charge promises to a connected account is transferred. It writes all that into the charge, which the caller stores.
 func payIn(tx *accountTx, ch *stripeObject, amount int64) *stripeObject {
 	percent, fixed := fees(tx)
 	fee := min(amount, share(amount, percent)+fixed)
 	card := cardsByName[tx.behaviourName(ch.Str("payment_method"))]
-	return move(tx, "charge", "charge", ch.Str("description"), ch.ID(), ch.Str("currency"), amount, fee, card != nil && card.available)
+	atOnce := card != nil && card.available
+	taken := int64(0)
+	if tx.scope != "" && ch.Int("application_fee_amount") > 0 {
+		made := takeFee(tx, tx.scope, ch, nil, ch.Int("application_fee_amount"))
+		taken = made.Int("amount")
+		ch.Set("application_fee", made.ID())
+	}
+	txn := move(tx, "charge", "charge", ch.Str("description"), ch.ID(), ch.Str("currency"), amount, fee+taken, atOnce)
+	if taken > 0 {
+		stripeFee := txn.List("fee_details")[0].(*stripeObject).Edit().Set("amount", fee)
+		txn = txn.Edit().Set("fee_details", []any{tx.applicationFeeDetail(taken, ch.Str("currency")), stripeFee})
+		tx.Put(txn)
+	}
+	ch.Set("balance_transaction", txn.ID())
+	if ch.Has("transfer_data") {
+		transferCharge(tx, ch, amount)
+	}
+	return txn
 }
 
 // fees are what this account pays of a payment: a percentage and a fixed part in the minor unit.
@@ -87,15 +111,56 @@ func (tx *accountTx) behaviourName(method string) string {
 	return ""
 }
 
+// releaseFunds makes all money available that is due by now, and says so once, unless nothing came in
+// (docs.stripe.com/api/events/types: not for negative transactions). What a test clock rules is released by itself, without
+// a word: the balance is the account's.
 func releaseFunds(tx *accountTx, id string) error {
-	if txn := tx.Get("balance_transaction", id); txn != nil && txn.Str("status") == "pending" {
+	txn := tx.Get("balance_transaction", id)
+	if txn == nil || txn.Str("status") != "pending" {
+		return nil
+	}
+	if tx.clock != "" {
 		tx.Put(txn.Edit().Set("status", "available"))
+		planAutomatic(tx, txn.Str("currency"))
+		return nil
+	}
+	var due []*stripeObject
+	tx.Each("balance_transaction", func(txn *stripeObject) bool {
+		if txn.Str("status") == "pending" && txn.Int("available_on") <= tx.Now() {
+			due = append(due, txn)
+		}
+		return true
+	})
+	income := false
+	var currencies []string
+	for _, txn := range slices.Backward(due) {
+		income = income || txn.Int("net") > 0
+		tx.Put(txn.Edit().Set("status", "available"))
+		if currency := txn.Str("currency"); !slices.Contains(currencies, currency) {
+			currencies = append(currencies, currency)
+		}
+	}
+	if income {
+		tx.Event("balance.available", balanceOf(tx), nil)
+	}
+	for _, currency := range currencies {
+		planAutomatic(tx, currency)
 	}
 	return nil
 }
 
+// listBalanceTransactions filters as the description says. A dispute is no source that is found (recorded).
+func listBalanceTransactions(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	if id := r.Params().Str("source"); id != "" && tx.Get("dispute", id) != nil {
+		return tx.ListObjects(r, nil)
+	}
+	return newDefault(r.route.operation).list(tx, r)
+}
+
 // retrieveBalance sums what is there and what is pending, by currency.
-func retrieveBalance(tx *accountTx, _ *apiRequest) (*stripeObject, error) {
+func retrieveBalance(tx *accountTx, _ *apiRequest) (*stripeObject, error) { return balanceOf(tx), nil }
+
+func balanceOf(tx *accountTx) *stripeObject {
 	sums := map[string]map[string]int64{"available": {}, "pending": {}}
 	var currencies []string
 	tx.Each("balance_transaction", func(txn *stripeObject) bool {
@@ -119,5 +184,5 @@ func retrieveBalance(tx *accountTx, _ *apiRequest) (*stripeObject, error) {
 		}
 		balance.Set(status, amounts)
 	}
-	return balance, nil
+	return balance
 }

@@ -75,7 +75,8 @@ func sepaBanks() []testBank {
 		strings.Fields("IE29AIBK93115212345678 IE24AIBK93115212345671 IE02AIBK93115212345679 IE94AIBK93115212345672 IE51AIBK93115212345670 IE10AIBK93115200343434 IE69AIBK93115200121212 IE10AIBK93115202222227"),
 		strings.Fields("LU280019400644750000 LU440019400644750003 LU980019400644750001 LU170019400644750004 LU710019400644750002 LU900010000000343434 LU520010000000121212 LU900010000002222227"),
 	}
-	var banks []testBank
+	// Of Denmark one account is recorded.
+	banks := []testBank{{name: "success_dk", typ: "sepa_debit", number: "DK5000400440116243", after: soon}}
 	for _, ibans := range countries {
 		for i, iban := range ibans {
 			bank := kinds[i]
@@ -96,6 +97,16 @@ func indexBanks() (byName, byNumber map[string]*testBank) {
 		byName[testBanks[i].name], byNumber[testBanks[i].number] = &testBanks[i], &testBanks[i]
 	}
 	return byName, byNumber
+}
+
+// ibanParts are where bank and branch end in IBANs of the countries that have test accounts here, counted from the fifth
+// character (the registry of ISO 13616). Denmark's is recorded.
+var ibanParts = map[string][2]int{"DE": {8, 8}, "DK": {4, 4}, "FR": {5, 10}, "IE": {4, 10}, "LU": {3, 3}}
+
+// ibanCodes are the codes of bank and branch in an IBAN, the latter "" where a country has none.
+func ibanCodes(iban string) (bank, branch string) {
+	rest, parts := iban[4:], ibanParts[iban[:2]]
+	return rest[:parts[0]], rest[parts[0]:parts[1]]
 }
 
 // validIBAN checks the two digits of an IBAN (ISO 13616).

@@ -47,6 +47,8 @@ type testCard struct {
 	risk string
 	// checks that fail or are unavailable: cvc, zip, line1, address, unchecked.
 	checks string
+	// payout is why a payout to the card fails, "" when it arrives.
+	payout string
 	// available says that the money is there at once.
 	available bool
 	// network of a co-branded card beside its brand.
@@ -57,14 +59,15 @@ type testCard struct {
 var testCards = []testCard{
 	{name: "visa", number: "4242424242424242", brand: "visa"},
 	{name: "visa_debit", number: "4000056655665556", brand: "visa", funding: "debit"},
+	{name: "visa_debit_us_transferFail", number: "4000056655665572", funding: "debit", payout: "could_not_process"},
 	{name: "mastercard", number: "5555555555554444", brand: "mastercard"},
 	{name: "mastercard_2_series", number: "2223003122003222", brand: "mastercard"},
 	{name: "mastercard_debit", number: "5200828282828210", brand: "mastercard", funding: "debit"},
 	{name: "mastercard_prepaid", number: "5105105105105100", brand: "mastercard", funding: "prepaid"},
-	{name: "amex", number: "378282246310005", brand: "amex", secure: secureUnsupported},
-	{name: "amex_2", number: "371449635398431", brand: "amex", secure: secureUnsupported},
-	{name: "discover", number: "6011111111111117", brand: "discover"},
-	{name: "discover_2", number: "6011000990139424", brand: "discover"},
+	{name: "amex", number: "371449635398431", brand: "amex"},
+	{name: "amex_2", number: "378282246310005", brand: "amex", secure: secureUnsupported},
+	{name: "discover", number: "6011000990139424", brand: "discover"},
+	{name: "discover_2", number: "6011111111111117", brand: "discover"},
 	{name: "discover_debit", number: "6011981111111113", brand: "discover", funding: "debit"},
 	{name: "diners", number: "3056930009020004", brand: "diners"},
 	{name: "diners_14", number: "36227206271667", brand: "diners"},
@@ -122,6 +125,7 @@ var testCards = []testCard{
 	{name: "threeDSecureOptional", number: "4000000000003055", secure: secureOptional},
 	{name: "threeDSecureOptionalProcessingError", number: "4000000000003097", secure: secureOptionalFails},
 	{name: "frictionless", number: "4000000032200000", secure: secureFrictionless},
+	{name: "indianMandate", number: "4000003560000123", country: "IN"},
 	{name: "captcha", number: "4000000000001208"},
 	{name: "captcha_2", number: "4000000000003725"},
 
@@ -147,12 +151,13 @@ var testCards = []testCard{
 
 // cardAliases are other spellings of names, as Stripe's pages and older tokens have them.
 var cardAliases = map[string]string{
+	"visa_debit_us_transferSuccess": "visa_debit", "mastercard_debit_us_transferSuccess": "mastercard_debit", "discover_debit_us_transferSuccess": "discover_debit",
 	"us": "visa", "visa_us": "visa", "chargeDeclined": "visa_chargeDeclined", "chargeDeclinedInsufficientFunds": "visa_chargeDeclinedInsufficientFunds",
 	"chargeDeclinedLostCard": "visa_chargeDeclinedLostCard", "chargeDeclinedStolenCard": "visa_chargeDeclinedStolenCard",
 	"chargeDeclinedVelocityLimitExceeded": "visa_chargeDeclinedVelocityLimitExceeded",
 	"visa_chargeDeclinedExpiredCard":      "chargeDeclinedExpiredCard", "visa_chargeDeclinedIncorrectCvc": "chargeDeclinedIncorrectCvc",
 	"visa_chargeDeclinedProcessingError": "chargeDeclinedProcessingError", "chargeDeclinedFraudulent": "radarBlock", "visa_chargeDeclinedFraudulent": "radarBlock",
-	"visa_chargeCustomerFail": "chargeCustomerFail", "amex_threeDSecureNotSupported": "amex",
+	"visa_chargeCustomerFail": "chargeCustomerFail", "amex_threeDSecureNotSupported": "amex_2",
 	"threeDSecureSupported": "threeDSecureOptional", "visa_createDispute": "createDispute", "visa_createDisputeInquiry": "createDisputeInquiry",
 	"visa_createDisputeProductNotReceived": "createDisputeProductNotReceived",
 }
@@ -210,7 +215,15 @@ var declines = map[string]decline{
 	"expired_card":       {code: "expired_card", declineCode: "expired_card", param: "exp_month", message: "Your card has expired."},
 	"incorrect_cvc":      {code: "incorrect_cvc", declineCode: "incorrect_cvc", param: "cvc", message: "Your card's security code is incorrect."},
 	"processing_error":   {code: "processing_error", declineCode: "processing_error", message: "An error occurred while processing your card. Try again in a little bit."},
-	"incorrect_number":   {code: "incorrect_number", param: "number", message: "Your card number is incorrect."},
+	"incorrect_number":   {code: "incorrect_number", declineCode: "incorrect_number", param: "number", message: "Your card number is incorrect."},
+	// Banks' words about a single field are codes of their own, as the three that are recorded; the messages are those of
+	// Stripe's page of error codes.
+	"incorrect_address":    {code: "incorrect_address", declineCode: "incorrect_address", message: "Your card's address is incorrect."},
+	"incorrect_zip":        {code: "incorrect_zip", declineCode: "incorrect_zip", param: "address_zip", message: "The zip code you supplied failed validation."},
+	"invalid_cvc":          {code: "invalid_cvc", declineCode: "invalid_cvc", param: "cvc", message: "Your card's security code is invalid."},
+	"invalid_expiry_month": {code: "invalid_expiry_month", declineCode: "invalid_expiry_month", param: "exp_month", message: "Your card's expiration month is invalid."},
+	"invalid_expiry_year":  {code: "invalid_expiry_year", declineCode: "invalid_expiry_year", param: "exp_year", message: "Your card's expiration year is invalid."},
+	"invalid_number":       {code: "invalid_number", declineCode: "invalid_number", param: "number", message: "Your card number is invalid."},
 	"authentication_required": {code: "authentication_required", declineCode: "authentication_required",
 		message: "Your card was declined. This transaction requires authentication."},
 }

@@ -47,7 +47,11 @@ func newCharge(tx *accountTx, pi, method *stripeObject, how authResult) *stripeO
 		Set("radar_options", hash()).Set("receipt_email", pi.Get("receipt_email")).
 		Set("receipt_url", tx.URL("/receipts/"+ch.ID())).Set("shipping", pi.Get("shipping")).
 		Set("statement_descriptor", pi.Get("statement_descriptor")).Set("statement_descriptor_suffix", pi.Get("statement_descriptor_suffix")).
-		Set("transfer_group", pi.Get("transfer_group")).Set("on_behalf_of", pi.Get("on_behalf_of"))
+		Set("transfer_group", pi.Get("transfer_group")).Set("on_behalf_of", pi.Get("on_behalf_of")).
+		Set("application", pi.Get("application")).Set("application_fee_amount", pi.Get("application_fee_amount"))
+	if data := pi.Hash("transfer_data"); data != nil {
+		ch.Set("transfer_data", tx.NewHash("charge_transfer_data").Set("destination", data.Str("destination")).Set("amount", data.Get("amount")))
+	}
 	return ch
 }
 
@@ -146,7 +150,7 @@ func chargeDetails(tx *accountTx, pi, method *stripeObject, how authResult) *str
 	return details.Set(typ, of)
 }
 
-// Feature flags of a card payment that the sandbox never grants, by the field and its schema's last part.
+// Feature flags of a card payment, by the field and its schema's last part. The sandbox grants increments only.
 var cardFeatures = []string{"extended_authorization", "incremental_authorization", "overcapture"}
 
 func cardDetails(tx *accountTx, pi, method *stripeObject, card *testCard, how authResult) *stripeObject {
@@ -161,8 +165,11 @@ func cardDetails(tx *accountTx, pi, method *stripeObject, card *testCard, how au
 	setChecks(shown, "checks", card, method)
 	for _, feature := range cardFeatures {
 		status := "unavailable"
-		if feature == "extended_authorization" {
+		switch {
+		case feature == "extended_authorization":
 			status = "disabled"
+		case feature == "incremental_authorization" && mayIncrement(pi, card):
+			status = "available"
 		}
 		of := tx.NewHash("payment_flows_private_payment_methods_card_details_api_resource_enterprise_features_"+feature+"_"+feature).Set("status", status)
 		if feature == "overcapture" {
@@ -209,7 +216,9 @@ func settleCharge(tx *accountTx, id string) error {
 	if ch == nil || ch.Has("balance_transaction") || ch.Str("status") != succeeded {
 		return nil
 	}
-	tx.Put(ch.Edit().Set("balance_transaction", payIn(tx, ch, ch.Int("amount_captured")).ID()), "charge.updated")
+	ch = ch.Edit()
+	payIn(tx, ch, ch.Int("amount_captured"))
+	tx.Put(ch, "charge.updated")
 	return nil
 }
 

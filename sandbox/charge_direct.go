@@ -9,7 +9,7 @@ func init() {
 }
 
 // chargeParams are parameters of a charge that are no fields of it, or need care.
-var chargeParams = []string{"amount", "currency", "source", "customer", "capture", "shipping", "receipt_email", "radar_options", "destination", "transfer_data", "application_fee"}
+var chargeParams = []string{"amount", "currency", "source", "customer", "capture", "shipping", "receipt_email", "radar_options", "destination", "application_fee"}
 
 // createCharge charges a token or a customer's card at once, as clients did before PaymentIntents.
 func createCharge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
@@ -32,16 +32,31 @@ func createCharge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if email := p.Str("receipt_email"); email != "" && !validEmail(email) {
 		return nil, invalid("receipt_email", "email_invalid", "Invalid email address: %s", email)
 	}
-	method, err := chargedMethod(tx, p)
+	if err := checkConnect(tx, p, p.Int("amount")); err != nil {
+		return nil, err
+	}
+	src, err := chargedSource(tx, p, currency)
 	if err != nil {
+		return nil, err
+	}
+	var method *stripeObject
+	if src != nil {
+		method = methodOfSource(tx, src)
+	} else if method, err = chargedMethod(tx, p); err != nil {
 		return nil, err
 	}
 	// What newCharge reads of an intent.
 	order := tx.New("payment_intent").Set("amount", p.Int("amount")).Set("currency", currency).Set("customer", textOrNull(p.Str("customer"))).
 		Set("receipt_email", textOrNull(p.Str("receipt_email")))
+	if tx.scope != "" {
+		order.Set("application", tx.application())
+	}
 	setShipping(tx, order, p)
 	applyParams(tx, order, p, chargeParams...)
 	ch := newCharge(tx, order, method, authNone).Set("payment_intent", nil)
+	if src != nil && src.Str("type") != "card" {
+		return chargeSource(tx, ch, src, method)
+	}
 	card := behaviourOf(method)
 	reason := cardDecline(tx, card, method)
 	if reason == "" && authentication(card, true, method.Bool(hiddenSetUp), "automatic") == secureRefuse {
@@ -56,16 +71,54 @@ func createCharge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, e
 	}
 	ch.Set("status", succeeded).Set("paid", true)
+	if src != nil {
+		consumeSource(tx, src, p.Int("amount"))
+	}
 	if p.Has("capture") && !p.Bool("capture") {
 		ch.Set("payment_method_details.card.capture_before", tx.Now()+7*day)
 		tx.Due(tx.Now()+7*day, "charge.expire", ch.ID())
 		tx.Put(ch, "charge.succeeded")
+		openReview(tx, ch, card)
+		return tx.Get("charge", ch.ID()), nil
+	}
+	ch.Set("captured", true).Set("amount_captured", p.Int("amount"))
+	payIn(tx, ch, p.Int("amount"))
+	tx.Put(ch, "charge.succeeded")
+	openReview(tx, ch, card)
+	disputeByCard(tx, tx.Get("charge", ch.ID()), card)
+	return tx.Get("charge", ch.ID()), nil
+}
+
+// chargedSource finds the source that a charge names, or the customer's default one; nil when it is none.
+func chargedSource(tx *accountTx, p formParams, currency string) (*stripeObject, error) {
+	id, owner := p.Str("source"), p.Str("customer")
+	if customer := tx.Get("customer", owner); id == "" && customer != nil {
+		id = customer.Str("default_source")
+	}
+	src := tx.Get("source", id)
+	if src == nil {
+		return nil, nil //nolint:nilnil // no source is no fault: it may be a card or a token
+	}
+	return src, checkSource(src, owner, p.Int("amount"), currency)
+}
+
+// chargeSource charges a source that is no card: its owner agreed already. A debit is pending until the bank answers.
+func chargeSource(tx *accountTx, ch, src, method *stripeObject) (*stripeObject, error) {
+	amount := ch.Int("amount")
+	ch.Set("id", tx.NewID("py_1", 23)).Set("captured", true).Set("amount_captured", amount)
+	consumeSource(tx, src, amount)
+	if bank := bankOf(method); bank != nil {
+		ch.Set("status", "pending")
+		tx.Put(ch, "charge.pending")
+		if !bank.never {
+			tx.Due(tx.Now()+bank.after, "debit.answer", ch.ID())
+		}
 		return ch, nil
 	}
-	ch.Set("captured", true).Set("amount_captured", p.Int("amount")).Set("balance_transaction", payIn(tx, ch, p.Int("amount")).ID())
+	ch.Set("status", succeeded).Set("paid", true).Set("outcome.risk_level", "not_assessed")
+	payIn(tx, ch, amount)
 	tx.Put(ch, "charge.succeeded")
-	disputeByCard(tx, ch, card)
-	return tx.Get("charge", ch.ID()), nil
+	return ch, nil
 }
 
 // chargedMethod finds what a charge is to be taken from: a token, one of the customer's cards, or their default one.
@@ -95,7 +148,7 @@ func chargedMethod(tx *accountTx, p formParams) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	method.Set("id", tx.NewID("card_1", 23)).Set(hiddenUsed, true)
+	method.Set("id", newCardID(tx)).Set(hiddenUsed, true)
 	tx.Put(method)
 	return method, nil
 }
@@ -129,7 +182,7 @@ func captureCharge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, err
 	}
 	ch = ch.Edit().Set("captured", true).Set("amount_captured", amount)
-	ch.Set("balance_transaction", payIn(tx, ch, amount).ID())
+	payIn(tx, ch, amount)
 	tx.Put(ch, "charge.captured")
 	return ch, nil
 }

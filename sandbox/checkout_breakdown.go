@@ -18,12 +18,9 @@ const hiddenBreakdown = "_breakdown"
 func breakdown(tx *accountTx, session *stripeObject, items []*stripeObject, off int64) *stripeObject {
 	var rates []string
 	sums := map[string]*stripeObject{}
-	for _, item := range items {
-		for _, t := range item.List("_taxes") {
-			tax, ok := t.(*stripeObject)
-			if !ok {
-				continue
-			}
+	taxed := append(slices.Clone(items), shippingTaxes(session)...)
+	for _, one := range taxed {
+		for _, tax := range hashes(one.List(hiddenTaxes)) {
 			id := tax.Str("rate.id")
 			if sums[id] == nil {
 				rates = append(rates, id)
@@ -39,13 +36,17 @@ func breakdown(tx *accountTx, session *stripeObject, items []*stripeObject, off 
 		taxes = append(taxes, sums[id])
 	}
 	shown := tx.NewHash("payment_pages_checkout_session_total_details_resource_breakdown").Set("taxes", taxes)
-	at := slices.IndexFunc(session.List("discounts"), func(d any) bool { _, ok := d.(*stripeObject); return ok })
-	if at < 0 {
+	discount := session.Hash(hiddenDiscount)
+	if discount == nil {
 		return shown
 	}
-	given := session.List("discounts")[at].(*stripeObject)
-	discount := tx.NewHash("discount").Set("id", tx.NewID("di_1", 23)).Set("object", "discount").Set("checkout_session", session.ID()).
-		Set("customer", session.Get("customer")).Set("promotion_code", given.Get("promotion_code")).Set("start", tx.Now()).
-		Set("source", tx.NewHash("discount_source").Set("coupon", session.Str("_coupon")).Set("type", "coupon"))
 	return shown.Set("discounts", []*stripeObject{tx.NewHash("line_items_discount_amount").Set("amount", off).Set("discount", discount)})
+}
+
+// shippingTaxes is the cost of shipping, when there is one.
+func shippingTaxes(session *stripeObject) []*stripeObject {
+	if cost := session.Hash("shipping_cost"); cost != nil {
+		return []*stripeObject{cost}
+	}
+	return nil
 }

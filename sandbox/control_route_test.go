@@ -121,6 +121,14 @@ func TestSettings(t *testing.T) {
 		`{"fee_fixed":-1}`:                   "fee_fixed",
 		`{"rate_limit":-1}`:                  "rate_limit",
 		`{"colour":"red"}`:                   "colour",
+		`{"retries":{"after_days":[2,2]}}`:   "retries[after_days]",
+		`{"retries":{"after_days":[0]}}`:     "retries[after_days]",
+		`{"retries":{"end":"gone"}}`:         "retries[end]",
+		`{"tax_rates":[{"country":"de"}]}`:   "tax_rates",
+		`{"tax_rates":[{"state":"CA"}]}`:     "tax_rates",
+		`{"tax_rates":[{"percentage":101}]}`: "tax_rates",
+		`{"tax_rates":[{"tax_type":"tea"}]}`: "tax_rates",
+		`{"tax_rates":[{},{}]}`:              "tax_rates",
 	} {
 		if a := b.call("POST", "/_sandbox/settings", body); a.status != 400 || a.str("error.param") != param {
 			t.Errorf("%s: %d %s", body, a.status, a.text)

@@ -25,6 +25,10 @@ type Settings struct {
 	// method and route; 0 is no limit. Stripe's own sandboxes have 25 and 25.
 	RateLimit         int64 `json:"rate_limit"`
 	EndpointRateLimit int64 `json:"endpoint_rate_limit"`
+	// Retries are what happens to invoices whose payment failed.
+	Retries InvoiceRetries `json:"retries"`
+	// TaxRates stand for Stripe Tax, one for each place.
+	TaxRates []DeclaredTax `json:"tax_rates"`
 	// PaymentMethods are the types that intents and sessions take when they are told none, as Stripe's dashboard has
 	// them: card, sepa_debit (eur only), us_bank_account (usd only).
 	PaymentMethods []string `json:"payment_methods"`
@@ -67,6 +71,12 @@ func (s Settings) check() error {
 			return invalid("delivery_retries", "", "Invalid delivery_retries: each is the seconds to wait after the attempt before, at least 1")
 		}
 	}
+	if err := s.Retries.check(); err != nil {
+		return err
+	}
+	if err := checkTaxes(s.TaxRates); err != nil {
+		return err
+	}
 	return checkMethods(s.PaymentMethods)
 }
 
@@ -75,6 +85,7 @@ func (tx *accountTx) settings() Settings {
 	account := tx.Account()
 	s := Settings{DisplayName: account.Str("settings.dashboard.display_name"), DefaultAPIVersion: tx.account.sandbox.apiVersion(),
 		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: feePercent, FeeFixed: feeFixed,
+		Retries: defaultInvoiceRetries(), TaxRates: []DeclaredTax{},
 		PaymentMethods: orElseList(tx.account.sandbox.options.PaymentMethods, cardType)}
 	set := account.Hash("_settings")
 	if set == nil {
@@ -90,6 +101,12 @@ func (tx *accountTx) settings() Settings {
 	s.DeliveryTimeoutMS = set.Int("delivery_timeout_ms")
 	s.FeePercent, s.FeeFixed = set.Float("fee_percent"), set.Int("fee_fixed")
 	s.RateLimit, s.EndpointRateLimit = set.Int("rate_limit"), set.Int("endpoint_rate_limit")
+	if retries := set.Hash("retries"); retries != nil {
+		s.Retries = invoiceRetriesOf(retries)
+	}
+	for _, v := range set.List("tax_rates") {
+		s.TaxRates = append(s.TaxRates, declaredTaxOf(v.(*stripeObject)))
+	}
 	if list := texts(set.List("payment_methods")); len(list) > 0 {
 		s.PaymentMethods = list
 	}
@@ -98,18 +115,14 @@ func (tx *accountTx) settings() Settings {
 
 // setSettings writes settings into the account's object, where the rest of the sandbox reads them.
 func (tx *accountTx) setSettings(s Settings) {
-	retries := make([]any, len(s.DeliveryRetries))
-	for i, n := range s.DeliveryRetries {
-		retries[i] = n
-	}
-	methods := make([]any, len(s.PaymentMethods))
-	for i, name := range s.PaymentMethods {
-		methods[i] = name
+	taxes := make([]any, len(s.TaxRates))
+	for i, t := range s.TaxRates {
+		taxes[i] = t.hash()
 	}
 	tx.Put(tx.Account().Edit().Set("settings.dashboard.display_name", s.DisplayName).Set("_settings", hash(
-		"default_api_version", s.DefaultAPIVersion, "delivery_retries", retries, "delivery_timeout_ms", s.DeliveryTimeoutMS,
+		"default_api_version", s.DefaultAPIVersion, "delivery_retries", anyList(s.DeliveryRetries), "delivery_timeout_ms", s.DeliveryTimeoutMS,
 		"fee_percent", s.FeePercent, "fee_fixed", s.FeeFixed, "rate_limit", s.RateLimit, "endpoint_rate_limit", s.EndpointRateLimit,
-		"payment_methods", methods)))
+		"retries", s.Retries.hash(), "tax_rates", taxes, "payment_methods", anyList(s.PaymentMethods))))
 }
 
 // Settings reads the account's settings.
@@ -160,6 +173,19 @@ func postSettings(a *Account, r *http.Request) (any, error) {
 		if len(text) == 0 {
 			return nil
 		}
-		return decodeText(text, s)
+		return decodeSettings(text, s)
 	})
+}
+
+// decodeSettings changes what the body names. A list takes the place of the one before.
+func decodeSettings(text json.RawMessage, s *Settings) error {
+	taxes := s.TaxRates
+	s.TaxRates = nil // elements that are decoded over others would keep their keys
+	if err := decodeText(text, s); err != nil {
+		return err
+	}
+	if s.TaxRates == nil {
+		s.TaxRates = taxes
+	}
+	return nil
 }

@@ -28,7 +28,12 @@ func (a *Account) Simulate(typ string, params map[string]any) (json.RawMessage, 
 		return nil, err
 	}
 	var answer json.RawMessage
+	connected := p.Str("stripe_account")
+	if connected != "" && !c.account.connects(connected) {
+		return nil, missing("account", connected, "stripe_account", http.StatusBadRequest)
+	}
 	err = c.account.do(func(tx *accountTx) error {
+		tx.scope = connected
 		o, err := simulate(tx, p)
 		if err != nil {
 			return err

@@ -7,6 +7,8 @@ func init() {
 	behave("POST /v1/customers/{customer}", updateCustomer)
 	behave("DELETE /v1/customers/{customer}", deleteCustomer)
 	onExpand("customer", "sources", customerCards)
+	onExpand("customer", "tax", customerTax)
+	onExpand("customer", "invoice_credit_balance", func(*accountTx, *stripeObject) []*stripeObject { return []*stripeObject{hash()} })
 	onExpand("customer", "tax_ids", func(tx *accountTx, customer *stripeObject) []*stripeObject {
 		return ofField(tx, "tax_id", "customer", customer.ID())
 	})
@@ -21,14 +23,17 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err := setCustomer(tx, customer, p); err != nil {
 		return nil, err
 	}
+	if err := checkCustomerClock(tx, p.Str("test_clock")); err != nil {
+		return nil, err
+	}
 	var method *stripeObject
 	if id := p.Str("payment_method"); id != "" {
 		var err error
 		if method, err = findMethod(tx, id, "payment_method", 400); err != nil {
 			return nil, err
 		}
-		if card := behaviourOf(method); card != nil && card.decline != "" {
-			return nil, cardError(declineFor(card.decline))
+		if err := refusedAtAttachment(method); err != nil {
+			return nil, err
 		}
 		if method.Str("customer") != "" || method.Bool(hiddenUsed) {
 			return nil, invalid("payment_method", "", usedAtAttachment)
@@ -40,12 +45,31 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	} else if id != "" {
 		customer.Set("invoice_settings.default_payment_method", method.ID())
 	}
+	var card *stripeObject
+	source := p.Str("source")
+	if strings.HasPrefix(source, "tok_") {
+		var err error
+		if card, err = newCard(tx, source); err != nil {
+			return nil, err
+		}
+		customer.Set("default_source", card.ID())
+	} else if source != "" {
+		customer.Set("default_source", source)
+	}
 	discount, told, err := setCustomerDiscount(tx, customer, p)
 	if err != nil {
 		return nil, err
 	}
 	tx.Put(customer, "customer.created")
 	tx.tell(told, discount)
+	switch {
+	case card != nil:
+		keepCard(tx, customer, card)
+	case source != "":
+		if _, err := giveSource(tx, customer, source); err != nil {
+			return nil, err
+		}
+	}
 	if method != nil {
 		attach(tx, method, customer.ID())
 	}
@@ -57,6 +81,21 @@ func newCustomer(tx *accountTx) *stripeObject {
 		Set("balance", 0).Set("delinquent", false).Set("next_invoice_sequence", 1).Set("tax_exempt", "none").
 		Set("preferred_locales", []any{}).Set("invoice_prefix", strings.ToUpper(tx.NewID("", 8))).
 		Set("invoice_settings", tx.NewHash("invoice_setting_customer_setting"))
+}
+
+// customerTax is what expand[]=tax shows. No address is looked up here: without a country the place is not known, with one
+// no taxes are collected there, as at Stripe before a registration.
+func customerTax(tx *accountTx, customer *stripeObject) []*stripeObject {
+	shown := tx.NewHash("customer_tax").Set("automatic_tax", "unrecognized_location").Set("provider", "stripe")
+	if country := orElse(customer.Str("shipping.address.country"), customer.Str("address.country")); country != "" {
+		source := "billing_address"
+		if customer.Str("shipping.address.country") != "" {
+			source = "shipping_destination"
+		}
+		shown.Set("automatic_tax", "not_collecting").
+			Set("location", tx.NewHash("customer_tax_location").Set("country", country).Set("source", source))
+	}
+	return []*stripeObject{shown}
 }
 
 // setCustomer copies what both calls may say about a customer.
@@ -93,8 +132,8 @@ func updateCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	if token := p.Str("source"); strings.HasPrefix(token, "tok_") {
-		card, err := keepCard(tx, customer, token)
+	if token := p.Str("source"); token != "" {
+		card, err := giveSource(tx, customer, token)
 		if err != nil {
 			return nil, err
 		}
@@ -106,6 +145,9 @@ func updateCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	if id := p.Str("default_source"); id != "" {
 		card := tx.Get("card", id)
+		if card == nil {
+			card = tx.Get("source", id)
+		}
 		if card == nil || card.Str("customer") != customer.ID() {
 			return nil, missing("source", id, "default_source", 400)
 		}
@@ -142,11 +184,22 @@ func deleteCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := removeCustomer(tx, customer); err != nil {
+		return nil, err
+	}
+	return hash("id", customer.ID(), "object", "customer", "deleted", true), nil
+}
+
+// removeCustomer deletes a customer: the subscriptions end at once, the methods belong to nobody any more.
+func removeCustomer(tx *accountTx, customer *stripeObject) error {
+	if err := endSubscriptionsOf(tx, customer); err != nil {
+		return err
+	}
 	for _, method := range ofField(tx, "payment_method", "customer", customer.ID()) {
 		tx.Put(method.Edit().Set("customer", nil).Set(hiddenUsed, true))
 	}
 	tx.Delete(customer, "customer.deleted")
-	return hash("id", customer.ID(), "object", "customer", "deleted", true), nil
+	return nil
 }
 
 // findCustomer finds a customer that exists and was not deleted.

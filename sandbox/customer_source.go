@@ -1,6 +1,10 @@
 package sandbox
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 func init() {
 	for _, path := range []string{"sources", "cards"} {
@@ -8,7 +12,6 @@ func init() {
 		behave("DELETE /v1/customers/{customer}/"+path+"/{id}", removeSource)
 		behave("GET /v1/customers/{customer}/"+path, listSources)
 	}
-	behave("POST /v1/customers/{customer}/balance_transactions", adjustBalance)
 }
 
 // addSource gives a customer a card, as clients did before PaymentMethods: {source: tok_visa}. Bank accounts are state
@@ -20,13 +23,16 @@ func addSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, err
 	}
 	var card *stripeObject
-	switch {
-	case strings.HasPrefix(p.Str("source"), "tok_"):
-		card, err = keepCard(tx, customer, p.Str("source"))
+	switch source := p.Str("source"); {
+	case strings.HasPrefix(source, "src_"), strings.HasPrefix(source, "tok_"):
+		card, err = giveSource(tx, customer, source)
 	case p.Has("card.number"):
 		var entry cardEntry
 		if entry, err = readCard(tx, p, ""); err == nil {
-			card, err = keepCardOf(tx, customer, entry.method(tx))
+			method := entry.method(tx)
+			if err = asCard(tx, method); err == nil {
+				card = keepCard(tx, customer, method)
+			}
 		}
 	default:
 		return newDefault(r.route.operation).write(tx, r)
@@ -42,23 +48,41 @@ func addSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	return card, nil
 }
 
-// keepCard turns a token into a card of a customer.
-func keepCard(tx *accountTx, customer *stripeObject, token string) (*stripeObject, error) {
+// giveSource gives a customer what an id names: a token's card, or a source.
+func giveSource(tx *accountTx, customer *stripeObject, id string) (*stripeObject, error) {
+	if !strings.HasPrefix(id, "tok_") {
+		return keepSource(tx, customer, id)
+	}
+	method, err := newCard(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	return keepCard(tx, customer, method), nil
+}
+
+// newCard turns a token into a card that a customer can keep. It is not stored yet.
+func newCard(tx *accountTx, token string) (*stripeObject, error) {
 	method, err := methodOfToken(tx, token, "source")
 	if err != nil {
 		return nil, err
 	}
-	return keepCardOf(tx, customer, method)
+	return method, asCard(tx, method)
 }
 
-// keepCardOf stores a card twice, as Stripe shows it: as the customer's card, and as a PaymentMethod of the same id, which
-// newer calls may use. A customer's first card is their default.
-func keepCardOf(tx *accountTx, customer, method *stripeObject) (*stripeObject, error) {
-	test := behaviourOf(method)
-	if test.decline != "" {
-		return nil, cardError(declineFor(test.decline))
+// asCard gives a method the id of a card, unless its bank declines it.
+func asCard(tx *accountTx, method *stripeObject) error {
+	if test := behaviourOf(method); test.decline != "" {
+		return cardError(declineFor(test.decline))
 	}
-	method.Set("id", tx.NewID("card_1", 23)).Set("customer", customer.ID())
+	method.Set("id", newCardID(tx))
+	return nil
+}
+
+// keepCard stores a card twice, as Stripe shows it: as the customer's card, and as a PaymentMethod of the same id, which
+// newer calls may use. A customer's first card is their default.
+func keepCard(tx *accountTx, customer, method *stripeObject) *stripeObject {
+	test := behaviourOf(method)
+	method.Set("customer", customer.ID())
 	setChecks(method, "card.checks", test, method)
 	card := tx.New("card").Set("id", method.ID()).Set("customer", customer.ID()).Set("brand", cardBrands[test.brand]).
 		Set("cvc_check", method.Get("card.checks.cvc_check"))
@@ -69,13 +93,18 @@ func keepCardOf(tx *accountTx, customer, method *stripeObject) (*stripeObject, e
 	for from, to := range map[string]string{"city": "city", "country": "country", "line1": "line1", "line2": "line2", "state": "state", "postal_code": "zip"} {
 		card.Set("address_"+to, method.Get("billing_details.address."+from))
 	}
+	card.Set("address_line1_check", method.Get("card.checks.address_line1_check")).
+		Set("address_zip_check", method.Get("card.checks.address_postal_code_check"))
 	tx.Put(method)
 	tx.Put(card, "customer.source.created")
 	if customer.Str("default_source") == "" {
 		setDefaultSource(tx, customer.ID(), card.ID())
 	}
-	return card, nil
+	return card
 }
+
+// newCardID makes the id that a card and its PaymentMethod share.
+func newCardID(tx *accountTx) string { return tx.NewID("card_1", 23) }
 
 // setDefaultSource names a customer's default card, "" for none.
 func setDefaultSource(tx *accountTx, customer, card string) {
@@ -83,7 +112,9 @@ func setDefaultSource(tx *accountTx, customer, card string) {
 }
 
 func customerCards(tx *accountTx, customer *stripeObject) []*stripeObject {
-	return ofField(tx, "card", "customer", customer.ID())
+	list := append(ofField(tx, "card", "customer", customer.ID()), ofField(tx, "source", "customer", customer.ID())...)
+	slices.SortStableFunc(list, func(a, b *stripeObject) int { return cmp.Compare(b.Int("created"), a.Int("created")) })
+	return list
 }
 
 func listSources(tx *accountTx, r *apiRequest) (*stripeObject, error) {
@@ -91,16 +122,23 @@ func listSources(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := customerCards(tx, customer)
-	if strings.HasSuffix(r.Route, "/sources") {
-		list = append(list, ofField(tx, "bank_account", "customer", customer.ID())...)
+	if strings.HasSuffix(r.Route, "/cards") {
+		return tx.ListObjects(r, ofField(tx, "card", "customer", customer.ID()))
 	}
-	return tx.ListObjects(r, list)
+	return tx.ListObjects(r, append(customerCards(tx, customer), ofField(tx, "bank_account", "customer", customer.ID())...))
 }
 
 // removeSource takes a card from its customer; the newest of the others becomes their default.
 func removeSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	id := r.Path("id")
+	if src := tx.Get("source", id); src != nil && src.Str("customer") == r.Path("customer") {
+		customer := tx.Get("customer", r.Path("customer"))
+		src = dropSource(tx, src)
+		if customer != nil && customer.Str("default_source") == id {
+			passDefaultSource(tx, customer)
+		}
+		return src, nil
+	}
 	card := tx.Get("card", id)
 	if card == nil || card.Str("customer") != r.Path("customer") {
 		return newDefault(r.route.operation).remove(tx, r)
@@ -114,34 +152,16 @@ func removeSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	tx.Delete(card, "customer.source.deleted")
 	if customer.Str("default_source") == id {
-		next := ""
-		if left := customerCards(tx, customer); len(left) > 0 {
-			next = left[0].ID()
-		}
-		setDefaultSource(tx, customer.ID(), next)
+		passDefaultSource(tx, customer)
 	}
 	return hash("id", id, "object", "card", "deleted", true), nil
 }
 
-// adjustBalance changes what a customer owes (above 0) or is owed (below 0).
-func adjustBalance(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	p := r.Params()
-	customer, err := findCustomer(tx, r.Path("customer"), "id", 404)
-	if err != nil {
-		return nil, err
+// passDefaultSource makes the newest of the cards and sources that are left the default.
+func passDefaultSource(tx *accountTx, customer *stripeObject) {
+	next := ""
+	if left := customerCards(tx, customer); len(left) > 0 {
+		next = left[0].ID()
 	}
-	currency := strings.ToLower(p.Str("currency"))
-	if err := checkCurrency(currency, "currency"); err != nil {
-		return nil, err
-	}
-	if has := customer.Str("currency"); has != "" && has != currency {
-		return nil, invalid("currency", "", "The customer's currency is %s; the balance cannot be changed in %s.", has, currency)
-	}
-	balance := customer.Int("balance") + p.Int("amount")
-	txn := tx.New("customer_balance_transaction").Set("type", "adjustment").Set("customer", customer.ID()).Set("currency", currency).
-		Set("amount", p.Int("amount")).Set("ending_balance", balance)
-	applyParams(tx, txn, p, "currency", "amount")
-	tx.Put(txn)
-	tx.Put(customer.Edit().Set("balance", balance).Set("currency", currency), "customer.updated")
-	return txn, nil
+	setDefaultSource(tx, customer.ID(), next)
 }

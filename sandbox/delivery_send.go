@@ -131,7 +131,8 @@ func (s *sender) prepare(id string) (out outgoing, ok bool) {
 		if d == nil {
 			return
 		}
-		ev, endpoint = tx.Get("event", d.Str("event")), tx.Get("webhook_endpoint", d.Str("endpoint"))
+		ev, _ = tx.anywhere("event", d.Str("event"))
+		endpoint = tx.Get("webhook_endpoint", d.Str("endpoint"))
 		if ev == nil || endpoint == nil || endpoint.Str("status") != "enabled" {
 			if d.Str("status") == deliveryPending {
 				tx.Put(d.Edit().Set("status", deliveryCanceled))
@@ -162,7 +163,7 @@ func eventBody(ev, endpoint *stripeObject, pending int64) []byte {
 
 // object is an attempt as it is stored with its delivery.
 func (a Attempt) object() *stripeObject {
-	return &stripeObject{shape: freeShape, keys: attemptKeys, slots: []any{a.At, a.SentAt, a.Automatic, int64(a.Status), a.Error, a.Body, a.DurationMS}}
+	return &stripeObject{layout: attemptLayout, values: []any{a.At, a.SentAt, a.Automatic, int64(a.Status), a.Error, a.Body, a.DurationMS}}
 }
 
 // record writes an attempt down and plans the next one.
@@ -203,7 +204,7 @@ func (s *sender) record(id string, attempt Attempt) {
 
 // lowerPending notes on an event that one endpoint more has taken it.
 func lowerPending(tx *accountTx, id string) {
-	if ev := tx.Get("event", id); ev != nil && ev.Int("pending_webhooks") > 0 {
-		tx.Put(ev.Edit().Set("pending_webhooks", ev.Int("pending_webhooks")-1))
+	if ev, scope := tx.anywhere("event", id); ev != nil && ev.Int("pending_webhooks") > 0 {
+		tx.within(scope, func() { tx.Put(ev.Edit().Set("pending_webhooks", ev.Int("pending_webhooks")-1)) })
 	}
 }

@@ -5,13 +5,19 @@ import (
 	"container/heap"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 )
 
-// dueJob is something that happens by itself at an instant of the account's clock, in seconds.
+// dueJob is something that happens by itself at an instant of the account's clock, or of a test clock, in seconds.
 type dueJob struct {
 	at, seq int64
 	job, id string
+	// clock is the id of the test clock, "" for the account's.
+	clock string
+	// scope is the connected account that it belongs to, "" for the account itself.
+	scope string
 }
 
 // dueHeap has the next job first: by instant, then by the order of planning.
@@ -33,16 +39,52 @@ func (h *dueHeap) Pop() any {
 }
 func (h *dueHeap) push(d dueJob) { heap.Push(h, d) }
 
-// remove takes a job out by its number.
-func (h *dueHeap) remove(seq int64) {
+// remove takes a job out by its number, and says whether it was there.
+func (h *dueHeap) remove(seq int64) bool {
 	for i, d := range *h {
 		if d.seq == seq {
 			heap.Remove(h, i)
+			return true
+		}
+	}
+	return false
+}
+func (h *dueHeap) pop() dueJob { return heap.Pop(h).(dueJob) }
+
+// plan puts a job on the heap of its clock.
+func (a *account) plan(d dueJob) {
+	if d.clock == "" {
+		a.jobs.push(d)
+		return
+	}
+	h := a.clocks[d.clock]
+	if h == nil {
+		h = &dueHeap{}
+		a.clocks[d.clock] = h
+	}
+	h.push(d)
+}
+
+// unplan takes the job of a number off its heap.
+func (a *account) unplan(seq int64) {
+	if a.jobs.remove(seq) {
+		return
+	}
+	for _, h := range a.clocks {
+		if h.remove(seq) {
 			return
 		}
 	}
 }
-func (h *dueHeap) pop() dueJob { return heap.Pop(h).(dueJob) }
+
+// planned are all jobs of the account, those of its test clocks too.
+func (a *account) planned() []dueJob {
+	all := slices.Clone([]dueJob(a.jobs))
+	for _, id := range slices.Sorted(maps.Keys(a.clocks)) {
+		all = append(all, *a.clocks[id]...)
+	}
+	return all
+}
 
 // runPast runs what is due by now, each job at its own instant. The caller holds the lock.
 func (a *account) runPast() {
@@ -54,7 +96,15 @@ func (a *account) runPast() {
 // runNext runs the next job at its own instant.
 func (a *account) runNext() {
 	d := a.jobs.pop()
-	tx := &accountTx{account: a, now: d.at, ran: d.seq, job: d.job}
+	if d.job == clockJob {
+		a.runClock(d.id)
+	}
+	a.runJob(&accountTx{account: a, now: d.at}, d)
+}
+
+// runJob runs a job that was taken off its heap.
+func (a *account) runJob(tx *accountTx, d dueJob) {
+	tx.ran, tx.job, tx.scope = d.seq, d.job, d.scope
 	err := a.transact(tx, func(tx *accountTx) (err error) {
 		defer func() {
 			if p := recover(); p != nil {

@@ -45,14 +45,13 @@ func (e *encoder) object(o *stripeObject, tree *expandTree) {
 	e.out = append(e.out, '{')
 	e.depth++
 	first := true
-	for i, v := range o.slots {
+	for i := range o.size() {
+		v := o.at(i)
 		sub := tree.child(o, i)
 		if v == absent {
-			list := e.expanded.included(o, i, sub)
-			if list == nil {
+			if v = e.expanded.included(o, i, sub); v == nil {
 				continue
 			}
-			v = list
 		}
 		if !first {
 			e.out = append(e.out, ',')

@@ -14,6 +14,8 @@ type Error struct {
 	Charge string
 	// Extra are whole objects beside the message: payment_intent, setup_intent, payment_method, source.
 	extra map[string]*stripeObject
+	// blankParam shows a param that is empty.
+	blankParam bool
 	// KeepChanges commits what the behaviour did: a decline keeps its failed charge.
 	keepChanges bool
 	// Header is sent with the answer.

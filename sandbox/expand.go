@@ -23,8 +23,8 @@ type expansion struct {
 	tree *expandTree
 	// objects are the expanded objects by id.
 	objects map[string]*stripeObject
-	// lists are the lists that an object shows only when asked: charge.refunds.
-	lists map[includeKey]*stripeObject
+	// lists are what an object shows only when asked: a list object (charge.refunds), a hash, or an array of hashes.
+	lists map[includeKey]any
 }
 
 type includeKey struct {
@@ -40,8 +40,8 @@ func (x *expansion) object(id string) *stripeObject {
 	return x.objects[id]
 }
 
-// included is the list that a left-out slot shows, nil when it stays out.
-func (x *expansion) included(o *stripeObject, slot int, asked *expandTree) *stripeObject {
+// included is what a left-out slot shows, nil when it stays out.
+func (x *expansion) included(o *stripeObject, slot int, asked *expandTree) any {
 	if x == nil || asked == nil {
 		return nil
 	}
@@ -53,12 +53,22 @@ func (x *expansion) each(f func(*stripeObject) *stripeObject) *expansion {
 	if x == nil {
 		return nil
 	}
-	seen := &expansion{tree: x.tree, objects: make(map[string]*stripeObject, len(x.objects)), lists: make(map[includeKey]*stripeObject, len(x.lists))}
+	seen := &expansion{tree: x.tree, objects: make(map[string]*stripeObject, len(x.objects)), lists: make(map[includeKey]any, len(x.lists))}
 	for id, o := range x.objects {
 		seen.objects[id] = f(o)
 	}
-	for key, list := range x.lists {
-		seen.lists[includeKey{f(key.o), key.slot}] = f(list)
+	for key, shown := range x.lists {
+		at := includeKey{f(key.o), key.slot}
+		switch shown := shown.(type) {
+		case *stripeObject:
+			seen.lists[at] = f(shown)
+		case []any:
+			members := make([]any, len(shown))
+			for i, m := range shown {
+				members[i] = f(m.(*stripeObject))
+			}
+			seen.lists[at] = members
+		}
 	}
 	return seen
 }
@@ -142,7 +152,7 @@ func (tx *accountTx) resolve(answer *stripeObject, tree *expandTree) *expansion 
 	if tree == nil || answer == nil {
 		return nil
 	}
-	x := &expansion{tree: tree, objects: map[string]*stripeObject{}, lists: map[includeKey]*stripeObject{}}
+	x := &expansion{tree: tree, objects: map[string]*stripeObject{}, lists: map[includeKey]any{}}
 	tx.expandHash(x, answer, tree)
 	return x
 }
@@ -153,7 +163,7 @@ func (tx *accountTx) expandHash(x *expansion, o *stripeObject, tree *expandTree)
 		if i < 0 {
 			continue
 		}
-		if o.slots[i] == absent {
+		if o.at(i) == absent {
 			tx.include(x, o, i, sub)
 			continue
 		}
@@ -161,7 +171,7 @@ func (tx *accountTx) expandHash(x *expansion, o *stripeObject, tree *expandTree)
 		if !o.shape.free {
 			node = o.shape.nodes[i]
 		}
-		tx.expandValue(x, o.slots[i], node, sub)
+		tx.expandValue(x, o.at(i), node, sub)
 	}
 }
 
@@ -201,6 +211,11 @@ func (tx *accountTx) refer(n *description.Node, id string) *stripeObject {
 		if left := tx.Remains(typ, id); left != nil {
 			return left
 		}
+		if tx.scope == "" { // a platform sees its connected accounts' objects
+			if o, _ := tx.anywhere(typ, id); o != nil {
+				return o
+			}
+		}
 	}
 	return nil
 }
@@ -220,12 +235,24 @@ func (tx *accountTx) include(x *expansion, o *stripeObject, slot int, tree *expa
 		}
 	}
 	n := o.shape.nodes[slot]
+	if n.Is(description.Array) {
+		shown := make([]any, len(members))
+		for i, m := range members {
+			shown[i] = m
+			tx.expandHash(x, m, tree)
+		}
+		x.lists[includeKey{o, slot}] = shown
+		return
+	}
 	if !n.Is(description.List) {
 		if len(members) > 0 {
 			x.lists[includeKey{o, slot}] = members[0]
 			tx.expandHash(x, members[0], tree)
 		}
 		return
+	}
+	if len(members) == 0 && tx.account.sandbox.options.StripeMock {
+		members = []*stripeObject{closed(tx.sample(n.Element().Name))}
 	}
 	list := shapeOf(n).newHash().Set("data", members).Set("has_more", false).Set("url", nestedURL(o, key))
 	if list.slot("total_count") >= 0 {

@@ -77,18 +77,17 @@ func (p *past) newest(n int) *past {
 }
 
 // hasHistory says whether the versions of a type are remembered. Events never change, and a delivery has its attempts.
-func hasHistory(typ string) bool { return typ != "event" && typ != deliveryType }
+func hasHistory(typ string) bool { return plainType(typ) != "event" && typ != deliveryType }
 
 // told notes on an object that an event told of it. An object that is gone keeps its history.
-func (s *store) told(event *stripeObject, c *cause) {
+func (s *store) told(event *stripeObject, scope string, c *cause) {
 	o := event.Hash("data.object")
 	if o == nil {
 		return
 	}
-	key := objectKey{o.Type(), o.ID()}
-	if v := s.objects[key]; v.object != nil {
-		v.past = v.past.add(past{object: o, event: event.ID(), cause: c})
-		s.objects[key] = v
+	key := objectKey{scopedType(o.Type(), scope), o.ID()}
+	if r := s.record(key.typ, key.id); r != nil {
+		r.past = r.past.add(past{object: o, event: event.ID(), cause: c})
 	} else if s.gone[key] != nil {
 		s.ended[key] = s.ended[key].add(past{object: o, event: event.ID(), cause: c})
 	}

@@ -78,7 +78,7 @@ func (a *account) beginCall(r *apiRequest) (running, replay *idempotentCall, err
 	defer a.mu.Unlock()
 	now := a.now()
 	a.pruneCalls(now)
-	if c := a.calls[r.IdempotencyKey]; c != nil {
+	if c := a.calls[r.callKey()]; c != nil {
 		switch {
 		case c.answer == nil:
 			return nil, nil, &Error{
@@ -94,7 +94,7 @@ func (a *account) beginCall(r *apiRequest) (running, replay *idempotentCall, err
 		return nil, c, nil
 	}
 	c := &idempotentCall{route: route, fingerprint: fingerprint, at: now, requestID: r.RequestID}
-	a.calls[r.IdempotencyKey] = c
+	a.calls[r.callKey()] = c
 	return c, nil, nil
 }
 

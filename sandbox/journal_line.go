@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -49,6 +50,10 @@ type journalJob struct {
 	Seq int64  `json:"seq"`
 	Job string `json:"job"`
 	ID  string `json:"id,omitempty"`
+	// Clock is the id of the test clock that the job is planned on.
+	Clock string `json:"clock,omitempty"`
+	// Scope is the connected account, "" for the account itself.
+	Scope string `json:"scope,omitempty"`
 }
 
 // journalClock is an account's clock: an offset in nanoseconds, or an instant at which it stands.
@@ -103,7 +108,7 @@ func (a *account) record(tx *accountTx) {
 		}
 	}
 	for _, d := range tx.due {
-		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id})
+		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.clock, d.scope})
 	}
 	if len(l.Put) == 0 && len(l.Due) == 0 && len(l.Publish) == 0 && l.Ran == 0 {
 		return
@@ -116,13 +121,12 @@ func journalVersion(key objectKey, o *stripeObject, places map[*stripeObject]int
 	if o == nil {
 		return v
 	}
-	if data := o.Hash("data.object"); data != nil && key.typ == "event" && places[data] > 0 {
+	if data := o.Hash("data.object"); data != nil && plainType(key.typ) == "event" && places[data] > 0 {
 		v.Of = places[data]
 		data := o.Hash("data")
-		slots := slices.Clone(data.slots)
-		slots[0] = nil
-		o = &stripeObject{shape: o.shape, keys: o.keys, slots: slices.Clone(o.slots), hidden: o.hidden}
-		o.slots[o.slot("data")] = &stripeObject{shape: data.shape, keys: data.keys, slots: slots}
+		data = data.Edit()
+		data.values[0] = nil
+		o = o.Edit().Set("data", data)
 	}
 	v.Object = encodeCompact(o)
 	return v
@@ -171,29 +175,30 @@ func (a *account) recordAll() {
 func (a *account) lines() []*journalLine {
 	l := &journalLine{Account: a.name, Reset: true, Events: a.lastEvent, Clock: a.clock.line()}
 	type placed struct {
-		seq int64
-		key objectKey
+		typ string
+		*record
 	}
-	all := make([]placed, 0, len(a.store.objects))
-	for key, v := range a.store.objects {
-		all = append(all, placed{v.seq, key})
+	var all []placed
+	for typ, k := range a.store.kinds {
+		for _, r := range k.objects {
+			all = append(all, placed{typ, r})
+		}
 	}
-	slices.SortFunc(all, func(x, y placed) int { return int(x.seq - y.seq) })
+	slices.SortFunc(all, func(x, y placed) int { return cmp.Compare(x.seq, y.seq) })
 	places := map[*stripeObject]int{}
 	for _, p := range all {
-		o := a.store.objects[p.key].object
-		l.Put = append(l.Put, journalVersion(p.key, o, places))
-		places[o] = len(l.Put)
+		l.Put = append(l.Put, journalVersion(objectKey{p.typ, p.id}, p.object, places))
+		places[p.object] = len(l.Put)
 	}
 	for key, left := range a.store.gone {
 		l.Gone = append(l.Gone, journalObject{objectID: objectID{key.typ, key.id}, Object: encodeCompact(left)})
 	}
-	for _, d := range a.jobs {
-		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id})
+	for _, d := range a.planned() {
+		l.Due = append(l.Due, journalJob{d.at, d.seq, d.job, d.id, d.clock, d.scope})
 	}
-	a.sandbox.owners.Range(func(id, owner any) bool {
-		if owner == a {
-			l.Publish = append(l.Publish, id.(string))
+	a.sandbox.owners.Range(func(id, held any) bool {
+		if owner := held.(owner); owner.account == a {
+			l.Publish = append(l.Publish, scopedText(id.(string), owner.scope))
 		}
 		return true
 	})

@@ -29,7 +29,7 @@ func (sb *Sandbox) replayLine(line []byte) error {
 		return err
 	}
 	for _, g := range l.Gone {
-		left, err := decodeObject("deleted_"+g.Type, g.Object)
+		left, err := decodeObject("deleted_"+plainType(g.Type), g.Object)
 		if err != nil {
 			return err
 		}
@@ -37,14 +37,14 @@ func (sb *Sandbox) replayLine(line []byte) error {
 	}
 	a.lastEvent = max(a.lastEvent, l.Events)
 	for _, d := range l.Due {
-		a.jobs.push(dueJob{d.At, d.Seq, d.Job, d.ID})
+		a.plan(dueJob{d.At, d.Seq, d.Job, d.ID, d.Clock, d.Scope})
 		a.lastJob = max(a.lastJob, d.Seq)
 	}
 	if l.Ran != 0 {
-		a.jobs.remove(l.Ran)
+		a.unplan(l.Ran)
 	}
 	for _, id := range l.Publish {
-		sb.owners.Store(id, a)
+		a.own(id)
 	}
 	if c := l.Clock; c != nil {
 		a.clock = accountClock{offset: c.Offset}
@@ -70,9 +70,12 @@ func (a *account) replayObjects(l *journalLine) error {
 		key := objectKey{v.Type, v.ID}
 		if v.Deleted {
 			a.store.remove(key)
+			if v.Type == testClockType {
+				delete(a.clocks, v.ID)
+			}
 			continue
 		}
-		o, err := decodeObject(v.Type, v.Object)
+		o, err := decodeObject(plainType(v.Type), v.Object)
 		if err != nil {
 			return err
 		}
@@ -81,8 +84,8 @@ func (a *account) replayObjects(l *journalLine) error {
 			o.close()
 		}
 		versions[i] = o
-		if was := a.store.put(key, o, nil); key.typ == "event" && was.object == nil {
-			a.store.told(o, &cause{at: o.Int("created"), request: o.Str("request.id")})
+		if was := a.store.put(key, o, nil); plainType(key.typ) == "event" && was.object == nil {
+			a.store.told(o, o.Str("account"), &cause{at: o.Int("created"), request: o.Str("request.id")})
 		}
 	}
 	return nil
@@ -91,7 +94,7 @@ func (a *account) replayObjects(l *journalLine) error {
 // clear empties the account.
 func (a *account) clear() {
 	a.store = newStore()
-	a.jobs = nil
+	a.jobs, a.clocks = nil, map[string]*dueHeap{}
 	a.keys = map[string]*issuedKey{}
 	a.calls = map[string]*idempotentCall{}
 	a.clock = accountClock{}

@@ -95,7 +95,7 @@ func TestARestartFindsEverything(t *testing.T) {
 		if got := call(t, sb, "GET", "/v1/customers", "", "Authorization", "Bearer rk_test_nothing"); got.status != 403 {
 			t.Errorf("a key without permissions may now do anything: %d", got.status)
 		}
-		if owner, ok := sb.owners.Load("page_1"); !ok || owner != a {
+		if held, ok := sb.owners.Load("page_1"); !ok || held != (owner{account: a}) {
 			t.Error("what was published is forgotten")
 		}
 		if err := a.do(func(tx *accountTx) error {

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -39,7 +40,11 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 	p.mux.HandleFunc("GET /c/pay/{session}", p.serveCheckout)
 	p.mux.HandleFunc("GET /c/pay/{session}/summary", p.serveCheckoutSummary)
 	p.mux.HandleFunc("GET /b/{link}", p.servePaymentLink)
+	p.mux.HandleFunc("GET /r/{slug}", p.serveRecovery)
 	p.mux.HandleFunc("GET /3ds/{token}", p.serveChallenge)
+	p.mux.HandleFunc("GET /setup/{token}", p.serveVisit("/v1/account_links/", "/visit"))
+	p.mux.HandleFunc("GET /microdeposits/{token}", p.serveMicrodeposit)
+	p.mux.HandleFunc("GET /sources/{token}", p.serveVisit("/v1/source_redirects/", ""))
 	p.mux.HandleFunc("GET /elements/frame", p.serveElement)
 	for _, path := range assetPaths() {
 		p.mux.HandleFunc("GET "+path, p.serveAsset)
@@ -47,11 +52,14 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 	return p
 }
 
+// pageFolders are the beginnings of the pages' paths.
+var pageFolders = []string{"/c/pay/", "/b/", "/r/", "/3ds/", "/elements/", "/setup/", "/sources/", "/microdeposits/"}
+
 // owns says whether a path is a page's and not an API route's.
 func (p *pages) owns(path string) bool {
 	_, isScript := pageScripts[path]
 	_, isStripe := stripeVersions[path]
-	return isScript || isStripe || ownsHome(path) || strings.HasPrefix(path, "/c/pay/") || strings.HasPrefix(path, "/b/") || strings.HasPrefix(path, "/3ds/") || strings.HasPrefix(path, "/elements/")
+	return isScript || isStripe || ownsHome(path) || slices.ContainsFunc(pageFolders, func(folder string) bool { return strings.HasPrefix(path, folder) })
 }
 
 // ServeHTTP answers GET and HEAD, and the forms of home; anything else is 405 with Allow.

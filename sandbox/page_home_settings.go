@@ -52,14 +52,23 @@ func (h *home) serveSettings(p *homePage, r *http.Request) (string, any, error) 
 
 // rows are the settings by the names that the control API gives them.
 func (s Settings) rows() []homeSetting {
-	retries := make([]string, len(s.DeliveryRetries))
-	for i, n := range s.DeliveryRetries {
-		retries[i] = strconv.FormatInt(n, 10)
+	taxes := make([]string, len(s.TaxRates))
+	for i, t := range s.TaxRates {
+		taxes[i] = strings.Join(strings.Fields(t.Country+" "+t.State+" "+strconv.FormatFloat(t.Percentage, 'f', -1, 64)), " ") + " %"
 	}
 	return []homeSetting{
-		{"display_name", s.DisplayName}, {"default_api_version", s.DefaultAPIVersion}, {"delivery_retries", strings.Join(retries, ", ")},
+		{"display_name", s.DisplayName}, {"default_api_version", s.DefaultAPIVersion}, {"delivery_retries", strings.Join(numbers(s.DeliveryRetries), ", ")},
 		{"delivery_timeout_ms", strconv.FormatInt(s.DeliveryTimeoutMS, 10)}, {"fee_percent", strconv.FormatFloat(s.FeePercent, 'f', -1, 64)},
 		{"fee_fixed", strconv.FormatInt(s.FeeFixed, 10)}, {"rate_limit", strconv.FormatInt(s.RateLimit, 10)}, {"endpoint_rate_limit", strconv.FormatInt(s.EndpointRateLimit, 10)},
+		{"retries.after_days", strings.Join(numbers(s.Retries.AfterDays), ", ")}, {"retries.end", s.Retries.End}, {"tax_rates", strings.Join(taxes, ", ")},
 		{"payment_methods", strings.Join(s.PaymentMethods, ", ")},
 	}
+}
+
+func numbers(list []int64) []string {
+	texts := make([]string, len(list))
+	for i, n := range list {
+		texts[i] = strconv.FormatInt(n, 10)
+	}
+	return texts
 }

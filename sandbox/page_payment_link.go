@@ -21,26 +21,43 @@ type linkVisit struct {
 
 // servePaymentLink makes a Checkout Session and sends the buyer there. What the address says after ? goes along.
 func (p *pages) servePaymentLink(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodHead {
-		w.WriteHeader(http.StatusOK) // a preview buys nothing
+	visit, ok := p.visit(w, r, "/v1/payment_links/"+url.PathEscape(r.PathValue("link"))+"/visit")
+	if !ok {
 		return
 	}
-	var visit linkVisit
-	status, err := p.tell(r.Context(), r, "/v1/payment_links/"+url.PathEscape(r.PathValue("link"))+"/visit", r.URL.Query(), &visit)
-	if err != nil || status != http.StatusOK {
-		p.renderFailure(w, r, status, err)
-		return
-	}
-	if visit.Active {
-		http.Redirect(w, r, visit.URL, http.StatusSeeOther)
-		return
-	}
-	text := textFor(r, "")
+	text := textFor(r, r.URL.Query().Get("locale"))
 	body := visit.InactiveMessage
 	if body == "" {
 		body = text.T("checkout.inactive.body", "merchant", visit.Account.DisplayName)
 	}
 	p.renderNotice(w, r, http.StatusOK, notice{view: view{pageText: text}, Mark: "⏱", Heading: text.T("checkout.inactive.title"), Body: body})
+}
+
+// serveRecovery takes an expired Checkout Session up again and sends the buyer to its copy.
+func (p *pages) serveRecovery(w http.ResponseWriter, r *http.Request) {
+	if _, ok := p.visit(w, r, "/v1/checkout_recoveries/"+url.PathEscape(r.PathValue("slug"))+"/visit"); ok {
+		text := textFor(r, "")
+		p.renderNotice(w, r, http.StatusOK, notice{view: view{pageText: text}, Mark: "⏱", Heading: text.T("checkout.expired.title"), Body: text.T("checkout.expired.body")})
+	}
+}
+
+// visit opens an address that makes a session. It answers false when the request is answered: with the way to the session's
+// page, or with a failure. A preview, by HEAD, makes nothing.
+func (p *pages) visit(w http.ResponseWriter, r *http.Request, path string) (visit linkVisit, ok bool) {
+	if r.Method == http.MethodHead {
+		w.WriteHeader(http.StatusOK)
+		return visit, false
+	}
+	status, err := p.tell(r.Context(), r, path, r.URL.Query(), &visit)
+	switch {
+	case err != nil || status != http.StatusOK:
+		p.renderFailure(w, r, status, err)
+		return visit, false
+	case visit.Active:
+		http.Redirect(w, r, visit.URL, http.StatusSeeOther)
+		return visit, false
+	}
+	return visit, true
 }
 
 // tell sends a form to the sandbox's own routes, as a visitor of the page does who has no key.

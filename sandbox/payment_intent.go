@@ -50,9 +50,12 @@ func createPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err := checkCharge(p.Int("amount"), currency, "amount"); err != nil {
 		return nil, err
 	}
+	if err := checkConnect(tx, p, p.Int("amount")); err != nil {
+		return nil, err
+	}
 	if !p.Bool("confirm") {
 		for _, only := range []string{"off_session", "return_url", "mandate_data", "mandate", "error_on_requires_action", "confirmation_token"} {
-			if p.Has(only) {
+			if p.Has(only) && (only != "off_session" || p.Str(only) != "false") { // off_session=false says nothing (recorded)
 				return nil, invalid(only, "", "The parameter `%[1]s` can only be set when `confirm` is `true`: you passed `%[1]s` without it.", only)
 			}
 		}
@@ -64,6 +67,9 @@ func createPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		Set("capture_method", orElse(p.Str("capture_method"), "automatic_async")).
 		Set("confirmation_method", orElse(p.Str("confirmation_method"), "automatic")).
 		Set("status", requiresPaymentMethod)
+	if tx.scope != "" {
+		pi.Set("application", tx.application())
+	}
 	if err := setMethodTypes(tx, pi, p); err != nil {
 		return nil, err
 	}
@@ -172,6 +178,8 @@ func methodOptionDefaults(tx *accountTx, schema, typ string) *stripeObject {
 		return tx.NewHash(schema+"_card").Set("request_three_d_secure", "automatic")
 	case "sepa_debit":
 		return tx.NewHash(schema + "_sepa_debit")
+	case customerBalance:
+		return tx.NewHash("payment_method_options_customer_balance").Unset("bank_transfer")
 	case "us_bank_account":
 		return tx.NewHash(schema+"_us_bank_account").Set("verification_method", "automatic")
 	}
@@ -258,6 +266,11 @@ func updatePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Has("amount") || p.Has("currency") || p.Has("customer") {
+		if err := ofInvoice(tx, pi, "change the amount, currency or customer of"); err != nil {
+			return nil, err
+		}
+	}
 	pi = pi.Edit()
 	status := pi.Str("status")
 	open := []string{requiresPaymentMethod, requiresConfirmation, requiresAction}
@@ -279,6 +292,11 @@ func updatePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	if p.Has("amount") || p.Has("currency") {
 		if err := checkCharge(amount, currency, "amount"); err != nil {
+			return nil, err
+		}
+	}
+	if p.Has("application_fee_amount") || p.Has("transfer_data.amount") {
+		if err := checkConnect(tx, p, amount); err != nil && pi.Str("transfer_data.destination") == "" {
 			return nil, err
 		}
 	}
@@ -363,12 +381,4 @@ func joined(values []any) string {
 		texts[i] = fmt.Sprint(v)
 	}
 	return strings.Join(texts, ", ")
-}
-
-// paramValue is a parameter as a field holds it, null when it was not sent.
-func paramValue(p formParams, path string) any {
-	if n := p.find(path); n != nil {
-		return n.value
-	}
-	return nil
 }

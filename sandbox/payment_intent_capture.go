@@ -5,9 +5,6 @@ import "slices"
 func init() {
 	behave("POST /v1/payment_intents/{intent}/capture", capturePaymentIntent)
 	behave("POST /v1/payment_intents/{intent}/cancel", cancelPaymentIntent)
-	behave("POST /v1/payment_intents/{intent}/increment_authorization", incrementAuthorization)
-	behave("POST /v1/payment_intents/{intent}/apply_customer_balance", applyCustomerBalance)
-	behave("POST /v1/payment_intents/{intent}/verify_microdeposits", verifyMicrodeposits)
 	onDue("payment_intent.release", releaseHold)
 }
 
@@ -53,7 +50,13 @@ func capturePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	ch := tx.Get("charge", pi.Str("latest_charge")).Edit()
 	ch.Set("captured", true).Set("amount_captured", amount)
-	ch.Set("balance_transaction", payIn(tx, ch, amount).ID())
+	if p.Has("application_fee_amount") {
+		ch.Set("application_fee_amount", p.Int("application_fee_amount"))
+	}
+	if p.Has("transfer_data.amount") && ch.Has("transfer_data") {
+		ch.Set("transfer_data.amount", p.Int("transfer_data.amount"))
+	}
+	payIn(tx, ch, amount)
 	for _, key := range []string{"statement_descriptor", "statement_descriptor_suffix"} {
 		if v := p.Str(key); v != "" {
 			ch.Set(key, v)
@@ -63,7 +66,9 @@ func capturePaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	pi = pi.Edit()
 	applyMetadata(tx, pi, p)
 	disputeByCard(tx, ch, cardsByName[tx.behaviourName(pi.Str("payment_method"))])
-	pi = paid(tx, pi, amount)
+	if pi, err = paid(tx, pi, amount); err != nil {
+		return nil, err
+	}
 	if session := tx.Get("checkout.session", pi.Str(hiddenSession)); session != nil {
 		tx.Put(session.Edit().Set("payment_status", paymentPaid)) // no event is known for this
 	}
@@ -76,6 +81,9 @@ func cancelPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, err
 	}
 	status := pi.Str("status")
+	if err := ofInvoice(tx, pi, "cancel"); err != nil {
+		return nil, err
+	}
 	debited := status == processing && bankOf(methodOf(tx, pi)) != nil
 	switch {
 	case pi.Str(hiddenSession) != "" && status != requiresCapture:
@@ -99,6 +107,7 @@ func methodOf(tx *accountTx, intent *stripeObject) *stripeObject {
 func cancelIntent(tx *accountTx, pi *stripeObject, reason string) *stripeObject {
 	pi = pi.Edit()
 	abandonChallenge(pi)
+	returnCash(tx, pi)
 	if ch := tx.Get("charge", pi.Str("latest_charge")); ch != nil {
 		switch pi.Str("status") {
 		case requiresCapture:
@@ -107,6 +116,7 @@ func cancelIntent(tx *accountTx, pi *stripeObject, reason string) *stripeObject 
 				event = "charge.expired"
 			}
 			tx.Put(ch.Edit().Set("amount_refunded", ch.Int("amount")).Set("refunded", true), event)
+			closeReview(tx, ch, "canceled")
 		case processing:
 			tx.Put(ch.Edit().Set("status", "failed").Set("failure_code", "charge_canceled").Set("failure_message", "The payment was canceled."), "charge.failed")
 		}
@@ -125,33 +135,4 @@ func releaseHold(tx *accountTx, id string) error {
 	}
 	cancelIntent(tx, pi, "automatic")
 	return nil
-}
-
-// incrementAuthorization refuses: every charge here says that it is unavailable.
-func incrementAuthorization(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	pi, err := findPaymentIntent(tx, r)
-	if err != nil {
-		return nil, err
-	}
-	return nil, unexpectedState(pi, "This PaymentIntent is not eligible for incremental authorization: its charge's payment_method_details.card.incremental_authorization.status is not `available`.")
-}
-
-// applyCustomerBalance refuses: payments by bank transfer are not simulated.
-func applyCustomerBalance(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	pi, err := findPaymentIntent(tx, r)
-	if err != nil {
-		return nil, err
-	}
-	return nil, unexpectedState(pi, "The customer balance cannot be applied to this PaymentIntent: it takes %s.", joined(pi.List("payment_method_types")))
-}
-
-// verifyMicrodeposits refuses: no account waits for them.
-func verifyMicrodeposits(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	pi, err := findPaymentIntent(tx, r)
-	if err != nil {
-		return nil, err
-	}
-	e := invalid("", "intent_invalid_state", "This PaymentIntent cannot be verified with microdeposits because it does not require verification.")
-	e.extra = map[string]*stripeObject{"payment_intent": pi}
-	return nil, e
 }

@@ -16,6 +16,9 @@ func cardDecline(tx *accountTx, card *testCard, method *stripeObject) string {
 // chargeCard charges an intent's card: it pays, holds, or fails.
 func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*stripeObject, error) {
 	card := behaviourOf(method)
+	method = method.Edit() // the bank looks at code and address, whatever it says
+	setChecks(method, "card.checks", card, method)
+	tx.Put(method)
 	if reason := cardDecline(tx, card, method); reason != "" {
 		return declineCharge(tx, pi, method, declineFor(reason), how)
 	}
@@ -27,6 +30,8 @@ func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*strip
 	if manual {
 		ch.Set("payment_method_details.card.capture_before", tx.Now()+holdSeconds(pi, card))
 		tx.Put(ch, "charge.succeeded")
+		openReview(tx, ch, card)
+		pi.Set("review", tx.Get("charge", ch.ID()).Get("review"))
 		pi.Set("status", requiresCapture).Set("amount_capturable", pi.Int("amount"))
 		tx.Due(tx.Now()+holdSeconds(pi, card), "payment_intent.release", pi.ID())
 		tx.Put(pi, "payment_intent.amount_capturable_updated")
@@ -34,21 +39,22 @@ func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*strip
 	}
 	ch.Set("amount_captured", pi.Int("amount"))
 	if pi.Str("capture_method") == "automatic" {
-		ch.Set("balance_transaction", payIn(tx, ch, pi.Int("amount")).ID())
+		payIn(tx, ch, pi.Int("amount"))
 	} else {
 		tx.Due(tx.Now()+asyncSeconds, "charge.balance_transaction", ch.ID())
 	}
 	tx.Put(ch, "charge.succeeded")
-	disputeByCard(tx, ch, card)
+	openReview(tx, ch, card)
+	disputeByCard(tx, tx.Get("charge", ch.ID()), card)
 	pi.Set("review", tx.Get("charge", ch.ID()).Get("review"))
-	return paid(tx, pi, pi.Int("amount")), nil
+	return paid(tx, pi, pi.Int("amount"))
 }
 
-// paid writes that an intent is paid, and lets its Checkout Session know.
-func paid(tx *accountTx, pi *stripeObject, amount int64) *stripeObject {
+// paid writes that an intent is paid, and lets its invoice know.
+func paid(tx *accountTx, pi *stripeObject, amount int64) (*stripeObject, error) {
 	pi.Set("status", succeeded).Set("amount_received", amount).Set("amount_capturable", 0).Set("next_action", nil)
 	tx.Put(pi, "payment_intent.succeeded")
-	return pi
+	return pi, tx.invoiceFollows(pi, nil)
 }
 
 // keepMethod attaches a method to the intent's customer when the intent asks for it; otherwise a method without a customer
@@ -105,6 +111,9 @@ func failPayment(tx *accountTx, pi, method *stripeObject, d decline, ch *stripeO
 	}
 	pi.Set("status", requiresPaymentMethod).Set("payment_method", nil).Set("next_action", nil).Set("last_payment_error", last)
 	tx.Put(pi, "payment_intent.payment_failed")
+	if err := tx.invoiceFollows(pi, e); err != nil {
+		return nil, err
+	}
 	e.extra = map[string]*stripeObject{"payment_intent": pi, "payment_method": method}
 	return nil, e
 }

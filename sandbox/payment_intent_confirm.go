@@ -26,6 +26,10 @@ type confirmation struct {
 	mandate *stripeObject
 	// token is the confirmation token that the method came from.
 	token *stripeObject
+	// automatic says that the sandbox confirms by itself, to collect an invoice.
+	automatic bool
+	// waits says that an authentication for which the buyer is not there waits for them, as invoices do.
+	waits bool
 }
 
 func confirmPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
@@ -108,6 +112,9 @@ func readConfirmation(tx *accountTx, r *apiRequest, intent *stripeObject) (confi
 		e.extra = map[string]*stripeObject{intent.Type(): intent}
 		return c, e
 	}
+	if id := p.Str("mandate"); id != "" {
+		return c, checkNamedMandate(tx, intent, c.method, id)
+	}
 	return c, c.checkMandate(tx, intent)
 }
 
@@ -157,7 +164,7 @@ func missingMethodOf(intent *stripeObject) *Error {
 
 // checkMandate refuses a debit to which the buyer has not agreed.
 func (c confirmation) checkMandate(tx *accountTx, intent *stripeObject) error {
-	if bankOf(c.method) == nil || c.mandate != nil || tx.Get("mandate", c.method.Str(hiddenMandate)) != nil {
+	if bankOf(c.method) == nil || c.mandate != nil || mandateOf(tx, c.method) != nil {
 		return nil
 	}
 	e := invalid("", "", "This %s requires a mandate, but no existing mandate was found. Collect mandate acceptance from the customer and try again, providing acceptance data in the mandate_data parameter.", camelName(intent.Type()))
@@ -170,7 +177,18 @@ func (c confirmation) checkMandate(tx *accountTx, intent *stripeObject) error {
 func confirmPayment(tx *accountTx, pi *stripeObject, c confirmation) (*stripeObject, error) {
 	method := c.take(tx, pi)
 	pi.Set("last_payment_error", nil).Set("payment_method", method.ID())
+	if method.Str("type") == customerBalance {
+		return payByTransfer(tx, pi, method)
+	}
 	if bank := bankOf(method); bank != nil {
+		if needsDeposits(pi, method) {
+			if err := checkDebit(pi, bank); err != nil {
+				return nil, err
+			}
+			pi = sendDeposits(tx, pi)
+			tx.Put(pi, "payment_intent.requires_action")
+			return pi, tx.invoiceFollows(pi, nil)
+		}
 		return startDebit(tx, pi, method, bank)
 	}
 	card := behaviourOf(method)
@@ -181,6 +199,9 @@ func confirmPayment(tx *accountTx, pi *stripeObject, c confirmation) (*stripeObj
 	pi.Set(hiddenAuthenticated, nil)
 	requested := orElse(pi.Str("payment_method_options.card.request_three_d_secure"), "automatic")
 	next := authentication(card, c.offSession, method.Bool(hiddenSetUp), requested)
+	if next == secureRefuse && c.waits {
+		next = secureChallenge
+	}
 	switch {
 	case forcedDecline(tx) != "" || authenticated:
 	case next == secureRefuse, next == secureChallenge && c.refuseAction:
@@ -192,7 +213,7 @@ func confirmPayment(tx *accountTx, pi *stripeObject, c confirmation) (*stripeObj
 	case next == secureChallenge:
 		pi = challengeBuyer(tx, pi, c)
 		tx.Put(pi, "payment_intent.requires_action")
-		return pi, nil
+		return pi, tx.invoiceFollows(pi, nil)
 	}
 	how := authNone
 	switch {
@@ -210,6 +231,9 @@ func confirmPayment(tx *accountTx, pi *stripeObject, c confirmation) (*stripeObj
 func (c confirmation) take(tx *accountTx, intent *stripeObject) *stripeObject {
 	abandonChallenge(intent)
 	intent.Set(hiddenReturnURL, textOrNull(c.returnURL)).Set(hiddenOffSession, c.offSession)
+	if intent.Has(hiddenInvoice) {
+		intent.Set(hiddenAutomatic, c.automatic)
+	}
 	putFresh(tx, c.method, c.fresh)
 	if c.token != nil {
 		tx.Put(c.token.Edit().Set(intent.Type(), intent.ID()))

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -10,7 +9,6 @@ func init() {
 	behave("POST /v1/payment_links", createPaymentLink)
 	behave("POST /v1/payment_links/{payment_link}", updatePaymentLink)
 	behave("GET /v1/payment_links/{payment_link}/line_items", listLinkItems)
-	private("POST /v1/payment_links/{slug}/visit", visitPaymentLink)
 	onExpand("payment_link", "line_items", sessionItems)
 }
 
@@ -24,7 +22,7 @@ const (
 )
 
 // linkParams are parameters of a payment link that are no fields of it, or need care.
-var linkParams = []string{"line_items", "after_completion", "currency", "restrictions", "shipping_options", "transfer_data", "optional_items"}
+var linkParams = []string{"line_items", "after_completion", "currency", "restrictions", "shipping_options", "transfer_data", "optional_items", "subscription_data", "invoice_creation"}
 
 func createPaymentLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
@@ -33,7 +31,9 @@ func createPaymentLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	link.Set("active", true).Set(hiddenSlug, slug).Set("url", tx.URL("/b/"+slug)).Set("shipping_options", []any{}).Set("custom_fields", []any{}).
 		Set("after_completion", tx.NewHash("payment_links_resource_after_completion").Set("type", "hosted_confirmation").
 			Set("hosted_confirmation", tx.NewHash("payment_links_resource_completion_behavior_confirmation_page"))).
-		Set("billing_address_collection", "auto").Set("customer_creation", "if_required").Set("payment_method_collection", "always").Set("submit_type", "auto")
+		Set("billing_address_collection", "auto").Set("customer_creation", "if_required").Set("payment_method_collection", "always").Set("submit_type", "auto").
+		Set("tax_id_collection", tx.NewHash("payment_links_resource_tax_id_collection").Set("enabled", false).Set("required", "never")).
+		Set("managed_payments", tx.NewHash("payment_pages_checkout_session_managed_payments").Set("enabled", p.Bool("managed_payments.enabled")))
 	switch n := len(p.List("line_items")); {
 	case n == 0:
 		return nil, invalid("line_items", "parameter_missing", "Missing required param: line_items.")
@@ -41,6 +41,9 @@ func createPaymentLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, invalid("line_items", "", "You can only specify up to %d line items.", linkItems)
 	}
 	if err := setItems(tx, link, p); err != nil {
+		return nil, err
+	}
+	if err := checkLinkMode(link, p); err != nil {
 		return nil, err
 	}
 	addUpItems(link)
@@ -55,6 +58,33 @@ func createPaymentLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	return link, nil
 }
 
+// isRecurring says whether a link's buyers subscribe.
+func isRecurring(link *stripeObject) bool {
+	return slices.ContainsFunc(sessionItems(nil, link), func(item *stripeObject) bool { return item.Str("price.type") == "recurring" })
+}
+
+// checkLinkMode refuses what does not go with the link's prices: some parameters are for subscriptions, some for payments.
+func checkLinkMode(link *stripeObject, p formParams) error {
+	recurring := isRecurring(link)
+	for _, key := range []string{"subscription_data", "application_fee_percent"} {
+		if p.Has(key) && !recurring {
+			return invalid(key, "", "There must be at least one line item with a recurring price to use `%s`.", key)
+		}
+	}
+	if p.Has("payment_method_collection") && !recurring {
+		return invalid("payment_method_collection", "", "You can only set `payment_method_collection` if there are recurring prices.")
+	}
+	for _, key := range []string{"payment_intent_data", "application_fee_amount", "customer_creation"} {
+		if p.Has(key) && recurring {
+			return invalid(key, "", "You can not use `%s` when there are line items with recurring prices.", key)
+		}
+	}
+	if p.Bool("invoice_creation.enabled") && recurring {
+		return invalid("invoice_creation", "", "You can only enable invoice creation when there are no line items with recurring prices. Invoices of subscriptions are created automatically.")
+	}
+	return nil
+}
+
 // addUpItems writes what the items of a link cost before discounts and taxes.
 func addUpItems(link *stripeObject) {
 	items := sessionItems(nil, link)
@@ -67,7 +97,15 @@ func addUpItems(link *stripeObject) {
 
 // setPaymentLink copies what both calls may say about a link.
 func setPaymentLink(tx *accountTx, link *stripeObject, p formParams) error {
+	if err := checkFields(p); err != nil {
+		return err
+	}
+	if err := setOptionalItems(tx, link, p); err != nil {
+		return err
+	}
 	applyParams(tx, link, p, linkParams...)
+	setLinkData(tx, link, p)
+	settleCollection(tx, link, p)
 	switch typ := p.Str("after_completion.type"); {
 	case typ == "redirect":
 		to := p.Str("after_completion.redirect.url")
@@ -98,6 +136,26 @@ func setPaymentLink(tx *accountTx, link *stripeObject, p formParams) error {
 		return invalid("active", "", "This payment link cannot be active: its limit of %d completed sessions is reached.", link.Int("restrictions.completed_sessions.limit"))
 	}
 	return nil
+}
+
+// setLinkData writes what a link says of the invoices and subscriptions of its buyers.
+func setLinkData(tx *accountTx, link *stripeObject, p formParams) {
+	if p.Has("invoice_creation") || !link.Has("invoice_creation") {
+		data := tx.NewHash("payment_links_resource_invoice_settings").Set("metadata", hash())
+		if given, ok := p.Hash("invoice_creation.invoice_data"); ok {
+			applyParams(tx, data, given)
+		}
+		link.Set("invoice_creation", tx.NewHash("payment_links_resource_invoice_creation").Set("enabled", p.Bool("invoice_creation.enabled")).Set("invoice_data", data))
+	}
+	if given, ok := p.Hash("subscription_data"); ok {
+		former := link.Hash("subscription_data")
+		if former == nil {
+			former = tx.NewHash("payment_links_resource_subscription_data").Set("metadata", hash()).
+				Set("invoice_settings", tx.NewHash("payment_links_resource_subscription_data_invoice_settings").
+					Set("issuer", tx.NewHash("connect_account_reference").Set("type", "self")))
+		}
+		link.Set("subscription_data", applyParams(tx, former.Edit(), given))
+	}
 }
 
 // limitReached says whether a link has been paid as often as it may be.
@@ -133,13 +191,16 @@ func updatePaymentLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 			}
 			item.Set("quantity", given.Int("quantity"))
 		}
-		if err := setAdjustable(tx, item, given, i); err != nil {
+		if err := setAdjustable(item, given, itemParam(i, "")); err != nil {
 			return nil, err
 		}
 		items[at] = item
 	}
 	link.Set(hiddenItems, items)
 	addUpItems(link)
+	if err := checkLinkMode(link, p); err != nil {
+		return nil, err
+	}
 	if err := setPaymentLink(tx, link, p); err != nil {
 		return nil, err
 	}
@@ -153,119 +214,4 @@ func listLinkItems(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, err
 	}
 	return tx.ListObjects(r, sessionItems(tx, link))
-}
-
-// clientReference is what a link's address may say as client_reference_id; anything else is passed over
-// (docs.stripe.com/payment-links/url-parameters).
-var clientReference = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
-
-// sessionFields are what a link's sessions take over from it.
-var sessionFields = []string{
-	"allow_promotion_codes", "billing_address_collection", "consent_collection", "custom_fields", "custom_text", "customer_creation", "payment_intent_data",
-	"payment_method_types", "phone_number_collection", "shipping_address_collection", "submit_type", "metadata", "name_collection",
-}
-
-// visitPaymentLink is a buyer who opens a link: it makes a Checkout Session and tells its address. An inactive link tells
-// its message instead.
-func visitPaymentLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	var link *stripeObject
-	tx.EachOf("payment_link", hiddenSlug, r.Path("slug"), func(o *stripeObject) bool {
-		link = o
-		return false
-	})
-	if link == nil {
-		return nil, missing("payment_link", r.Path("slug"), "payment_link", 404)
-	}
-	answer := hash("object", "payment_link_visit", "active", link.Bool("active"), "inactive_message", link.Get("inactive_message"),
-		"account", hash("display_name", displayName(tx)))
-	if !link.Bool("active") {
-		return answer, nil
-	}
-	session, err := newLinkSession(tx, link, r.Params())
-	if err != nil {
-		return nil, err
-	}
-	return answer.Set("url", session.Get("url")), nil
-}
-
-// newLinkSession makes a session as the shop would have, with what the link says.
-func newLinkSession(tx *accountTx, link *stripeObject, visit formParams) (*stripeObject, error) {
-	given := hash("mode", "payment", "success_url", orElse(link.Str("after_completion.redirect.url"), hostedConfirmation), "cancel_url", hostedConfirmation)
-	for _, key := range sessionFields {
-		if v := link.Get(key); v != nil {
-			given.Set(key, v)
-		}
-	}
-	if ref := visit.Str("client_reference_id"); clientReference.MatchString(ref) {
-		given.Set("client_reference_id", ref)
-	}
-	if email := visit.Str("locked_prefilled_email"); validEmail(email) {
-		given.Set("customer_email", email)
-	}
-	var options []any
-	for _, o := range link.List("shipping_options") {
-		if option, ok := o.(*stripeObject); ok {
-			options = append(options, hash("shipping_rate", option.Str("shipping_rate")))
-		}
-	}
-	if len(options) > 0 {
-		given.Set("shipping_options", options)
-	}
-	session, err := newSession(tx, formParams{nodeOf(given)}, link)
-	if err != nil {
-		return nil, err
-	}
-	if code := activeCode(tx, visit.Str("prefilled_promo_code")); code != nil && session.Bool("allow_promotion_codes") {
-		if coupon := tx.Get("coupon", code.Str("promotion.coupon")); coupon != nil && checkDiscount(tx, session, coupon, code) == nil {
-			session = session.Edit()
-			setDiscount(tx, session, coupon, code)
-			addUp(tx, session)
-			tx.Put(session)
-		}
-	}
-	return session, nil
-}
-
-// nodeOf turns a value into parameters, as if it had been sent.
-func nodeOf(v any) *paramNode {
-	switch v := v.(type) {
-	case *stripeObject:
-		n := &paramNode{hash: map[string]*paramNode{}}
-		for _, key := range v.Keys() {
-			if member := v.slots[v.slot(key)]; member != nil {
-				n.keys = append(n.keys, key)
-				n.hash[key] = nodeOf(member)
-			}
-		}
-		return n
-	case []any:
-		n := &paramNode{list: []*paramNode{}}
-		for _, e := range v {
-			n.list = append(n.list, nodeOf(e))
-		}
-		return n
-	}
-	return &paramNode{value: v}
-}
-
-// linkItemsFor are a link's items as those of a new session.
-func linkItemsFor(tx *accountTx, link *stripeObject) []*stripeObject {
-	items := sessionItems(tx, link)
-	for i, item := range items {
-		items[i] = item.Edit().Set("id", tx.NewID("li_1", 23))
-	}
-	return items
-}
-
-// countLinkSession counts a completed session of a link; the last one that its restriction allows deactivates it.
-func countLinkSession(tx *accountTx, session *stripeObject) {
-	link := tx.Get("payment_link", session.Str("payment_link"))
-	if link == nil || !link.Has("restrictions") {
-		return
-	}
-	link = link.Edit().Set("restrictions.completed_sessions.count", link.Int("restrictions.completed_sessions.count")+1)
-	if limitReached(link) {
-		link.Set("active", false)
-	}
-	tx.Put(link, "payment_link.updated")
 }

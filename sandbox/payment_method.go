@@ -173,10 +173,22 @@ func attachPaymentMethod(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if method.Bool(hiddenUsed) {
 		return nil, invalid("", "", usedAtAttachment)
 	}
-	if card := behaviourOf(method); card != nil && card.decline != "" {
-		return nil, cardError(declineFor(card.decline))
+	if err := refusedAtAttachment(method); err != nil {
+		return nil, err
 	}
 	return attach(tx, method, customer.ID()), nil
+}
+
+// refusedAtAttachment is the answer of a bank that refuses a card when it is attached, nil when it does not. Such an answer
+// has an empty param where there is none (recorded).
+func refusedAtAttachment(method *stripeObject) error {
+	card := behaviourOf(method)
+	if card == nil || card.decline == "" {
+		return nil
+	}
+	e := cardError(declineFor(card.decline))
+	e.blankParam = true
+	return e
 }
 
 // attach gives a method to a customer, with its event. Attaching checks the card's code.
@@ -200,10 +212,22 @@ func detachPaymentMethod(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	method = method.Edit().Set("customer", nil).Set(hiddenUsed, true)
 	tx.Put(method, "payment_method.detached")
+	moveMandate(tx, method, mandateInactive)
 	if customer != nil && customer.Str("invoice_settings.default_payment_method") == method.ID() {
 		tx.Put(customer.Edit().Set("invoice_settings.default_payment_method", nil), "customer.updated")
 	}
 	return method, nil
+}
+
+// codeVerdict is what a bank says of a card's code. A payment that Radar blocks reaches no bank (recorded).
+func codeVerdict(card *testCard) string {
+	switch {
+	case card.checks == "cvc":
+		return "fail"
+	case card.risk == "highest":
+		return "unavailable"
+	}
+	return "pass"
 }
 
 // setChecks writes what the bank said of code and address into checks at a path, as far as they were given with the
@@ -219,10 +243,7 @@ func setChecks(o *stripeObject, at string, card *testCard, method *stripeObject)
 		return "pass"
 	}
 	if method.Bool(hiddenCVC) {
-		o.Set(at+".cvc_check", "pass")
-		if card.checks == "cvc" {
-			o.Set(at+".cvc_check", "fail")
-		}
+		o.Set(at+".cvc_check", codeVerdict(card))
 	}
 	if method.Str("billing_details.address.line1") != "" {
 		o.Set(at+".address_line1_check", verdict("line1", "address"))

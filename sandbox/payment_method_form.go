@@ -21,8 +21,7 @@ func newPaymentMethod(tx *accountTx, p formParams, at string) (*stripeObject, er
 	case "sepa_debit", "us_bank_account":
 		method, err = newBankMethod(tx, typ, p, at)
 	default:
-		// Other types are state: they can be made and attached, but not confirmed.
-		method = tx.New("payment_method").Set("type", typ).Set("allow_redisplay", "unspecified").Set(typ, hash())
+		method = newOtherMethod(tx, typ, p)
 	}
 	if err != nil {
 		return nil, err
@@ -31,6 +30,9 @@ func newPaymentMethod(tx *accountTx, p formParams, at string) (*stripeObject, er
 		return nil, invalid(under(at, "billing_details"), "parameter_missing", "Missing required param: %s. A SEPA Direct Debit needs the account holder's name and email.", under(at, "billing_details"))
 	}
 	setBilling(tx, method, p)
+	if typ == "card" {
+		uncheckAddress(method)
+	}
 	if v := p.Str("allow_redisplay"); v != "" {
 		method.Set("allow_redisplay", v)
 	}
@@ -78,7 +80,7 @@ func readCard(tx *accountTx, p formParams, at string) (cardEntry, error) {
 	card := cardsByNumber[number]
 	switch {
 	case strings.Trim(number, "0123456789") != "" || len(number) < 12 || !passesLuhn(number):
-		return cardEntry{}, cardError(declineAt(declineFor("incorrect_number"), under(at, "card[number]")))
+		return cardEntry{}, cardError(decline{code: "incorrect_number", param: under(at, "card[number]"), message: "Your card number is incorrect."})
 	case card == nil:
 		return cardEntry{}, cardError(testModeDecline(under(at, "card[number]")))
 	}
@@ -103,11 +105,6 @@ func testModeDecline(param string) decline {
 		code: "card_declined", declineCode: "test_mode_live_card", param: param,
 		message: "Your card was declined. Your request was in test mode, but used a non test (live) card. For a list of valid test cards, visit: https://stripe.com/docs/testing.",
 	}
-}
-
-func declineAt(d decline, param string) decline {
-	d.param = param
-	return d
 }
 
 func validCVC(card *testCard, cvc string) bool {
@@ -188,6 +185,7 @@ func newBankMethod(tx *accountTx, typ string, p formParams, at string) (*stripeO
 	}
 	method := bankMethod(tx, bank)
 	if typ == "us_bank_account" {
+		method.Set(hiddenUnverified, true) // typed in by hand
 		if v := p.Str("us_bank_account.account_holder_type"); v != "" {
 			method.Set("us_bank_account.account_holder_type", v)
 		}
@@ -204,9 +202,10 @@ func bankMethod(tx *accountTx, bank *testBank) *stripeObject {
 		Set("billing_details", emptyBilling(tx)).Set(hiddenBehaviour, bank.name)
 	last4, print := bank.number[len(bank.number)-4:], fingerprint(tx, bank.number)
 	if bank.typ == "sepa_debit" {
+		bankCode, branchCode := ibanCodes(bank.number)
 		return method.Set("sepa_debit", tx.NewHash("payment_method_sepa_debit").
-			Set("bank_code", bank.number[4:12]).Set("branch_code", "").Set("country", bank.number[:2]).
-			Set("fingerprint", print).Set("last4", last4))
+			Set("bank_code", bankCode).Set("branch_code", branchCode).Set("country", bank.number[:2]).
+			Set("fingerprint", print).Set("last4", last4).Set("generated_from", tx.NewHash("sepa_debit_generated_from")))
 	}
 	return method.Set("us_bank_account", tx.NewHash("payment_method_us_bank_account").
 		Set("account_holder_type", "individual").Set("account_type", "checking").Set("bank_name", "STRIPE TEST BANK").
@@ -227,6 +226,15 @@ func setBilling(tx *accountTx, method *stripeObject, p formParams) {
 	for _, key := range []string{"name", "email", "phone", "tax_id", "address.city", "address.country", "address.line1", "address.line2", "address.postal_code", "address.state"} {
 		if at := "billing_details." + key; p.Has(at) {
 			method.Set(at, textOrNull(p.Str(at)))
+		}
+	}
+}
+
+// uncheckAddress says of the parts of a card's address that no bank has looked at them yet.
+func uncheckAddress(method *stripeObject) {
+	for _, part := range []string{"line1", "postal_code"} {
+		if method.Str("billing_details.address."+part) != "" {
+			method.Set("card.checks.address_"+part+"_check", "unchecked")
 		}
 	}
 }

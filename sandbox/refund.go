@@ -27,6 +27,8 @@ func createRefund(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	var ch *stripeObject
 	switch {
+	case p.Str("origin") == customerBalance:
+		return refundToBank(tx, p)
 	case p.Str("charge") != "":
 		var err error
 		if ch, err = findCharge(tx, p.Str("charge"), "id", 404); err != nil {
@@ -68,6 +70,10 @@ func refund(tx *accountTx, ch *stripeObject, p formParams) (*stripeObject, error
 		return nil, invalid("", "charge_already_refunded", "Charge %s has already been refunded.", ch.ID())
 	case p.Has("amount") && amount <= 0:
 		return nil, invalid("amount", "parameter_invalid_integer", "This value must be greater than or equal to 1.")
+	case p.Bool("reverse_transfer") && ch.Str("transfer") == "":
+		return nil, invalid("reverse_transfer", "", "Cannot reverse transfer on charge %s because it does not have an associated transfer.", ch.ID())
+	case p.Bool("refund_application_fee") && ch.Str("application_fee") == "":
+		return nil, invalid("refund_application_fee", "", "Cannot refund application fee on charge %s because it does not have an application fee.", ch.ID())
 	case amount > left:
 		return nil, invalid("amount", "", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", readable(amount, ch.Str("currency")), readable(left, ch.Str("currency")))
 	}
@@ -84,6 +90,10 @@ func refund(tx *accountTx, ch *stripeObject, p formParams) (*stripeObject, error
 	applyMetadata(tx, re, p)
 	txn := move(tx, "refund", "refund", refundDescription(ch), re.ID(), ch.Str("currency"), -amount, 0, false)
 	re.Set("balance_transaction", txn.ID()).Set("status", succeeded)
+	refundConnect(tx, ch, re, p, amount)
+	if re.Str("destination_details.type") == "customer_cash_balance" {
+		refundCash(tx, ch, re, amount)
+	}
 	switch kind {
 	case "pending":
 		re.Set("status", "pending").Set("pending_reason", "processing")
@@ -95,7 +105,20 @@ func refund(tx *accountTx, ch *stripeObject, p formParams) (*stripeObject, error
 	}
 	tx.Put(re, "refund.created")
 	back := ch.Int("amount_refunded") + amount
-	tx.Put(ch.Edit().Set("amount_refunded", back).Set("refunded", back == ch.Int("amount_captured")), "charge.refunded")
+	whole := back == ch.Int("amount_captured")
+	ch = ch.Edit().Set("amount_refunded", back).Set("refunded", whole)
+	if reason == "fraudulent" {
+		ch.Set("fraud_details.user_report", reason)
+	}
+	tx.Put(ch, "charge.refunded")
+	if whole {
+		closing := "refunded"
+		if reason == "fraudulent" {
+			closing = "refunded_as_fraud"
+		}
+		closeReview(tx, ch, closing)
+		answerWarnings(tx, ch)
+	}
 	return re, nil
 }
 
@@ -110,6 +133,8 @@ func newRefund(tx *accountTx, ch *stripeObject, amount int64) *stripeObject {
 			Set("reference_type", "acquirer_reference_number").Set("type", "refund"))
 	case "sepa_debit":
 		details.Set("type", "eu_bank_transfer").Set("eu_bank_transfer", tx.NewHash("refund_destination_details_eu_bank_transfer"))
+	case customerBalance:
+		details.Set("type", "customer_cash_balance").Set("customer_cash_balance", hash())
 	case "us_bank_account":
 		details.Set("type", "us_bank_transfer").Set("us_bank_transfer", tx.NewHash("refund_destination_details_us_bank_transfer"))
 	}

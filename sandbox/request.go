@@ -23,7 +23,9 @@ type apiRequest struct {
 	began   time.Time
 	http    *http.Request
 	account *account
-	route   *route
+	// scope is the connected account that the header Stripe-Account names, "" for the account itself.
+	scope string
+	route *route
 	// dialect is how Version differs from what the sandbox keeps, nil when it does not.
 	dialect *dialect
 	path    map[string]string

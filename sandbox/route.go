@@ -131,6 +131,18 @@ func (n *routeNode) lookUp(method, escapedPath string) (*route, map[string]strin
 var amendments = map[string][]nodeEdit{
 	// The description ends with its own version.
 	"POST /v1/webhook_endpoints": {at("api_version", func(n *description.Node) { n.Enum = slices.Concat(n.Enum, laterVersions) })},
+	// Recorded: an empty name or description leaves a customer without one.
+	"POST /v1/customers":            {maybeEmpty("name", "email", "description", "phone")},
+	"POST /v1/customers/{customer}": {maybeEmpty("name", "email", "description", "phone")},
+}
+
+// maybeEmpty lets texts be empty, which unsets them, where the description does not say so.
+func maybeEmpty(names ...string) nodeEdit {
+	return func(n *description.Node) {
+		for _, name := range names {
+			at(name, func(n *description.Node) { n.Kind |= description.Null })(n)
+		}
+	}
 }
 
 // paramsOfOperation is the tree of an operation's parameters.

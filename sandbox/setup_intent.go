@@ -9,7 +9,6 @@ func init() {
 	behave("POST /v1/setup_intents/{intent}", updateSetupIntent)
 	behave("POST /v1/setup_intents/{intent}/confirm", confirmSetupIntent)
 	behave("POST /v1/setup_intents/{intent}/cancel", cancelSetupIntent)
-	behave("POST /v1/setup_intents/{intent}/verify_microdeposits", verifySetupMicrodeposits)
 }
 
 func createSetupIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
@@ -132,8 +131,14 @@ func confirmSetup(tx *accountTx, si *stripeObject, c confirmation) (*stripeObjec
 	method := c.take(tx, si)
 	si.Set("last_setup_error", nil).Set("payment_method", method.ID())
 	card := behaviourOf(method)
+	if card == nil && needsDeposits(si, method) {
+		si = sendDeposits(tx, si)
+		si.Set("latest_attempt", newAttempt(tx, si, method, requiresAction, authNone, nil).ID())
+		tx.Put(si, "setup_intent.requires_action")
+		return si, nil
+	}
 	if card == nil {
-		return saveMethod(tx, si, method, authNone), nil
+		return saveMethod(tx, si, method, authNone)
 	}
 	if forced := orElse(forcedDecline(tx), card.decline); forced != "" && (forced != "incorrect_cvc" || method.Bool(hiddenCVC)) {
 		return failSetup(tx, si, method, declineFor(forced))
@@ -148,10 +153,10 @@ func confirmSetup(tx *accountTx, si *stripeObject, c confirmation) (*stripeObjec
 	case secureLookupFails:
 		return failSetup(tx, si, method, declineFor("generic_decline"))
 	case secureFrictionless:
-		return saveMethod(tx, si, method, authFrictionless), nil
+		return saveMethod(tx, si, method, authFrictionless)
 	case secureNever, secureUnsupported, secureSetUp, secureOptionalFails:
 	}
-	return saveMethod(tx, si, method, authNone), nil
+	return saveMethod(tx, si, method, authNone)
 }
 
 func askSetup(tx *accountTx, si, method *stripeObject, c confirmation) (*stripeObject, error) {
@@ -162,7 +167,7 @@ func askSetup(tx *accountTx, si, method *stripeObject, c confirmation) (*stripeO
 }
 
 // saveMethod ends a SetupIntent well: the method belongs to its customer and may be charged off-session.
-func saveMethod(tx *accountTx, si, method *stripeObject, how authResult) *stripeObject {
+func saveMethod(tx *accountTx, si, method *stripeObject, how authResult) (*stripeObject, error) {
 	method = method.Edit().Set(hiddenSetUp, true)
 	tx.Put(method)
 	if customer := si.Str("customer"); customer != "" && method.Str("customer") == "" {
@@ -171,7 +176,7 @@ func saveMethod(tx *accountTx, si, method *stripeObject, how authResult) *stripe
 	si.Set("status", succeeded).Set("next_action", nil).Set("mandate", method.Get(hiddenMandate)).
 		Set("latest_attempt", newAttempt(tx, si, method, succeeded, how, nil).ID())
 	tx.Put(si, "setup_intent.succeeded")
-	return si
+	return si, tx.subscriptionSetUp(si)
 }
 
 // newAttempt records one attempt to set a method up.
@@ -223,7 +228,11 @@ func settleSetupChallenge(tx *accountTx, si, method *stripeObject, passed bool) 
 		endSetup(tx, si, method, authenticationError(tx, si, method))
 		return nil
 	}
-	sessionAttempted(tx, saveMethod(tx, si, method, authChallenge))
+	si, err := saveMethod(tx, si, method, authChallenge)
+	if err != nil {
+		return err
+	}
+	sessionAttempted(tx, si)
 	return nil
 }
 
@@ -249,14 +258,4 @@ func cancelSetup(tx *accountTx, si *stripeObject, reason string) *stripeObject {
 	si.Set("status", canceled).Set("cancellation_reason", textOrNull(reason)).Set("next_action", nil)
 	tx.Put(si, "setup_intent.canceled")
 	return si
-}
-
-func verifySetupMicrodeposits(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	si, err := findSetupIntent(tx, r)
-	if err != nil {
-		return nil, err
-	}
-	e := invalid("", "intent_invalid_state", "This SetupIntent cannot be verified with microdeposits because it does not require verification.")
-	e.extra = map[string]*stripeObject{"setup_intent": si}
-	return nil, e
 }

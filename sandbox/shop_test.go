@@ -23,6 +23,9 @@ type shop struct {
 	// now is the sandbox's time in seconds.
 	now *atomic.Int64
 	key string
+	// account is the connected account that calls act in, "" for the shop's own.
+	account string
+	sandbox *sandbox.Sandbox
 	// seen is the newest event that events has answered.
 	seen string
 }
@@ -56,7 +59,7 @@ func shopOf(t *testing.T, sb *sandbox.Sandbox) *shop {
 	t.Helper()
 	server := httptest.NewServer(sb)
 	t.Cleanup(server.Close)
-	return &shop{t: t, server: server, key: "sk_test_shop"}
+	return &shop{t: t, server: server, sandbox: sb, key: "sk_test_shop"}
 }
 
 // wait moves the clock forward; what falls due happens before the next call.
@@ -84,6 +87,9 @@ func (s *shop) call(method, path string, pairs ...string) (int, object) {
 	}
 	if s.key != "" {
 		r.Header.Set("Authorization", "Bearer "+s.key)
+	}
+	if s.account != "" {
+		r.Header.Set("Stripe-Account", s.account)
 	}
 	if body != "" {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -10,6 +10,7 @@ type accountState struct {
 	store     *store
 	clock     accountClock
 	jobs      dueHeap
+	clocks    map[string]*dueHeap
 	lastJob   int64
 	lastEvent int64
 	keys      map[string]*issuedKey
@@ -18,7 +19,7 @@ type accountState struct {
 
 // snapshot keeps the account as it is. The caller holds the lock.
 func (a *account) snapshot() *accountState {
-	s := &accountState{store: a.store.clone(), clock: a.clock, jobs: slices.Clone(a.jobs), lastJob: a.lastJob, lastEvent: a.lastEvent}
+	s := &accountState{store: a.store.clone(), clock: a.clock, jobs: slices.Clone(a.jobs), clocks: cloneHeaps(a.clocks), lastJob: a.lastJob, lastEvent: a.lastEvent}
 	s.keys, s.calls = maps.Clone(a.keys), map[string]*idempotentCall{}
 	for key, c := range a.calls {
 		if c.answer != nil {
@@ -28,11 +29,20 @@ func (a *account) snapshot() *accountState {
 	return s
 }
 
+func cloneHeaps(heaps map[string]*dueHeap) map[string]*dueHeap {
+	c := make(map[string]*dueHeap, len(heaps))
+	for id, h := range heaps {
+		clone := slices.Clone(*h)
+		c[id] = &clone
+	}
+	return c
+}
+
 // restore brings the account back to a snapshot, the clock too. Keys that were issued since are known no more. The caller
 // holds the lock; durable tells when it is stored.
 func (a *account) restore(s *accountState) {
 	a.forgetKeys()
-	a.store, a.clock, a.jobs = s.store.clone(), s.clock, slices.Clone(s.jobs)
+	a.store, a.clock, a.jobs, a.clocks = s.store.clone(), s.clock, slices.Clone(s.jobs), cloneHeaps(s.clocks)
 	a.lastJob, a.lastEvent = s.lastJob, s.lastEvent
 	a.keys, a.calls = maps.Clone(s.keys), maps.Clone(s.calls)
 	for key := range a.keys {
@@ -46,8 +56,8 @@ func (a *account) restore(s *accountState) {
 // stored.
 func (a *account) reset() {
 	a.forgetKeys()
-	a.sandbox.owners.Range(func(id, owner any) bool {
-		if owner == a {
+	a.sandbox.owners.Range(func(id, held any) bool {
+		if held.(owner).account == a {
 			a.sandbox.owners.Delete(id)
 		}
 		return true

@@ -152,8 +152,9 @@ func settleChallenge(tx *accountTx, intent *stripeObject, token string, passed b
 	case intent.Type() == "setup_intent":
 		err = settleSetupChallenge(tx, intent, method, passed)
 	case !passed:
-		failAuthentication(tx, intent, method)
-		sessionAttempted(tx, intent)
+		if err = failAuthentication(tx, intent, method); err == nil {
+			sessionAttempted(tx, intent)
+		}
 	case intent.Str("confirmation_method") == "manual":
 		// The server confirms once more, and then pays.
 		tx.Put(intent.Set("status", requiresConfirmation).Set(hiddenAuthenticated, method.ID()))
@@ -178,13 +179,14 @@ func authenticationError(tx *accountTx, intent, method *stripeObject) *stripeObj
 }
 
 // failAuthentication sets a payment back after a challenge that was not passed. Nothing was charged.
-func failAuthentication(tx *accountTx, pi, method *stripeObject) {
+func failAuthentication(tx *accountTx, pi, method *stripeObject) error {
 	if method.Str("customer") == "" {
 		method = method.Edit().Set(hiddenUsed, true)
 		tx.Put(method)
 	}
 	pi.Set("status", requiresPaymentMethod).Set("payment_method", nil).Set("last_payment_error", authenticationError(tx, pi, method))
 	tx.Put(pi, "payment_intent.payment_failed")
+	return tx.invoiceFollows(pi, nil)
 }
 
 // simulateThreeDSecure answers the challenge that an intent waits for, as its buyer would: {intent, result}.

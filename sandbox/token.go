@@ -1,6 +1,9 @@
 package sandbox
 
-import "strings"
+import (
+	"net"
+	"strings"
+)
 
 func init() {
 	behave("POST /v1/tokens", createToken)
@@ -9,7 +12,7 @@ func init() {
 
 func createToken(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
-	token := tx.New("token").Set("id", tx.NewID("tok_", 24)).Set("used", false)
+	token := tx.New("token").Set("id", tx.NewID("tok_", 24)).Set("used", false).Set("client_ip", textOrNull(caller(r)))
 	switch {
 	case p.Has("card"):
 		entry, err := readCard(tx, p, "")
@@ -30,6 +33,15 @@ func createToken(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	return token, nil
 }
 
+// caller is the address that a call came from, "" when it is not known.
+func caller(r *apiRequest) string {
+	host, _, err := net.SplitHostPort(r.http.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
 // tokenCard is the card object inside a token.
 func tokenCard(tx *accountTx, e cardEntry, p formParams) *stripeObject {
 	c := e.card
@@ -40,7 +52,12 @@ func tokenCard(tx *accountTx, e cardEntry, p formParams) *stripeObject {
 	if e.cvc {
 		card.Set("cvc_check", "unchecked")
 	}
-	for _, key := range []string{"name", "address_city", "address_country", "address_line1", "address_line2", "address_state", "address_zip"} {
+	for key, check := range map[string]string{"address_line1": "address_line1_check", "address_zip": "address_zip_check"} {
+		if p.Str("card."+key) != "" {
+			card.Set(check, "unchecked")
+		}
+	}
+	for _, key := range []string{"currency", "name", "address_city", "address_country", "address_line1", "address_line2", "address_state", "address_zip"} {
 		if v := p.Str("card." + key); v != "" {
 			card.Set(key, v)
 		}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Transport carries an application's calls to the sandbox without a network, for an http.Client of a test: it works
@@ -47,6 +48,10 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
+	}
+	if w.header.Get("Date") == "" {
+		// A server writes it; it is real time, as that of signatures.
+		w.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}
 	body := w.body.Bytes()
 	return &http.Response{

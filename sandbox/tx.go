@@ -11,7 +11,14 @@ import (
 type accountTx struct {
 	account *account
 	request *apiRequest
-	now     int64
+	// scope is the connected account that is acted in, "" for the account itself.
+	scope string
+	now   int64
+	// clock is the id of the test clock that rules what the accountTx does, "" for the account's; frozen is its time.
+	clock  string
+	frozen int64
+	// held is the id of the subscription whose changes are told at the end of a call or a job, "" for none.
+	held string
 	// undo are the former versions of what was changed, in order.
 	undo   []change
 	events []*event
@@ -33,12 +40,18 @@ type accountTx struct {
 // change is an object that a accountTx changed: as it was before and as it is now, nil when it was deleted.
 type change struct {
 	key objectKey
-	was version
+	was replaced
 	now *stripeObject
 }
 
-// Now is the account's clock in seconds; while a due job runs, the instant at which it was due.
-func (tx *accountTx) Now() int64 { return tx.now }
+// Now is the account's clock in seconds, or that of the test clock which rules the customer; while a due job runs, the
+// instant at which it was due.
+func (tx *accountTx) Now() int64 {
+	if tx.clock != "" {
+		return tx.frozen
+	}
+	return tx.now
+}
 
 // Request is the call that the changes belong to, nil in due jobs.
 func (tx *accountTx) Request() *apiRequest { return tx.request }
@@ -49,15 +62,15 @@ func (tx *accountTx) New(typ string) *stripeObject {
 	s := shapeNamed(typ)
 	o := s.newHash()
 	for _, i := range s.times {
-		o.slots[i] = tx.now
+		o.values[i] = tx.Now()
 	}
 	form := idFormOf(typ)
 	if s.slot("id") >= 0 && form.prefix != "" {
 		o.Set("id", tx.newID(form))
 	}
 	for i, n := range s.nodes {
-		if list, ok := o.slots[i].(*stripeObject); ok && isListNode(n) {
-			o.slots[i] = list.Edit().Set("url", nestedURL(o, s.keys[i]))
+		if list, ok := o.values[i].(*stripeObject); ok && isListNode(n) {
+			o.values[i] = list.Edit().Set("url", nestedURL(o, s.keys[i]))
 		}
 	}
 	return o
@@ -70,11 +83,14 @@ func (tx *accountTx) NewHash(schema string) *stripeObject { return shapeNamed(sc
 // Get reads the newest version, nil when there is none or it was deleted. A planted fault makes a call read the version
 // before it of the object that its path names.
 func (tx *accountTx) Get(typ, id string) *stripeObject {
-	v := tx.account.store.objects[objectKey{typ, id}]
-	if r := tx.request; r != nil && r.stale && r.names(id) {
-		return v.former
+	kept := tx.account.store.record(tx.scoped(typ), id)
+	if kept == nil {
+		return nil
 	}
-	return v.object
+	if r := tx.request; r != nil && r.stale && hasHistory(typ) && r.names(id) {
+		return kept.former
+	}
+	return kept.object
 }
 
 // Deleted says whether there was such an object.
@@ -82,7 +98,7 @@ func (tx *accountTx) Deleted(typ, id string) bool { return tx.Remains(typ, id) !
 
 // Remains is what is left of an object that was deleted: {id, object, deleted}. It is nil when there was none.
 func (tx *accountTx) Remains(typ, id string) *stripeObject {
-	return tx.account.store.gone[objectKey{typ, id}]
+	return tx.account.store.gone[objectKey{tx.scoped(typ), id}]
 }
 
 // Put stores a version and appends events of these names, in order. From then on o is closed: go on with o.Edit().
@@ -100,6 +116,7 @@ func (tx *accountTx) Put(o *stripeObject, events ...string) {
 
 // put stores a version and returns the former one.
 func (tx *accountTx) put(key objectKey, o *stripeObject) *stripeObject {
+	key.typ = tx.scoped(key.typ)
 	was := tx.account.store.put(key, o, tx.origin())
 	tx.undo = append(tx.undo, change{key, was, o})
 	return was.object
@@ -107,7 +124,7 @@ func (tx *accountTx) put(key objectKey, o *stripeObject) *stripeObject {
 
 // Delete removes an object; the event, unless "", carries it as it was.
 func (tx *accountTx) Delete(o *stripeObject, event string) {
-	key := objectKey{o.Type(), o.ID()}
+	key := objectKey{tx.scoped(o.Type()), o.ID()}
 	was := tx.account.store.remove(key)
 	tx.undo = append(tx.undo, change{key, was, nil})
 	if event != "" {
@@ -118,18 +135,19 @@ func (tx *accountTx) Delete(o *stripeObject, event string) {
 // Each walks the objects of a type, newest first, until f answers false.
 func (tx *accountTx) Each(typ string, f func(*stripeObject) bool) {
 	s := tx.account.store
-	s.each(typ, s.lists[typ], f)
+	s.each(s.list(tx.scoped(typ)), f)
 }
 
 // EachOf walks the objects of a type whose field has a value, newest first, until f answers false. It is quick for
 // customer, payment_intent, charge, lookup_key and event.
 func (tx *accountTx) EachOf(typ, field, value string, f func(*stripeObject) bool) {
 	s := tx.account.store
-	list := s.lists[typ]
+	typ = tx.scoped(typ)
+	list := s.list(typ)
 	if value != "" && slices.Contains(indexedFields, field) {
-		list = s.indexes[indexKey{typ, field, value}]
+		list = s.indexed(typ, field, value)
 	}
-	s.each(typ, list, func(o *stripeObject) bool {
+	s.each(list, func(o *stripeObject) bool {
 		if o.Str(field) != value {
 			return true
 		}
@@ -137,19 +155,21 @@ func (tx *accountTx) EachOf(typ, field, value string, f func(*stripeObject) bool
 	})
 }
 
-// Due plans a registered job for an instant of the account's clock, in seconds. Jobs run in the order of their instants,
+// Due plans a registered job for an instant of the clock that Now tells, in seconds. Jobs run in the order of their instants,
 // those of one instant in the order in which they were planned; one that is already due runs right after this accountTx. It
 // panics when no such job is registered.
 func (tx *accountTx) Due(at int64, job, id string) {
 	if dueJobs[job] == nil {
 		panic("sandbox: no job is registered as " + job)
 	}
-	tx.due = append(tx.due, dueJob{at: at, job: job, id: id})
+	tx.due = append(tx.due, dueJob{at: at, job: job, id: id, clock: tx.clock, scope: tx.scope})
 }
 
 // Publish lets pages ask for an id without a key: a Checkout Session's, a challenge's token. Private routes find the
 // account by it.
-func (tx *accountTx) Publish(id string) { tx.published = append(tx.published, id) }
+func (tx *accountTx) Publish(id string) {
+	tx.published = append(tx.published, scopedText(id, tx.scope))
+}
 
 // PublishableKey is a key that the account's pages use.
 func (tx *accountTx) PublishableKey() string { return "pk_test_" + tx.account.name }

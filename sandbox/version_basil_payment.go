@@ -36,8 +36,8 @@ func paidInvoice(tx *accountTx, payment *stripeObject) (invoice string) {
 // defaultPayment is the payment of an invoice that versions before basil show, nil for none: the default one, else the
 // newest that was not canceled.
 func defaultPayment(tx *accountTx, invoice string) (found *stripeObject) {
-	tx.Each("invoice_payment", func(o *stripeObject) bool {
-		if o.Str("invoice") != invoice || o.Str("status") == "canceled" {
+	tx.EachOf("invoice_payment", "invoice", invoice, func(o *stripeObject) bool {
+		if o.Str("status") == "canceled" {
 			return true
 		}
 		if found == nil || o.Bool("is_default") {

@@ -136,17 +136,18 @@ func TestVersionsTakeTheirParameters(t *testing.T) {
 		}
 	}
 	for version, want := range map[string]string{acacia: "classic", basil: "classic", clover: "flexible", dahlia: "flexible", endive: "flexible"} {
-		if got := b.ok(version, "POST", "/v1/subscriptions", "customer", customer, "items[0][price]", price).str("billing_mode.type"); got != want {
+		if got := b.ok(version, "POST", "/v1/subscriptions", "customer", customer, "items[0][price]", price, "collection_method", "send_invoice", "days_until_due", "7").str("billing_mode.type"); got != want {
 			t.Errorf("a subscription made in %s is %s, want %s", version, got, want)
 		}
-		if got := b.ok(version, "POST", "/v1/subscriptions", "customer", customer, "items[0][price]", price, "billing_mode[type]", "flexible").str("billing_mode.type"); got != "flexible" {
+		if got := b.ok(version, "POST", "/v1/subscriptions", "customer", customer, "items[0][price]", price, "billing_mode[type]", "flexible", "collection_method", "send_invoice", "days_until_due", "7").str("billing_mode.type"); got != "flexible" {
 			t.Errorf("a subscription made flexible in %s is %s", version, got)
 		}
 	}
+	once := b.ok(acacia, "POST", "/v1/prices", "currency", "eur", "unit_amount", "700", "product_data[name]", "Bardak").str("id")
 	for _, good := range [][]string{
-		{acacia, "POST", "/v1/subscriptions", "customer", customer, "items[0][price]", price, "coupon", "TEN"},
-		{acacia, "POST", "/v1/subscriptions", "customer", customer, "items[0][price]", price, "promotion_code", code.str("id")},
-		{acacia, "POST", "/v1/invoiceitems", "customer", customer, "price", price},
+		{acacia, "POST", "/v1/subscriptions", "customer", customer, "items[0][price]", price, "collection_method", "send_invoice", "days_until_due", "7", "coupon", "TEN"},
+		{acacia, "POST", "/v1/subscriptions", "customer", customer, "items[0][price]", price, "collection_method", "send_invoice", "days_until_due", "7", "promotion_code", code.str("id")},
+		{acacia, "POST", "/v1/invoiceitems", "customer", customer, "price", once},
 		{acacia, "POST", "/v1/invoiceitems", "customer", customer, "currency", "eur", "unit_amount", "300"},
 		{acacia, "POST", "/v1/subscription_schedules", "customer", customer, "phases[0][items][0][price]", price, "phases[0][iterations]", "3", "phases[0][coupon]", "TEN"},
 		{basil, "POST", "/v1/subscription_schedules", "customer", customer, "phases[0][items][0][price]", price, "phases[0][iterations]", "3"},

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
@@ -133,12 +134,19 @@ func (w *walker) pathType(op *description.Operation, name string) string {
 	outer := &defaultOperation{op: op, owner: op.Path[:endOf(op.Path, name)]}
 	typ := outer.ownerType()
 	switch {
+	case name == "{id}" && ofExternalAccounts(op):
+		return "external_account"
 	case typ == "":
 		return newDefault(op).typ()
 	case typ == "card" && len(w.ids[typ]) == 0:
 		return "bank_account"
 	}
 	return typ
+}
+
+// ofExternalAccounts says whether an operation is about where an account's payouts go.
+func ofExternalAccounts(op *description.Operation) bool {
+	return strings.HasPrefix(op.Path, "/v1/accounts/{account}/external_accounts") || strings.HasPrefix(op.Path, "/v1/accounts/{account}/bank_accounts")
 }
 
 // target fills the names of a path with ids; ok is false when there is no object for one.
@@ -177,7 +185,10 @@ func (w *walker) do(op *description.Operation) (got reply, unmet bool) {
 		target, body = path+"?"+body, ""
 	}
 	got = call(w.t, w.sb, op.Method, target, body, "Stripe-Version", w.version)
-	if id, typ := got.str("id"), got.str("object"); got.status == http.StatusOK && id != "" && typ != "" && op.Method == http.MethodPost {
+	if id, typ := got.str("id"), got.str("object"); got.status == http.StatusOK && id != "" && typ != "" && op.Method == http.MethodPost && !strings.HasPrefix(id, "upcoming_") { // a preview is not kept
+		if ofExternalAccounts(op) {
+			typ = "external_account"
+		}
 		w.ids[typ] = append(w.ids[typ], id)
 	}
 	return got, false
@@ -218,6 +229,12 @@ var walkForms = map[string]string{
 	"POST /v1/charges":                                 "customer={customer}",
 	"POST /v1/payment_links":                           "line_items[0][price]={price}&line_items[0][quantity]=1",
 	"POST /v1/checkout/sessions":                       "mode=payment&success_url=https://shop.example&line_items[0][price]={price}&line_items[0][quantity]=1",
+	"POST /v1/invoices":                                "customer={customer}",
+	"POST /v1/credit_notes":                            "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"GET /v1/credit_notes/preview":                     "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"GET /v1/credit_notes/preview/lines":               "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"POST /v1/invoices/create_preview":                 "customer={customer}&invoice_items[0][amount]=500&invoice_items[0][currency]=usd",
+	"POST /v1/invoiceitems":                            "customer={customer}&amount=500&currency=usd",
 	"POST /v1/coupons":                                 "percent_off=10",
 	"POST /v1/payment_methods":                         "type=card&card[token]=tok_visa",
 	"POST /v1/payment_methods/{payment_method}/attach": "customer={customer}",
@@ -231,6 +248,12 @@ var walkForms = map[string]string{
 	"GET /v1/prices/search":                            "query=active:'true'",
 	"GET /v1/products/search":                          "query=active:'true'",
 	"POST /v1/webhook_endpoints/{webhook_endpoint}":    "enabled_events[0]=customer.deleted",
+
+	"POST /v1/customers/{customer}/subscriptions":            "items[0][price]={recurring}&collection_method=send_invoice&days_until_due=7",
+	"POST /v1/subscription_items":                            "subscription={subscription}&price={another_recurring}",
+	"POST /v1/subscription_schedules":                        "customer={payer}&phases[0][items][0][price]={recurring}",
+	"POST /v1/subscriptions":                                 "customer={payer}&items[0][price]={recurring}&collection_method=send_invoice&days_until_due=7",
+	"POST /v1/test_helpers/test_clocks/{test_clock}/advance": "frozen_time=1900000060",
 }
 
 // madeElsewhere are types of objects that no call makes: Stripe or a bank does.
@@ -245,8 +268,16 @@ var madeElsewhere = []string{
 func (w *walker) prepare() {
 	w.t.Helper()
 	customer := must(w.t, w.sb, "POST", "/v1/customers", "").str("id")
-	w.ids["customer"] = []string{customer}
+	w.ids["customer"], w.ids["payer"] = []string{customer}, []string{must(w.t, w.sb, "POST", "/v1/customers", "").str("id")}
+	must(w.t, w.sb, "POST", "/v1/invoiceitems", "amount=150000&currency=usd&customer="+customer)
+	invoice := must(w.t, w.sb, "POST", "/v1/invoices", "pending_invoice_items_behavior=include&customer="+customer).str("id")
+	must(w.t, w.sb, "POST", "/v1/invoices/"+invoice+"/pay", "payment_method=pm_card_visa")
+	w.ids["paid_invoice"] = []string{invoice}
 	product := must(w.t, w.sb, "POST", "/v1/products", "name=Kahve").str("id")
+	for _, name := range []string{"recurring", "another_recurring"} {
+		w.ids[name] = []string{must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=900&recurring[interval]=month&product="+product).str("id")}
+	}
+	w.ids["subscription"] = []string{must(w.t, w.sb, "POST", "/v1/subscriptions", "collection_method=send_invoice&days_until_due=7&customer="+w.ids["payer"][0]+"&items[0][price]="+w.ids["recurring"][0]).str("id")}
 	price := must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=500&product="+product).str("id")
 	must(w.t, w.sb, "POST", "/v1/checkout/sessions", "mode=payment&success_url=https://shop.example&line_items[0][quantity]=1&line_items[0][price]="+price)
 	bank := must(w.t, w.sb, "POST", "/v1/customers/"+customer+"/bank_accounts", "source=btok_us_verified")
@@ -256,6 +287,16 @@ func (w *walker) prepare() {
 	}
 	paid := must(w.t, w.sb, "POST", "/v1/payment_intents", "amount=1500&currency=usd&confirm=true&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never&payment_method=pm_card_visa")
 	must(w.t, w.sb, "POST", "/v1/refunds", "amount=100&payment_intent="+paid.str("id"))
+	connected := must(w.t, w.sb, "POST", "/v1/accounts", "type=custom&capabilities[transfers][requested]=true").str("id")
+	platform := w.sb.Account("sk_test_core")
+	if _, err := platform.Simulate("account_onboarding", map[string]any{"account": connected}); err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := platform.Advance(w.t.Context(), verifySeconds*time.Second); err != nil {
+		w.t.Fatal(err)
+	}
+	w.ids["connected"] = []string{connected}
+	must(w.t, w.sb, "POST", "/v1/payment_intents", "amount=9000000&currency=usd&confirm=true&capture_method=automatic&payment_method_types[]=card&payment_method=pm_card_bypassPending")
 	w.collect()
 }
 
@@ -304,9 +345,18 @@ func walkOrder() []*description.Operation {
 // one: an intent to capture, a discount to remove.
 var walkRefusals = []string{
 	"POST /v1/charges",
+	"POST /v1/invoices/{invoice}/add_lines",
+	"POST /v1/invoices/{invoice}/attach_payment",
+	"POST /v1/invoices/{invoice}/mark_uncollectible",
+	"POST /v1/invoices/{invoice}/pay",
+	"POST /v1/invoices/{invoice}/remove_lines",
+	"POST /v1/invoices/{invoice}/send",
+	"POST /v1/invoices/{invoice}/update_lines",
+	"POST /v1/invoices/{invoice}/void",
 	"POST /v1/payment_methods/{payment_method}",
 	"POST /v1/charges/{charge}/capture",
 	"POST /v1/charges/{charge}/refunds",
+	"POST /v1/credit_notes/{id}/void",
 	"POST /v1/payment_intents/{intent}/apply_customer_balance",
 	"POST /v1/payment_intents/{intent}/capture",
 	"POST /v1/payment_intents/{intent}/confirm",
@@ -314,12 +364,18 @@ var walkRefusals = []string{
 	"POST /v1/payment_intents/{intent}/verify_microdeposits",
 	"POST /v1/refunds/{refund}/cancel",
 	"POST /v1/setup_intents/{intent}/confirm",
+	"POST /v1/subscription_schedules/{schedule}/release",
+	"POST /v1/subscriptions/{subscription}/migrate",
+	"POST /v1/subscriptions/{subscription}/resume",
 	"POST /v1/setup_intents/{intent}/verify_microdeposits",
 	"GET /v1/customers/{customer}/discount",
 	"GET /v1/customers/{customer}/payment_methods/{payment_method}",
 	"GET /v1/customers/{customer}/subscriptions/{subscription_exposed_id}/discount",
 	"GET /v1/quotes/{quote}/pdf",
 	"GET /v1/tax/associations/find",
+	"DELETE /v1/invoiceitems/{invoiceitem}",
+	"DELETE /v1/subscription_items/{item}",
+	"DELETE /v1/invoices/{invoice}",
 	"DELETE /v1/customers/{customer}/subscriptions/{subscription_exposed_id}/discount",
 	"DELETE /v1/customers/{customer}/discount",
 	"DELETE /v1/subscriptions/{subscription_exposed_id}/discount",

@@ -12,6 +12,9 @@ const maxEndpoints = 16
 // maxRoll is how long, in seconds, an old signing secret may live beside the new one, as at Stripe: a day.
 const maxRoll = 24 * 60 * 60
 
+// hiddenConnect says that an endpoint gets the events of connected accounts, and not those of the account itself.
+const hiddenConnect = "_connect"
+
 func init() {
 	behave("POST /v1/webhook_endpoints", createEndpoint)
 	behave("GET /v1/webhook_endpoints", func(tx *accountTx, r *apiRequest) (*stripeObject, error) {
@@ -33,6 +36,9 @@ func createEndpoint(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	return addEndpoint(tx, p.Str("url"), p.Strs("enabled_events"), func(o *stripeObject) {
 		applyParams(tx, o, p, "connect", "url", "enabled_events")
+		if p.Bool("connect") {
+			o.Set(hiddenConnect, true)
+		}
 	})
 }
 

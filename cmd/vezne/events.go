@@ -3,12 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
-	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +15,7 @@ import (
 )
 
 func (a *app) events() *cobra.Command {
-	return parent("events", "The inbox: events of Stripe and what became of them", a.eventsList(), a.eventsShow())
+	return parent("events", "The inbox: events of Stripe and what became of them", a.eventsList(), a.eventsShow(), a.eventsReplay())
 }
 
 // eventJSON is the JSON form of an event, as the REST API has it.
@@ -138,49 +134,4 @@ database.`,
 		})(cmd, args)
 	}
 	return cmd
-}
-
-const (
-	// askTime bounds a question to a running service.
-	askTime = 30 * time.Second
-	// maxAnswer bounds its answer, in bytes.
-	maxAnswer = 16 << 20
-)
-
-// ask reads from a running service.
-func (a *app) ask(ctx context.Context, path string, into any) error {
-	const op = "vezne"
-	ctx, cancel := context.WithTimeout(ctx, askTime)
-	defer cancel()
-	if a.settings.Token.IsZero() {
-		return wrong("VEZNE_TOKEN is missing.", "Make a token with `vezne token create`, or ask a database instead of --server.")
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.settings.Server+path, http.NoBody)
-	if err != nil {
-		return wrong("--server is not a URL.", "Give it as http://127.0.0.1:4242.")
-	}
-	req.Header.Set("Authorization", "Bearer "+a.settings.Token.Reveal())
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return vezne.E(vezne.CodeInternal, op, "The service does not answer at "+a.settings.Server+".").Because(err).WithHint("Is it running there?")
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err = errors.Join(err, res.Body.Close()); err != nil {
-		return vezne.E(vezne.CodeInternal, op, "The service's answer broke off.").Because(err)
-	}
-	if res.StatusCode == http.StatusOK {
-		if err := json.Unmarshal(body, into); err != nil {
-			return vezne.E(vezne.CodeInternal, op, "What answers at "+a.settings.Server+" is not this service.").Because(err)
-		}
-		return nil
-	}
-	var problem struct {
-		Code   vezne.Code `json:"code"`
-		Detail string     `json:"detail"`
-		Hint   string     `json:"hint"`
-	}
-	if err := json.Unmarshal(body, &problem); err != nil || problem.Code == "" {
-		return vezne.E(vezne.CodeInternal, op, "What answers at "+a.settings.Server+" is not this service: "+strings.ToLower(res.Status)+".")
-	}
-	return vezne.E(problem.Code, op, problem.Detail).WithHint(problem.Hint)
 }

@@ -21,6 +21,9 @@ const (
 // as it is then. Codes, beside the store's: CodeNotFound, CodeOrderPaid.
 func (d *Desk) Cancel(ctx context.Context, by vezne.Actor, id vezne.OrderID) (vezne.OrderView, error) {
 	const op = "desk.Cancel"
+	if err := d.writable(op); err != nil {
+		return vezne.OrderView{}, err
+	}
 	_, err := d.Settler.Order(ctx, id, vezne.Cause{Actor: by}, func(tx *store.Tx, f *vezne.Facts) ([]vezne.Entry, error) {
 		if f.Order.PaidAt != nil || f.Order.Has(vezne.AttentionHeldByHook) {
 			return nil, vezne.E(vezne.CodeOrderPaid, op, "")

@@ -17,6 +17,9 @@ import (
 // all, and those of a call.
 func (d *Desk) Capture(ctx context.Context, by vezne.Actor, id vezne.OrderID, amount *int64) (vezne.OrderView, error) {
 	const op = "desk.Capture"
+	if err := d.writable(op); err != nil {
+		return vezne.OrderView{}, err
+	}
 	if amount != nil && *amount <= 0 {
 		return vezne.OrderView{}, vezne.E(vezne.CodeAmountInvalid, op, "The amount must be greater than 0.").WithField("amount", "It must be greater than 0.")
 	}

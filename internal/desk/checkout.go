@@ -22,6 +22,9 @@ const hostedPage = "hosted_page"
 // CodeRateLimited, CodeStripeRefused, CodeStripeKeyRefused.
 func (d *Desk) StartCheckout(ctx context.Context, by vezne.Actor, id vezne.OrderID, p CheckoutParams) (Checkout, error) {
 	const op = "desk.StartCheckout"
+	if err := d.writable(op); err != nil {
+		return Checkout{}, err
+	}
 	if p.UIMode == "" {
 		p.UIMode = hostedPage
 	}

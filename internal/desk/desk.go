@@ -7,6 +7,7 @@ import (
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/ids"
+	"github.com/vezne/vezne/internal/reconcile"
 	"github.com/vezne/vezne/internal/refresh"
 	"github.com/vezne/vezne/internal/settle"
 	"github.com/vezne/vezne/internal/store"
@@ -19,6 +20,11 @@ type Config struct {
 	Settler   *settle.Settler
 	Sender    *writeahead.Sender
 	Refresher *refresh.Refresher
+	// Reconciler asks Stripe what was missed.
+	Reconciler *reconcile.Reconciler
+	// ReadOnly reports whether nothing may be changed now, as while a restored
+	// database catches up; nil for never.
+	ReadOnly func() bool
 	// PublicURL is where our pages are, without a slash at its end.
 	PublicURL string
 	// APIVersion is sent with the calls that are written down here.
@@ -41,6 +47,14 @@ func New(cfg Config) *Desk { return &Desk{Config: cfg} }
 // it, before a sweep takes it up.
 const grace = 5 * time.Second
 
+// writable refuses with CodeReadOnly while nothing may be changed.
+func (d *Desk) writable(op string) error {
+	if d.ReadOnly == nil || !d.ReadOnly() {
+		return nil
+	}
+	return vezne.E(vezne.CodeReadOnly, op, "The service was restored from a backup and is catching up with Stripe.").WithHint("Try again in a few minutes.")
+}
+
 // plan is a call that is to be written down.
 type plan struct {
 	root    vezne.Root
@@ -58,6 +72,9 @@ type plan struct {
 // write writes a call down, to be sent after the commit.
 func (d *Desk) write(ctx context.Context, tx *store.Tx, p plan) (vezne.Call, error) {
 	const op = "desk.write"
+	if err := d.writable(op); err != nil {
+		return vezne.Call{}, err
+	}
 	if p.id == "" {
 		id, err := newID[vezne.CallID](vezne.CallPrefix)
 		if err != nil {

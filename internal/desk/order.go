@@ -14,6 +14,9 @@ import (
 // price, and the store's.
 func (d *Desk) CreateOrder(ctx context.Context, by vezne.Actor, n NewOrder) (vezne.OrderView, error) {
 	const op = "desk.CreateOrder"
+	if err := d.writable(op); err != nil {
+		return vezne.OrderView{}, err
+	}
 	p := &problems{}
 	o := vezne.Order{Currency: n.Currency, Locale: n.Locale, Metadata: p.metadata("metadata", n.Metadata)}
 	if !n.Currency.Known() {

@@ -15,6 +15,9 @@ import (
 // can be tried on the same intent. Its codes are those of StartCheckout.
 func (d *Desk) StartPaymentIntent(ctx context.Context, by vezne.Actor, id vezne.OrderID, p PaymentIntentParams) (PaymentIntent, error) {
 	const op = "desk.StartPaymentIntent"
+	if err := d.writable(op); err != nil {
+		return PaymentIntent{}, err
+	}
 	if err := d.checkIntent(ctx, id, p); err != nil {
 		return PaymentIntent{}, err
 	}

@@ -24,6 +24,9 @@ func (d *Desk) PaymentMethods(ctx context.Context, reference string) ([]vezne.Pa
 // call.
 func (d *Desk) DetachPaymentMethod(ctx context.Context, by vezne.Actor, reference string, id vezne.ObjectID) error {
 	const op = "desk.DetachPaymentMethod"
+	if err := d.writable(op); err != nil {
+		return err
+	}
 	c, err := d.Store.CustomerByReference(ctx, reference)
 	if err != nil {
 		return err

@@ -47,6 +47,9 @@ func refundKey(ctx context.Context, id vezne.OrderID) string {
 // CodeStripeKeyRefused.
 func (d *Desk) Refund(ctx context.Context, by vezne.Actor, id vezne.OrderID, amount *int64, reason string) (vezne.RefundRequest, vezne.OrderView, error) {
 	const op = "desk.Refund"
+	if err := d.writable(op); err != nil {
+		return vezne.RefundRequest{}, vezne.OrderView{}, err
+	}
 	wrong := &problems{}
 	wrong.oneOf("reason", reason, "", "duplicate", "fraudulent", "requested_by_customer")
 	if amount != nil && *amount <= 0 {

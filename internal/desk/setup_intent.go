@@ -14,6 +14,9 @@ import (
 // CodeStripeKeyRefused.
 func (d *Desk) CreateSetupIntent(ctx context.Context, by vezne.Actor, p SetupIntentParams) (SetupIntent, error) {
 	const op = "desk.CreateSetupIntent"
+	if err := d.writable(op); err != nil {
+		return SetupIntent{}, err
+	}
 	wrong := &problems{}
 	reference := wrong.exact("customer.reference", p.CustomerReference, maxReference)
 	if reference == "" {

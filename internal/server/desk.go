@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/desk"
@@ -25,6 +26,12 @@ type Desk interface {
 	InvoicePDF(ctx context.Context, id vezne.OrderID) ([]byte, error)
 	Events(ctx context.Context, f desk.EventFilter) ([]vezne.Event, error)
 	Event(ctx context.Context, id vezne.EventID) (vezne.Event, error)
+	PreviewReplay(ctx context.Context, by vezne.Actor, id vezne.EventID) (desk.Replay, error)
+	Replay(ctx context.Context, by vezne.Actor, id vezne.EventID) (desk.Replay, error)
+	Check(ctx context.Context, by vezne.Actor, id vezne.OrderID) (vezne.OrderView, error)
+	Reconcile(ctx context.Context, by vezne.Actor, since time.Time, dryRun bool) (vezne.Reconciliation, error)
+	Reconciliation(ctx context.Context, id vezne.ReconciliationID) (vezne.Reconciliation, error)
+	Reconciliations(ctx context.Context, limit int) ([]vezne.Reconciliation, error)
 	// Secrets fetches what is never kept of an intent or a session.
 	Secrets(ctx context.Context, id vezne.ObjectID) (desk.Secrets, error)
 }

@@ -61,6 +61,47 @@ func (s *server) events() {
 			}
 			return &eventAnswer{toEvent(e)}, nil
 		})
+	handle(s, route{
+		id: "replay-event", method: http.MethodPost, path: "/v1/events/{id}/replay", summary: "Apply an event again, or see what that would change", tag: tag,
+		description: "Its object is read at Stripe and settled as always, whatever became of the event before: also one that is dead.",
+	}, s.replayEvent)
+}
+
+type replayEvent struct {
+	ID   vezne.EventID `path:"id" maxLength:"255"`
+	Body struct {
+		Preview bool `json:"preview,omitempty" doc:"Say what would change, and change nothing"`
+	}
+}
+
+type replayAnswer struct {
+	Body struct {
+		Event        eventJSON         `json:"event"`
+		Preview      bool              `json:"preview"`
+		OrderID      vezne.OrderID     `json:"order_id" doc:"The order that it concerns; empty for none"`
+		StatusBefore vezne.OrderStatus `json:"status_before" doc:"Empty without an order"`
+		StatusAfter  vezne.OrderStatus `json:"status_after"`
+		Entries      []timelineEntry   `json:"entries" doc:"The lines that the timeline got, or would get"`
+	}
+}
+
+func (s *server) replayEvent(ctx context.Context, in *replayEvent) (*replayAnswer, error) {
+	do := s.Desk.Replay
+	if in.Body.Preview {
+		do = s.Desk.PreviewReplay
+	}
+	r, err := do(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	r.Event.Body = nil
+	out := &replayAnswer{}
+	b := &out.Body
+	b.Event, b.Preview, b.OrderID, b.StatusBefore, b.StatusAfter, b.Entries = toEvent(r.Event), in.Body.Preview, r.OrderID, r.Before, r.After, []timelineEntry{}
+	for _, e := range r.Entries {
+		b.Entries = append(b.Entries, toTimelineEntry(e))
+	}
+	return out, nil
 }
 
 func (s *server) listEvents(ctx context.Context, in *listEvents) (*eventList, error) {

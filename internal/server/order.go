@@ -138,6 +138,10 @@ func (s *server) orders() {
 		}) (*orderAnswer, error) {
 			return answerOrder(s.Desk.Cancel(ctx, actor(ctx), in.ID))
 		})
+	handle(s, route{id: "check-order", method: http.MethodPost, path: "/v1/orders/{id}/check", summary: "Ask Stripe about everything that is known of an order", tag: tag},
+		func(ctx context.Context, in *OrderPath) (*orderAnswer, error) {
+			return answerOrder(s.Desk.Check(ctx, actor(ctx), in.ID))
+		})
 	handle(s, route{id: "get-timeline", method: http.MethodGet, path: "/v1/orders/{id}/timeline", summary: "Get what happened to an order, oldest first", tag: tag}, s.timeline)
 	handle(s, route{id: "get-invoice", method: http.MethodGet, path: "/v1/orders/{id}/invoice", summary: "Get the invoice of a paid order", tag: tag}, s.invoice)
 	handle(s, route{id: "get-invoice-pdf", method: http.MethodGet, path: "/v1/orders/{id}/invoice.pdf", summary: "Get the invoice as a PDF", tag: tag},
@@ -204,12 +208,16 @@ func (s *server) timeline(ctx context.Context, in *OrderPath) (*timeline, error)
 	out := &timeline{}
 	out.Body.Data = []timelineEntry{}
 	for _, e := range list {
-		out.Body.Data = append(out.Body.Data, timelineEntry{
-			Seq: e.Seq, At: e.At, Actor: e.Actor.String(), Action: e.Action, EventID: e.EventID, Object: e.Object,
-			Before: orEmpty(e.Before), After: orEmpty(e.After), Detail: e.Detail,
-		})
+		out.Body.Data = append(out.Body.Data, toTimelineEntry(e))
 	}
 	return out, nil
+}
+
+func toTimelineEntry(e vezne.Entry) timelineEntry {
+	return timelineEntry{
+		Seq: e.Seq, At: e.At, Actor: e.Actor.String(), Action: e.Action, EventID: e.EventID, Object: e.Object,
+		Before: orEmpty(e.Before), After: orEmpty(e.After), Detail: e.Detail,
+	}
 }
 
 func orEmpty(m map[string]any) map[string]any {

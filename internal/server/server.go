@@ -27,6 +27,8 @@ type Config struct {
 	Keys Idempotency
 	// Ready says whether the database answers.
 	Ready func(ctx context.Context) error
+	// Doctor examines the desk.
+	Doctor func(ctx context.Context) []vezne.Diagnosis
 	// Metrics serves /metrics; nil for none.
 	Metrics http.Handler
 	// Web serves everything that is not the server's own.
@@ -59,6 +61,8 @@ func New(cfg Config) http.Handler {
 	s.payments()
 	s.customers()
 	s.events()
+	s.reconciliations()
+	s.doctor()
 	s.settings()
 	v1 := s.guard(api)
 	mux.Handle("/v1/", v1)

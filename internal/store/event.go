@@ -85,12 +85,68 @@ func (tx *Tx) storeEvent(ctx context.Context, e *vezne.Event) (bool, error) {
 	if err != nil {
 		return false, vezne.E(vezne.CodeInternal, op, "").Because(err)
 	}
-	deliveries, err := tx.q.StoreEvent(ctx, db.StoreEventParams{
+	kept, err := tx.q.StoreEvent(ctx, db.StoreEventParams{
 		Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(e.ID), ItsAccount: e.Account, ItsLivemode: e.Livemode, Type: e.Type,
 		ObjectID: string(e.ObjectID), ObjectType: string(e.ObjectType), ApiVersion: e.APIVersion, Created: micros(e.Created), ReceivedAt: micros(tx.now),
 		State: string(e.State), Reason: e.Reason, Number: e.Number, Body: body,
 	})
-	return deliveries == 1, err
+	return kept.Deliveries == 1 && kept.Number == e.Number, err
+}
+
+// FindEvents keeps events that Stripe lists and that never arrived, and marks
+// their objects; those that are here already are left as they are. It returns
+// which of them were missing.
+func (s *Store) FindEvents(ctx context.Context, events []vezne.Event) ([]vezne.Event, error) {
+	var missing []vezne.Event
+	err := s.InTx(ctx, func(tx *Tx) error {
+		missing = nil
+		for _, e := range events {
+			had, err := tx.HasEvent(ctx, e.ID)
+			if err != nil {
+				return err
+			}
+			if !had {
+				missing = append(missing, e)
+			}
+		}
+		// In one order, so that two processes cannot wait for each other.
+		slices.SortFunc(missing, func(a, b vezne.Event) int { return cmp.Compare(a.ObjectID, b.ObjectID) })
+		for _, e := range missing {
+			if err := tx.findEvent(ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return missing, err
+}
+
+func (tx *Tx) findEvent(ctx context.Context, e vezne.Event) error {
+	body, err := tx.seal.seal(e.Body)
+	if err != nil {
+		return vezne.E(vezne.CodeInternal, "store.FindEvents", "").Because(err)
+	}
+	number, err := tx.NextNumber(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.q.FindEvent(ctx, db.FindEventParams{
+		Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(e.ID), ItsAccount: e.Account, ItsLivemode: e.Livemode, Type: e.Type,
+		ObjectID: string(e.ObjectID), ObjectType: string(e.ObjectType), ApiVersion: e.APIVersion, Created: micros(e.Created), ReceivedAt: micros(tx.now),
+		State: string(e.State), Reason: e.Reason, Number: number, Body: body,
+	})
+	if err != nil {
+		return err
+	}
+	return tx.SetMark(ctx, vezne.Mark{
+		ID: e.ObjectID, Type: e.ObjectType, Number: number, Priority: PriorityOf(e.ObjectType), Actor: vezne.Actor{Kind: vezne.ActorReconcile}, EventID: e.ID, DueAt: tx.now,
+	})
+}
+
+// HasEvent reports whether an event is in the inbox.
+func (q queries) HasEvent(ctx context.Context, id vezne.EventID) (bool, error) {
+	n, err := q.q.HasEvent(ctx, db.HasEventParams{Account: q.scope.Account, Livemode: q.scope.Livemode, ID: string(id)})
+	return n > 0, storageError("store.HasEvent", err)
 }
 
 // PriorityOf returns how soon objects of a type are read.
@@ -191,6 +247,27 @@ func (tx *Tx) SetEventsIgnored(ctx context.Context, id vezne.ObjectID, begin int
 	return storageError("store.SetEventsIgnored", tx.q.SetEventsIgnored(ctx, db.SetEventsIgnoredParams{
 		Reason: reason, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ObjectID: string(id), NumberBegin: begin,
 	}))
+}
+
+// ReplayEvent has an event wait again, and marks its object. CodeNotFound when
+// there is no such event, or it is quarantined.
+func (s *Store) ReplayEvent(ctx context.Context, e vezne.Event, by vezne.Actor) error {
+	return s.InTx(ctx, func(tx *Tx) error {
+		number, err := tx.NextNumber(ctx)
+		if err != nil {
+			return err
+		}
+		n, err := tx.q.ReplayEvent(ctx, db.ReplayEventParams{Number: number, Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(e.ID)})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return vezne.E(vezne.CodeNotFound, "store.ReplayEvent", "There is no such event to replay.")
+		}
+		return tx.SetMark(ctx, vezne.Mark{
+			ID: e.ObjectID, Type: e.ObjectType, Number: number, Priority: PriorityOf(e.ObjectType), Actor: by, EventID: e.ID, DueAt: tx.now,
+		})
+	})
 }
 
 // BlankBodies removes the raw bodies of settled events received before t and

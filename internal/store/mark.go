@@ -104,6 +104,12 @@ func (q queries) MarkStats(ctx context.Context) (waiting int64, oldest time.Time
 	return r.Waiting, instant(r.Oldest), nil
 }
 
+// MarksUntil counts the objects that wait to be read since an instant or longer.
+func (q queries) MarksUntil(ctx context.Context, t time.Time) (int64, error) {
+	n, err := q.q.MarksUntil(ctx, db.MarksUntilParams{Account: q.scope.Account, Livemode: q.scope.Livemode, Until: micros(t)})
+	return n, storageError("store.MarksUntil", err)
+}
+
 func toMark(r db.Mark) vezne.Mark {
 	return vezne.Mark{
 		ID: vezne.ObjectID(r.ID), Type: vezne.ObjectType(r.Type), Number: r.Number, Priority: int(r.Priority), Actor: vezne.ParseActor(r.Actor),

@@ -268,7 +268,13 @@ func (s *Store) freeLeases(ctx context.Context) error {
 		if err := tx.q.FreeMarks(ctx); err != nil {
 			return err
 		}
-		return tx.q.FreeCalls(ctx)
+		if err := tx.q.FreeCalls(ctx); err != nil {
+			return err
+		}
+		if err := tx.q.FreeWatches(ctx); err != nil {
+			return err
+		}
+		return tx.q.FreeReconciliations(ctx)
 	})
 }
 

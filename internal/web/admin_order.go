@@ -119,7 +119,7 @@ type refundRow struct {
 }
 
 // said are what the address of an order may say was done.
-var said = []string{"refund", "capture", "cancel", "unsure"}
+var said = []string{"refund", "capture", "cancel", "unsure", "check"}
 
 // adminOrder serves an order with its timeline.
 func (s *site) adminOrder(r *http.Request) (*answer, error) {

@@ -25,7 +25,7 @@ func TestTheDashboardIsForOperators(t *testing.T) {
 	for _, path := range []string{"/admin/orders/ord_1", "/admin/events", "/admin/events/evt_1"} {
 		b.get(path).is(t, http.StatusSeeOther)
 	}
-	for _, path := range []string{"refund", "capture", "cancel"} {
+	for _, path := range []string{"refund", "capture", "cancel", "check"} {
 		b.post("/admin/orders/ord_1/"+path, url.Values{"confirm": {"yes"}, "key": {"k"}, "amount": {"1"}}).is(t, http.StatusUnauthorized).says(t, "Please sign in to go on.")
 	}
 	if len(b.desk.calls) != 0 {
@@ -359,6 +359,40 @@ func TestAnEventsBodyIsShownWithoutSecrets(t *testing.T) {
 	b.get("/admin/events/evt_2").says(t, "the object cannot be decoded", "What Stripe sent is no longer kept.")
 	b.get("/admin/events/evt_3").says(t, "[secret]").saysNot(t, "leaked")
 	b.get("/admin/events/none").is(t, http.StatusNotFound)
+}
+
+func TestAnEventIsAppliedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.signIn()
+	b.desk.put(order("ord_1"))
+	b.desk.events = []vezne.Event{
+		{ID: "evt_1", Type: "payment_intent.succeeded", ObjectID: "pi_1", ObjectType: vezne.TypePaymentIntent, State: vezne.EventDead, Reason: "It cannot be read."},
+		{ID: "evt_2", Type: "customer.created", ObjectID: "cus_1", State: vezne.EventIgnored},
+		{ID: "evt_3", Type: "payment_intent.succeeded", ObjectID: "pi_1", State: vezne.EventQuarantined},
+	}
+	b.desk.replay = desk.Replay{
+		Event: b.desk.events[0], OrderID: "ord_1", Before: vezne.OrderOpen, After: vezne.OrderPaid,
+		Entries: []vezne.Entry{{At: noon, Actor: vezne.Actor{Kind: vezne.ActorOperator, Name: "ayşe"}, Action: "order.paid", After: map[string]any{"amount_paid": int64(234500)}}},
+	}
+	b.get("/admin/events/evt_1").is(t, http.StatusOK).says(t, "What would change?").saysNot(t, "Apply now")
+	for _, id := range []string{"evt_2", "evt_3"} {
+		b.get("/admin/events/"+id).is(t, http.StatusOK).saysNot(t, "What would change?")
+	}
+	b.post("/admin/events/evt_1/replay", nil).is(t, http.StatusOK).says(t, "The order would go from Waiting for payment to Paid.", "₺2,345.00", "/admin/orders/ord_1", "Apply now")
+	b.post("/admin/events/evt_1/replay", url.Values{"confirm": {"yes"}}).leadsTo(t, "/admin/events/evt_1?said=replay")
+	b.get("/admin/events/evt_1?said=replay").says(t, "The event was applied again.")
+	if p, r := b.desk.called("PreviewReplay evt_1"), b.desk.called("Replay evt_1 operator:ayşe"); p != 1 || r != 1 {
+		t.Errorf("the desk previewed %d and replayed %d times: %q", p, r, b.desk.calls)
+	}
+	b.desk.replay.Entries, b.desk.replay.After = nil, vezne.OrderOpen
+	b.post("/admin/events/evt_1/replay", nil).says(t, "Nothing would change")
+	b.desk.fails["PreviewReplay"] = vezne.E(vezne.CodeStripeUnreachable, "desk", "")
+	b.post("/admin/events/evt_1/replay", nil).is(t, http.StatusServiceUnavailable).says(t, "could not be applied", "evt_1")
+	b.desk.fails["PreviewReplay"] = vezne.E(vezne.CodeInvalidRequest, "desk", "")
+	b.post("/admin/events/evt_1/replay", nil).is(t, http.StatusUnprocessableEntity).says(t, "change nothing here")
+	b.post("/admin/orders/ord_1/check", nil).leadsTo(t, "/admin/orders/ord_1?said=check")
+	b.get("/admin/orders/ord_1?said=check").says(t, "Stripe was asked")
 }
 
 func TestLiveModeIsWritten(t *testing.T) {

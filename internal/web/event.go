@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/vezne/vezne"
@@ -22,8 +23,11 @@ type eventRow struct {
 }
 
 func newEventRow(lang text.Lang, e vezne.Event) eventRow {
-	return eventRow{e, "/admin/events/" + url.PathEscape(string(e.ID)), eventStatusWord(lang, e.State)}
+	return eventRow{e, eventAddress(e.ID), eventStatusWord(lang, e.State)}
 }
+
+// eventAddress is the page of an event in the dashboard.
+func eventAddress(id vezne.EventID) string { return "/admin/events/" + url.PathEscape(string(id)) }
 
 // eventsPage is the list of events.
 type eventsPage struct {
@@ -77,16 +81,31 @@ type eventPage struct {
 	Body string
 	// Orders are those whose payment it names.
 	Orders []orderRow
+	// Said is what was just done, Alert why it was not.
+	Said, Alert string
+	// Replayable is true for events that can be applied again; Preview says what
+	// that would change, nil when nobody asked.
+	Replayable bool
+	Preview    *replayView
 }
 
 // adminEvent serves one event with its payload.
 func (s *site) adminEvent(r *http.Request) (*answer, error) {
+	p := eventPage{}
+	if r.URL.Query().Get("said") == "replay" {
+		p.Said = text.Say(visitOf(r).lang, "admin.said.replay")
+	}
+	return s.showAdminEvent(r, http.StatusOK, p)
+}
+
+func (s *site) showAdminEvent(r *http.Request, status int, p eventPage) (*answer, error) {
 	v := visitOf(r)
 	e, err := s.Desk.Event(r.Context(), vezne.EventID(r.PathValue("event")))
 	if err != nil {
 		return nil, err
 	}
-	p := eventPage{adminPage: s.newAdminPage(r, "events", string(e.ID)), Event: e, Status: eventStatusWord(v.lang, e.State), Body: maskedBody(e.Body)}
+	p.adminPage, p.Event, p.Status, p.Body = s.newAdminPage(r, "events", string(e.ID)), e, eventStatusWord(v.lang, e.State), maskedBody(e.Body)
+	p.Replayable = e.State != vezne.EventQuarantined && e.ObjectID != "" && slices.ContainsFunc(vezne.HandledEvents(), func(h vezne.HandledEvent) bool { return h.Type == e.Type })
 	if e.ObjectType == vezne.TypePaymentIntent {
 		orders, err := s.Desk.Orders(r.Context(), desk.OrderFilter{PaymentIntentID: e.ObjectID, Limit: overviewRows})
 		if err != nil {
@@ -94,7 +113,7 @@ func (s *site) adminEvent(r *http.Request) (*answer, error) {
 		}
 		p.Orders = rows(v.lang, orders)
 	}
-	return s.render(http.StatusOK, "admin_event.html", p)
+	return s.render(status, "admin_event.html", p)
 }
 
 // masked stands where a secret was.

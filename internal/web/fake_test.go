@@ -43,6 +43,7 @@ type fakeDesk struct {
 	refunds  []vezne.RefundRequest
 	methods  []vezne.PaymentMethod
 	events   []vezne.Event
+	replay   desk.Replay
 	invoice  *vezne.Invoice
 	overview desk.Overview
 	filter   desk.OrderFilter
@@ -274,4 +275,21 @@ func paid(id vezne.OrderID) vezne.OrderView {
 	o, at := order(id), noon.Add(-15*time.Minute)
 	o.PaidAt, o.PaidBy, o.AmountPaid, o.InvoiceNumber, o.Revision = &at, "att_1", o.AmountTotal, "VZ-2026-000001", 4
 	return o
+}
+
+func (f *fakeDesk) PreviewReplay(_ context.Context, _ vezne.Actor, id vezne.EventID) (desk.Replay, error) {
+	err := f.note("PreviewReplay", string(id))
+	return f.replay, err
+}
+
+func (f *fakeDesk) Replay(_ context.Context, by vezne.Actor, id vezne.EventID) (desk.Replay, error) {
+	err := f.note("Replay", string(id)+" "+by.String())
+	return f.replay, err
+}
+
+func (f *fakeDesk) Check(ctx context.Context, by vezne.Actor, id vezne.OrderID) (vezne.OrderView, error) {
+	if err := f.note("Check", string(id)+" "+by.String()); err != nil {
+		return vezne.OrderView{}, err
+	}
+	return f.Order(ctx, id)
 }

@@ -32,6 +32,15 @@ type listed struct {
 // List gives the table of orders its rows.
 func (p adminPage) List(rows []orderRow, brief bool) listed { return listed{p.page, rows, brief} }
 
+// entryView is a line of a timeline on a page.
+type entryView struct {
+	page
+	Row entryRow
+}
+
+// Entry returns what the template "entry" shows.
+func (p adminPage) Entry(row entryRow) entryView { return entryView{p.page, row} }
+
 // statusWord is a status with its word, for the mark beside it.
 type statusWord struct{ Status, Word string }
 

@@ -31,6 +31,11 @@ type Desk interface {
 	InvoicePDF(ctx context.Context, id vezne.OrderID) ([]byte, error)
 	Events(ctx context.Context, f desk.EventFilter) ([]vezne.Event, error)
 	Event(ctx context.Context, id vezne.EventID) (vezne.Event, error)
+	// PreviewReplay says what applying an event again would change, Replay does it.
+	PreviewReplay(ctx context.Context, by vezne.Actor, id vezne.EventID) (desk.Replay, error)
+	Replay(ctx context.Context, by vezne.Actor, id vezne.EventID) (desk.Replay, error)
+	// Check asks Stripe about everything that is known of an order.
+	Check(ctx context.Context, by vezne.Actor, id vezne.OrderID) (vezne.OrderView, error)
 	Attempts(ctx context.Context, id vezne.OrderID) ([]vezne.Attempt, error)
 	Refunds(ctx context.Context, id vezne.OrderID) ([]vezne.RefundRequest, error)
 	// Landed asks Stripe about the order's open attempt, for at most two
@@ -148,8 +153,10 @@ func (s *site) routes() {
 	s.handle("POST /admin/orders/{order}/refund", s.operator(s.refund))
 	s.handle("POST /admin/orders/{order}/capture", s.operator(s.capture))
 	s.handle("POST /admin/orders/{order}/cancel", s.operator(s.cancel))
+	s.handle("POST /admin/orders/{order}/check", s.operator(s.check))
 	s.handle("GET /admin/events", s.operator(s.adminEvents))
 	s.handle("GET /admin/events/{event}", s.operator(s.adminEvent))
+	s.handle("POST /admin/events/{event}/replay", s.operator(s.replay))
 }
 
 // home leads to where a visitor most likely wants to be.

@@ -82,7 +82,7 @@ func (q *Queries) InsertEntry(ctx context.Context, arg InsertEntryParams) error 
 }
 
 const listEntries = `-- name: ListEntries :many
-SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash FROM vezne_entries WHERE account = $1 AND livemode = $2 AND root_kind = $3 AND root_id = $4 ORDER BY seq
+SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash, erased_at FROM vezne_entries WHERE account = $1 AND livemode = $2 AND root_kind = $3 AND root_id = $4 ORDER BY seq
 `
 
 type ListEntriesParams struct {
@@ -122,6 +122,7 @@ func (q *Queries) ListEntries(ctx context.Context, arg ListEntriesParams) ([]Ent
 			&i.Salt,
 			&i.Digest,
 			&i.Hash,
+			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -202,7 +203,7 @@ func (q *Queries) SealEntry(ctx context.Context, arg SealEntryParams) (int64, er
 }
 
 const sealedEntries = `-- name: SealedEntries :many
-SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash FROM vezne_entries WHERE account = $1 AND livemode = $2 AND chain_seq > $3 ORDER BY chain_seq LIMIT $4
+SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash, erased_at FROM vezne_entries WHERE account = $1 AND livemode = $2 AND chain_seq > $3 ORDER BY chain_seq LIMIT $4
 `
 
 type SealedEntriesParams struct {
@@ -242,6 +243,7 @@ func (q *Queries) SealedEntries(ctx context.Context, arg SealedEntriesParams) ([
 			&i.Salt,
 			&i.Digest,
 			&i.Hash,
+			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -257,7 +259,7 @@ func (q *Queries) SealedEntries(ctx context.Context, arg SealedEntriesParams) ([
 }
 
 const unsealedEntries = `-- name: UnsealedEntries :many
-SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash FROM vezne_entries WHERE account = $1 AND livemode = $2 AND chain_seq IS NULL ORDER BY at, root_kind, root_id, seq LIMIT $3
+SELECT account, livemode, root_kind, root_id, seq, at, actor, action, event_id, object_id, content, chain_seq, salt, digest, hash, erased_at FROM vezne_entries WHERE account = $1 AND livemode = $2 AND chain_seq IS NULL ORDER BY at, root_kind, root_id, seq LIMIT $3
 `
 
 type UnsealedEntriesParams struct {
@@ -293,6 +295,7 @@ func (q *Queries) UnsealedEntries(ctx context.Context, arg UnsealedEntriesParams
 			&i.Salt,
 			&i.Digest,
 			&i.Hash,
+			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}

@@ -184,6 +184,32 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]ListE
 	return items, nil
 }
 
+const replayEvent = `-- name: ReplayEvent :execrows
+UPDATE vezne_events SET state = 'received', reason = '', number = $1
+WHERE account = $2 AND livemode = $3 AND id = $4 AND state <> 'quarantined'
+`
+
+type ReplayEventParams struct {
+	Number   int64
+	Account  string
+	Livemode bool
+	ID       string
+}
+
+// ReplayEvent has an event wait again for a read of its object.
+func (q *Queries) ReplayEvent(ctx context.Context, arg ReplayEventParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, replayEvent,
+		arg.Number,
+		arg.Account,
+		arg.Livemode,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setEventsApplied = `-- name: SetEventsApplied :exec
 UPDATE vezne_events SET state = 'applied', applied_at = $1, reason = ''
 WHERE account = $2 AND livemode = $3 AND object_id = $4 AND state IN ('received', 'dead') AND number < $5
@@ -258,7 +284,7 @@ const storeEvent = `-- name: StoreEvent :one
 INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10, $11, $12, $13, NULL, 1, $14, $15)
-ON CONFLICT (account, livemode, id) DO UPDATE SET deliveries = vezne_events.deliveries + 1 RETURNING deliveries
+ON CONFLICT (account, livemode, id) DO UPDATE SET deliveries = vezne_events.deliveries + 1 RETURNING deliveries, number
 `
 
 type StoreEventParams struct {
@@ -279,9 +305,14 @@ type StoreEventParams struct {
 	Body        []byte
 }
 
-// StoreEvent inserts an event, or counts another delivery of it; deliveries is
-// 1 exactly when it is new.
-func (q *Queries) StoreEvent(ctx context.Context, arg StoreEventParams) (int64, error) {
+type StoreEventRow struct {
+	Deliveries int64
+	Number     int64
+}
+
+// StoreEvent inserts an event, or counts another delivery of it; it is new when
+// this is its first delivery and nobody found it in a list before.
+func (q *Queries) StoreEvent(ctx context.Context, arg StoreEventParams) (StoreEventRow, error) {
 	row := q.db.QueryRowContext(ctx, storeEvent,
 		arg.Account,
 		arg.Livemode,
@@ -299,7 +330,7 @@ func (q *Queries) StoreEvent(ctx context.Context, arg StoreEventParams) (int64, 
 		arg.Number,
 		arg.Body,
 	)
-	var deliveries int64
-	err := row.Scan(&deliveries)
-	return deliveries, err
+	var i StoreEventRow
+	err := row.Scan(&i.Deliveries, &i.Number)
+	return i, err
 }

@@ -166,6 +166,25 @@ func (q *Queries) MarkStats(ctx context.Context, arg MarkStatsParams) (MarkStats
 	return i, err
 }
 
+const marksUntil = `-- name: MarksUntil :one
+SELECT COUNT(*) FROM vezne_marks
+WHERE account = $1 AND livemode = $2 AND created_at <= $3 AND NOT unlinked AND NOT dead
+`
+
+type MarksUntilParams struct {
+	Account  string
+	Livemode bool
+	Until    int64
+}
+
+// MarksUntil tells how many of those wait that were set up to an instant.
+func (q *Queries) MarksUntil(ctx context.Context, arg MarksUntilParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, marksUntil, arg.Account, arg.Livemode, arg.Until)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const releaseMark = `-- name: ReleaseMark :exec
 UPDATE vezne_marks SET lease_owner = '', lease_until = 0, tries = $1, faults = $2, last_error = $3,
     due_at = CASE WHEN vezne_marks.number = $4 THEN $5 ELSE vezne_marks.due_at END,

@@ -115,6 +115,7 @@ type Entry struct {
 	Salt     string
 	Digest   string
 	Hash     string
+	ErasedAt *int64
 }
 
 type Event struct {
@@ -238,6 +239,29 @@ type PaymentMethod struct {
 	CreatedAt  int64
 }
 
+type Reconciliation struct {
+	Account    string
+	Livemode   bool
+	ID         string
+	SinceAt    int64
+	UntilAt    int64
+	DryRun     bool
+	State      string
+	Stage      string
+	Cursor     string
+	Seen       int64
+	Found      int64
+	Findings   string
+	Error      string
+	Actor      string
+	CreatedAt  int64
+	EndedAt    *int64
+	NextAt     int64
+	Tries      int64
+	LeaseOwner string
+	LeaseUntil int64
+}
+
 type RefundRequest struct {
 	Account        string
 	Livemode       bool
@@ -288,4 +312,17 @@ type Token struct {
 	Hash      []byte
 	CreatedAt int64
 	RevokedAt *int64
+}
+
+type Watch struct {
+	Account      string
+	Livemode     bool
+	CoveredUntil int64
+	UntilAt      int64
+	Cursor       string
+	Missed       int64
+	LastError    string
+	NextAt       int64
+	LeaseOwner   string
+	LeaseUntil   int64
 }

@@ -420,3 +420,18 @@ func (q *Queries) SetOrderEntries(ctx context.Context, arg SetOrderEntriesParams
 	)
 	return err
 }
+
+const skipInvoiceNumbers = `-- name: SkipInvoiceNumbers :exec
+UPDATE vezne_counters SET value = value + $1 WHERE account = $2 AND livemode = $3 AND name LIKE 'invoice:%'
+`
+
+type SkipInvoiceNumbersParams struct {
+	Skip     int64
+	Account  string
+	Livemode bool
+}
+
+func (q *Queries) SkipInvoiceNumbers(ctx context.Context, arg SkipInvoiceNumbersParams) error {
+	_, err := q.db.ExecContext(ctx, skipInvoiceNumbers, arg.Skip, arg.Account, arg.Livemode)
+	return err
+}

@@ -1,10 +1,10 @@
--- StoreEvent inserts an event, or counts another delivery of it; deliveries is
--- 1 exactly when it is new.
+-- StoreEvent inserts an event, or counts another delivery of it; it is new when
+-- this is its first delivery and nobody found it in a list before.
 -- name: StoreEvent :one
 INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body)
 VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(id), sqlc.arg(its_account), sqlc.arg(its_livemode), sqlc.arg(type), sqlc.arg(object_id), sqlc.arg(object_type),
     sqlc.arg(api_version), sqlc.arg(created), sqlc.arg(received_at), sqlc.arg(state), sqlc.arg(reason), NULL, 1, sqlc.arg(number), sqlc.arg(body))
-ON CONFLICT (account, livemode, id) DO UPDATE SET deliveries = vezne_events.deliveries + 1 RETURNING deliveries;
+ON CONFLICT (account, livemode, id) DO UPDATE SET deliveries = vezne_events.deliveries + 1 RETURNING deliveries, number;
 
 -- name: GetEvent :one
 SELECT * FROM vezne_events WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id);
@@ -35,3 +35,8 @@ UPDATE vezne_events SET body = NULL WHERE account = sqlc.arg(account) AND livemo
 
 -- name: CountEvents :many
 SELECT state, COUNT(*) AS number FROM vezne_events WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) GROUP BY state;
+
+-- ReplayEvent has an event wait again for a read of its object.
+-- name: ReplayEvent :execrows
+UPDATE vezne_events SET state = 'received', reason = '', number = sqlc.arg(number)
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND state <> 'quarantined';

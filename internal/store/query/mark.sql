@@ -53,3 +53,8 @@ WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sql
 -- name: MarkStats :one
 SELECT COUNT(*) AS waiting, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM vezne_marks
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND NOT unlinked AND NOT dead;
+
+-- MarksUntil tells how many of those wait that were set up to an instant.
+-- name: MarksUntil :one
+SELECT COUNT(*) FROM vezne_marks
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND created_at <= sqlc.arg(until) AND NOT unlinked AND NOT dead;

@@ -55,3 +55,6 @@ SELECT entries FROM vezne_orders WHERE account = sqlc.arg(account) AND livemode 
 -- name: NextCounter :one
 INSERT INTO vezne_counters (account, livemode, name, value) VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(name), 1)
 ON CONFLICT (account, livemode, name) DO UPDATE SET value = vezne_counters.value + 1 RETURNING value;
+
+-- name: SkipInvoiceNumbers :exec
+UPDATE vezne_counters SET value = value + sqlc.arg(skip) WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND name LIKE 'invoice:%';

@@ -178,10 +178,11 @@ func creditedOf(notes []CreditNote, index int) (sum InvoiceLine) {
 				sum.Taxes = slices.Clone(l.Taxes)
 				continue
 			}
-			for n := range sum.DiscountAmounts {
+			// A note whose taxes its caller gave may have others than the line.
+			for n := range min(len(sum.DiscountAmounts), len(l.DiscountAmounts)) {
 				sum.DiscountAmounts[n].Amount += l.DiscountAmounts[n].Amount
 			}
-			for n := range sum.Taxes {
+			for n := range min(len(sum.Taxes), len(l.Taxes)) {
 				sum.Taxes[n].Amount += l.Taxes[n].Amount
 				sum.Taxes[n].Taxable += l.Taxes[n].Taxable
 			}

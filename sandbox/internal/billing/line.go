@@ -33,6 +33,9 @@ type Line struct {
 	Period         Period
 	// Amount is in minor units, before discounts; negative for credits.
 	Amount Amount
+	// Each is what one unit costs, or a tier's flat amount, in minor units; nil for a
+	// proration.
+	Each *Decimal
 	// Proration is the API's flag. Prorations take no further discount.
 	Proration bool
 	// Discountable lines with a positive amount take discounts.

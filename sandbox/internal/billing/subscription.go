@@ -135,7 +135,7 @@ func (s Subscription) Start(at Instant) ([]Line, error) {
 		if s.InTrial(at) {
 			l := i.line(KindTrial, i.Quantity, Period{at, s.Trial.End})
 			l.Description = "Free trial for " + phrase(i.Price.Product, i.Quantity)
-			l.Discountable = true
+			l.Discountable, l.Each = true, new(Decimal)
 			list = append(list, l)
 			continue
 		}
@@ -227,7 +227,8 @@ func (s Subscription) full(kind Kind, i Item, quantity Decimal, p Period) ([]Lin
 		l := i.line(kind, part.Quantity, p)
 		l.Description = describePart(i.Price, part)
 		l.Phrase, l.Whole = prorationPhrase(i.Price, quantity, s.discountsOf(i, p.Start)), quantity
-		l.Amount = part.Amount
+		each := part.Each
+		l.Amount, l.Each = part.Amount, &each
 		l.Discountable = true
 		list = append(list, l)
 	}

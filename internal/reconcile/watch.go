@@ -1,0 +1,129 @@
+package reconcile
+
+import (
+	"context"
+	"time"
+
+	"github.com/vezne/vezne"
+)
+
+// watch looks at one window of Stripe's events if it is time, and reports
+// whether it did.
+func (r *Reconciler) watch(ctx context.Context) (bool, error) {
+	owner := r.owner()
+	w, err := r.Store.ClaimWatch(ctx, owner, lease)
+	if err != nil || w == nil {
+		return false, err
+	}
+	now, err := r.Store.Now(ctx)
+	if err != nil {
+		return false, err
+	}
+	if now.Sub(w.CoveredUntil) > kept {
+		if err := r.gap(ctx, w, now); err != nil {
+			return false, err
+		}
+	}
+	if w.Until.IsZero() {
+		w.Until, w.Cursor = now.Add(-grace), ""
+	}
+	if !w.Until.After(w.CoveredUntil) {
+		w.Until = time.Time{}
+		_, err := r.Store.SaveWatch(ctx, owner, with(*w, 0), now.Add(watchEvery), 0)
+		return true, err
+	}
+	return true, r.window(ctx, owner, *w)
+}
+
+// with sets what is to be added to the count.
+func with(w vezne.Watch, missed int64) vezne.Watch {
+	w.Missed = missed
+	return w
+}
+
+// window walks the events of a window, page by page. Only its end counts as
+// covered: a window that breaks off is gone on with, by whoever comes next.
+func (r *Reconciler) window(ctx context.Context, owner string, w vezne.Watch) error {
+	l := list{path: "/v1/events", endpoint: "events", from: w.CoveredUntil.Add(-overlap), to: w.Until, cursor: w.Cursor}
+	for {
+		page, err := r.page(ctx, l)
+		now, clockErr := r.Store.Now(ctx)
+		if clockErr != nil {
+			return clockErr
+		}
+		if err != nil {
+			return r.brokeOff(ctx, owner, w, now, err)
+		}
+		missing, err := r.keep(ctx, page.Data)
+		if err != nil {
+			return err
+		}
+		w.LastError = ""
+		if page.last() {
+			w.CoveredUntil, w.Until, w.Cursor = w.Until, time.Time{}, ""
+			_, err := r.Store.SaveWatch(ctx, owner, with(w, int64(len(missing))), now.Add(watchEvery), 0)
+			return err
+		}
+		w.Cursor = page.cursor()
+		l.cursor = w.Cursor
+		mine, err := r.Store.SaveWatch(ctx, owner, with(w, int64(len(missing))), now, lease)
+		if err != nil || !mine || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// brokeOff gives the window back to be gone on with later. A cursor that Stripe
+// does not know any more is dropped: the window begins anew.
+func (r *Reconciler) brokeOff(ctx context.Context, owner string, w vezne.Watch, now time.Time, failed error) error {
+	if w.Cursor != "" && refusedForGood(failed) {
+		w.Cursor = ""
+	}
+	w.LastError = cause(failed)
+	r.Log.WarnContext(ctx, "Stripe's events could not be listed", "covered_until", w.CoveredUntil, "err", failed)
+	_, err := r.Store.SaveWatch(context.WithoutCancel(ctx), owner, with(w, 0), now.Add(watchEvery), 0)
+	return err
+}
+
+// keep keeps the events of a page that never arrived.
+func (r *Reconciler) keep(ctx context.Context, rows []row) ([]vezne.Event, error) {
+	events := r.sort(ctx, rows)
+	if len(events) == 0 {
+		return nil, nil
+	}
+	missing, err := r.Inbox.Find(ctx, events)
+	for _, e := range missing {
+		r.Log.WarnContext(ctx, "an event was missed and found", "event", string(e.ID), "type", e.Type, "object", string(e.ObjectID), "created", e.Created)
+	}
+	return missing, err
+}
+
+// sort returns the events of a page that change something here.
+func (r *Reconciler) sort(ctx context.Context, rows []row) []vezne.Event {
+	var events []vezne.Event
+	for _, raw := range rows {
+		e, err := r.Inbox.Sort(raw.body)
+		switch {
+		case err != nil:
+			// What cannot be read cannot be applied either; its object is met in the
+			// lists of objects.
+			r.Log.ErrorContext(ctx, "an event in Stripe's list cannot be read", "event", raw.id, "err", err)
+		case e.State == vezne.EventReceived:
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+// gap raises the alarm when more time passed than Stripe keeps events, and asks
+// for a comparison of objects, which needs none. The window then begins where
+// Stripe's list does.
+func (r *Reconciler) gap(ctx context.Context, w *vezne.Watch, now time.Time) error {
+	r.Log.ErrorContext(ctx, "nobody looked for longer than Stripe keeps events; objects are compared instead", "covered_until", w.CoveredUntil)
+	ask := vezne.Reconciliation{Since: w.CoveredUntil.Add(-overlap), Until: now, Actor: vezne.Actor{Kind: vezne.ActorSystem}}
+	if _, err := r.Ask(ctx, ask); err != nil {
+		return err
+	}
+	w.CoveredUntil, w.Until, w.Cursor = now.Add(-kept), time.Time{}, ""
+	return nil
+}

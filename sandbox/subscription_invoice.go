@@ -1,0 +1,107 @@
+package sandbox
+
+// subscriptionOf is the subscription that an invoice bills, nil when it bills none or one that is over.
+func (tx *accountTx) subscriptionOf(inv *stripeObject) *stripeObject {
+	sub := tx.Get("subscription", inv.Str("parent.subscription_details.subscription"))
+	if sub == nil || subscriptionOver(sub) {
+		return nil
+	}
+	return sub
+}
+
+// subscriptionInvoicePaid is what a subscription does when an invoice of it is paid, with money or without: the first one
+// makes it active; the newest one takes it out of past_due and unpaid; a change that waited for the payment is made.
+func (tx *accountTx) subscriptionInvoicePaid(inv *stripeObject) error {
+	sub := tx.subscriptionOf(inv)
+	if sub == nil {
+		return nil
+	}
+	if sub.Str(hiddenUpdateInvoice) == inv.ID() {
+		return tx.applyPendingUpdate(sub)
+	}
+	former, status := sub, sub.Str("status")
+	sub = sub.Edit()
+	if inv.ID() == sub.Str("latest_invoice") && (status == subIncomplete || status == subPastDue || status == subUnpaid) {
+		sub.Set("status", subActive)
+	}
+	tx.keepPayingMethod(sub, inv)
+	if equalObjects(former, sub) {
+		return nil
+	}
+	_, err := tx.putSubscription(sub, "customer.subscription.updated")
+	return err
+}
+
+// keepPayingMethod makes the method that paid the subscription's default, where its payment settings say so.
+func (tx *accountTx) keepPayingMethod(sub, inv *stripeObject) {
+	if sub.Str("payment_settings.save_default_payment_method") != "on_subscription" {
+		return
+	}
+	if pi := tx.intentOf(inv); pi != nil && pi.Str("status") == succeeded && pi.Has("payment_method") {
+		sub.Set("default_payment_method", pi.Str("payment_method"))
+	}
+}
+
+// subscriptionInvoiceFailed is what a subscription does when an attempt to pay an invoice of it failed, waits for the buyer,
+// or an invoice that was sent is overdue: it is past_due. Its first invoice leaves it incomplete, and a change that waits
+// for the payment leaves it as it is. cause may be nil.
+func (tx *accountTx) subscriptionInvoiceFailed(inv *stripeObject, _ *Error) error {
+	sub := tx.subscriptionOf(inv)
+	if sub == nil || inv.ID() != sub.Str("latest_invoice") || sub.Str("status") != subActive {
+		return nil
+	}
+	_, err := tx.putSubscription(sub.Edit().Set("status", subPastDue), "customer.subscription.updated")
+	return err
+}
+
+// subscriptionInvoiceVoided is what a subscription does when an invoice of it is void: a change that waited for its payment
+// is dropped, and what was only late because of it is late no more.
+func (tx *accountTx) subscriptionInvoiceVoided(inv *stripeObject) error {
+	sub := tx.subscriptionOf(inv)
+	switch {
+	case sub == nil:
+		return nil
+	case sub.Str(hiddenUpdateInvoice) == inv.ID():
+		return tx.dropPendingUpdate(sub)
+	}
+	return tx.noLongerLate(sub, inv)
+}
+
+// subscriptionInvoiceUncollectible is what a subscription does when an invoice of it is given up. A resumption that waited
+// for it goes on.
+func (tx *accountTx) subscriptionInvoiceUncollectible(inv *stripeObject) error {
+	sub := tx.subscriptionOf(inv)
+	switch {
+	case sub == nil:
+		return nil
+	case sub.Str(hiddenUpdateInvoice) == inv.ID() && sub.Str("status") == subPaused:
+		return tx.applyPendingUpdate(sub)
+	}
+	return tx.noLongerLate(sub, inv)
+}
+
+// noLongerLate makes a subscription active whose newest invoice is void or given up.
+func (tx *accountTx) noLongerLate(sub, inv *stripeObject) error {
+	status := sub.Str("status")
+	if inv.ID() != sub.Str("latest_invoice") || status != subPastDue && status != subUnpaid {
+		return nil
+	}
+	_, err := tx.putSubscription(sub.Edit().Set("status", subActive), "customer.subscription.updated")
+	return err
+}
+
+// subscriptionDunningEnded is what follows the last retry of an invoice: the account's settings say it.
+func (tx *accountTx) subscriptionDunningEnded(inv *stripeObject) error {
+	sub := tx.subscriptionOf(inv)
+	if sub == nil || sub.Str("status") != subPastDue {
+		return nil
+	}
+	switch string(tx.invoiceRetries().End) {
+	case canceled:
+		return tx.endSubscription(sub.ID(), canceled, reasonUnpaid)
+	case subUnpaid:
+		_, err := tx.putSubscription(sub.Edit().Set("status", subUnpaid), "customer.subscription.updated")
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,24 @@
+package sandbox
+
+import "maps"
+
+// What the walk sends to operations of connected accounts, transfers and payouts, and which of them refuse it.
+func init() {
+	maps.Copy(walkForms, map[string]string{
+		"POST /v1/account_links":                             "account={connected}&return_url=https://shop.example&refresh_url=https://shop.example",
+		"POST /v1/account_sessions":                          "account={connected}",
+		"POST /v1/accounts/{account}/bank_accounts":          "external_account=btok_us_verified",
+		"POST /v1/accounts/{account}/external_accounts":      "external_account=btok_us_verified",
+		"POST /v1/accounts/{account}/reject":                 "reason=other",
+		"POST /v1/customers/{customer}/funding_instructions": "currency=usd&bank_transfer[type]=us_bank_transfer",
+		"POST /v1/sources":                                   "type=card&token=tok_visa",
+		"POST /v1/topups":                                    "currency=usd",
+		"POST /v1/transfers":                                 "destination={connected}&amount=100",
+		"POST /v1/transfers/{id}/reversals":                  "amount=10",
+	})
+	walkRefusals = append(walkRefusals,
+		"POST /v1/accounts/{account}/login_links",
+		"POST /v1/payouts/{payout}/reverse",
+		"POST /v1/sources/{source}/verify",
+	)
+}
