@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
@@ -28,6 +29,12 @@ func (an *answer) render(r *apiRequest) []byte {
 		return append(encode(make([]byte, 0, 1024), an.failure.object(r), nil), '\n')
 	}
 	o, expanded := an.object, an.expanded
+	if o.Has(hiddenContentType) { // a file
+		contents, err := base64.StdEncoding.DecodeString(o.Str(hiddenContents))
+		if err == nil {
+			return contents
+		}
+	}
 	if r.hidesPrivate() {
 		o, expanded = redact(o), expanded.each(redact)
 	}
@@ -102,6 +109,9 @@ func (an *answer) write(w http.ResponseWriter, r *apiRequest, body []byte) {
 		}
 	}
 	h.Set("Content-Type", "application/json")
+	if an.object.Has(hiddenContentType) {
+		h.Set("Content-Type", an.object.Str(hiddenContentType))
+	}
 	h.Set("Cache-Control", "no-cache, no-store")
 	if r.Version != "" {
 		h.Set("Stripe-Version", r.Version)
