@@ -108,9 +108,11 @@ func (an *answer) write(w http.ResponseWriter, r *apiRequest, body []byte) {
 			h.Set("Stripe-Should-Retry", "false")
 		}
 	}
-	h.Set("Content-Type", "application/json")
 	if an.object.Has(hiddenContentType) {
 		h.Set("Content-Type", an.object.Str(hiddenContentType))
+	}
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/json")
 	}
 	h.Set("Cache-Control", "no-cache, no-store")
 	if r.Version != "" {

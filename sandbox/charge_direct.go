@@ -146,7 +146,7 @@ func chargedMethod(tx *accountTx, p formParams) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	method.Set("id", tx.NewID("card_1", 23)).Set(hiddenUsed, true)
+	method.Set("id", newCardID(tx)).Set(hiddenUsed, true)
 	tx.Put(method)
 	return method, nil
 }

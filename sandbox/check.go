@@ -21,6 +21,7 @@ func checkParams(root *paramNode, tree *description.Node) error {
 }
 
 func checkHash(n *paramNode, tree *description.Node, path string) error {
+	renamePlan(n, tree, path)
 	if err := checkUnknown(n, tree, path); err != nil {
 		return err
 	}
@@ -60,6 +61,23 @@ func checkHash(n *paramNode, tree *description.Node, path string) error {
 		}
 	}
 	return nil
+}
+
+// renamePlan takes an item's plan, the name that prices had before, for its price. The description has it no more; Stripe
+// and its libraries do.
+func renamePlan(n *paramNode, tree *description.Node, path string) {
+	plan := n.hash["plan"]
+	if plan == nil || n.hash["price"] != nil || tree.Prop("plan") != nil || tree.Prop("price") == nil {
+		return
+	}
+	list := strings.TrimRight(path, "[]0123456789")
+	ofItem := path == "" && tree.Prop("proration_behavior") != nil // a subscription item of its own
+	if !ofItem && list != "items" && list != "subscription_items" && !strings.HasSuffix(list, "[items") {
+		return
+	}
+	n.hash["price"] = plan
+	delete(n.hash, "plan")
+	n.keys[slices.Index(n.keys, "plan")] = "price"
 }
 
 // checkUnknown refuses keys that the tree does not have.

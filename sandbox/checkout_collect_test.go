@@ -165,7 +165,7 @@ func TestTheCheckoutPageAsksWhatTheShopAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, part := range []string{
-		`data-param="line_items[0][custom_unit_amount]" value="12.50" required data-decimals="3"`, `data-param="shipping[name]"`, `<option value="TR">`,
+		`data-param="line_items[0][custom_unit_amount]" value="12.50" required data-decimals="3" data-live`, `data-param="shipping[name]"`, `<option value="TR">`,
 		`>Engraving</label>`, `data-param="custom_fields[engraving]"`, `data-param="consent[terms_of_service]" required`,
 	} {
 		if !strings.Contains(string(text), part) {

@@ -4,7 +4,14 @@ import "strings"
 
 func init() {
 	behave("POST /v1/coupons", createCoupon)
+	behave("POST /v1/coupons/{coupon}", updateCoupon)
 	behave("DELETE /v1/coupons/{coupon}", deleteCoupon)
+	onExpand("coupon", "currency_options", func(_ *accountTx, coupon *stripeObject) []*stripeObject {
+		if options := coupon.Hash(hiddenCouponOptions); options != nil {
+			return []*stripeObject{options}
+		}
+		return nil
+	})
 	behave("POST /v1/promotion_codes", createPromotionCode)
 }
 
@@ -37,6 +44,9 @@ func createCoupon(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		}
 		coupon.Set("currency", currency)
 	}
+	if err := setCouponOptions(tx, coupon, p); err != nil {
+		return nil, err
+	}
 	if products := p.Strs("applies_to.products"); len(products) > 0 {
 		coupon.Set("applies_to", tx.NewHash("coupon_applies_to").Set("products", products))
 	}
@@ -60,6 +70,50 @@ func init() {
 		}
 		return nil
 	})
+}
+
+// setCouponOptions writes a coupon's amounts off in other currencies. They are shown when they are expanded.
+func setCouponOptions(tx *accountTx, coupon *stripeObject, p formParams) error {
+	given, ok := p.Hash("currency_options")
+	if !ok {
+		return nil
+	}
+	options := hash()
+	if had := coupon.Hash(hiddenCouponOptions); had != nil {
+		options = had.Edit()
+	}
+	for _, code := range given.Keys() {
+		param := "currency_options[" + code + "]"
+		switch currency := strings.ToLower(code); {
+		case checkCurrency(currency, param) != nil:
+			return checkCurrency(currency, param)
+		case given.Int(code+".amount_off") <= 0:
+			return invalid(param+"[amount_off]", "parameter_invalid_integer", "This value must be greater than or equal to 1.")
+		case !coupon.Has("amount_off") || currency == coupon.Str("currency"):
+			return invalid(param, "", "`currency_options` name amounts off in other currencies than the coupon's own.")
+		default:
+			options.Set(currency, tx.NewHash("coupon_currency_option").Set("amount_off", given.Int(code+".amount_off")))
+		}
+	}
+	coupon.Set(hiddenCouponOptions, options)
+	return nil
+}
+
+func updateCoupon(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	coupon := tx.Get("coupon", r.Path("coupon"))
+	if coupon == nil {
+		return nil, missing("coupon", r.Path("coupon"), "coupon", 404)
+	}
+	was := coupon
+	coupon = applyParams(tx, coupon.Edit(), r.Params(), "currency_options")
+	if err := setCouponOptions(tx, coupon, r.Params()); err != nil {
+		return nil, err
+	}
+	if equalObjects(was, coupon) && !r.Params().Has("currency_options") {
+		return was, nil
+	}
+	tx.Put(coupon, "coupon.updated")
+	return coupon, nil
 }
 
 func deleteCoupon(tx *accountTx, r *apiRequest) (*stripeObject, error) {

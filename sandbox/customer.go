@@ -53,11 +53,24 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
+	var card *stripeObject
+	if token := p.Str("source"); strings.HasPrefix(token, "tok_") {
+		if card, err = methodOfToken(tx, token, "source"); err != nil {
+			return nil, err
+		}
+		card.Set("id", newCardID(tx))
+		customer.Set("default_source", card.ID())
+	}
 	tx.Put(customer, "customer.created")
 	for _, id := range taxIDs {
 		keepTaxID(tx, id)
 	}
 	tx.tell(told, discount)
+	if card != nil {
+		if _, err := keepCardOf(tx, customer, card); err != nil {
+			return nil, err
+		}
+	}
 	if method != nil {
 		attach(tx, method, customer.ID())
 	}

@@ -63,7 +63,10 @@ func keepCardOf(tx *accountTx, customer, method *stripeObject) (*stripeObject, e
 	if test.decline != "" {
 		return nil, cardError(declineFor(test.decline))
 	}
-	method.Set("id", tx.NewID("card_1", 23)).Set("customer", customer.ID())
+	if !strings.HasPrefix(method.ID(), "card_") {
+		method.Set("id", newCardID(tx))
+	}
+	method.Set("customer", customer.ID())
 	setChecks(method, "card.checks", test, method)
 	card := tx.New("card").Set("id", method.ID()).Set("customer", customer.ID()).Set("brand", cardBrands[test.brand]).
 		Set("cvc_check", method.Get("card.checks.cvc_check"))
@@ -83,6 +86,9 @@ func keepCardOf(tx *accountTx, customer, method *stripeObject) (*stripeObject, e
 	}
 	return card, nil
 }
+
+// newCardID makes the id that a card and its PaymentMethod share.
+func newCardID(tx *accountTx) string { return tx.NewID("card_1", 23) }
 
 // setDefaultSource names a customer's default card, "" for none.
 func setDefaultSource(tx *accountTx, customer, card string) {

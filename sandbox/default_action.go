@@ -83,12 +83,6 @@ var actions = map[string]action{
 	"POST /v1/quotes/{quote}/cancel":   status("canceled").with("status_transitions.canceled_at", theTime),
 	"POST /v1/quotes/{quote}/finalize": status("open").with("status_transitions.finalized_at", theTime),
 
-	"POST /v1/subscription_schedules/{schedule}/cancel":                       status("canceled").with("canceled_at", theTime),
-	"POST /v1/subscription_schedules/{schedule}/release":                      status("released").with("released_at", theTime),
-	"POST /v1/subscriptions/{subscription}/resume":                            status("active"),
-	"DELETE /v1/subscriptions/{subscription_exposed_id}":                      ended,
-	"DELETE /v1/customers/{customer}/subscriptions/{subscription_exposed_id}": ended,
-
 	"POST /v1/terminal/readers/{reader}/cancel_action": action{}.with("action", nil).telling("terminal.reader.action_updated"),
 
 	"POST /v1/treasury/financial_accounts/{financial_account}/close":  status("closed"),
@@ -106,9 +100,6 @@ var actions = map[string]action{
 	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/post":   status("posted"),
 	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/return": status("returned"),
 }
-
-// ended is a subscription that is over: it is answered by its id for good.
-var ended = status("canceled").with("canceled_at", theTime).with("ended_at", theTime).telling("customer.subscription.deleted")
 
 // shipping moves a card on its way. The card of a virtual kind has no way to be on.
 func shipping(word string) action {

@@ -163,7 +163,7 @@ func eventBody(ev, endpoint *stripeObject, pending int64) []byte {
 
 // object is an attempt as it is stored with its delivery.
 func (a Attempt) object() *stripeObject {
-	return &stripeObject{shape: freeShape, keys: attemptKeys, slots: []any{a.At, a.SentAt, a.Automatic, int64(a.Status), a.Error, a.Body, a.DurationMS}}
+	return &stripeObject{layout: attemptLayout, values: []any{a.At, a.SentAt, a.Automatic, int64(a.Status), a.Error, a.Body, a.DurationMS}}
 }
 
 // record writes an attempt down and plans the next one.

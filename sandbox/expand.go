@@ -163,7 +163,7 @@ func (tx *accountTx) expandHash(x *expansion, o *stripeObject, tree *expandTree)
 		if i < 0 {
 			continue
 		}
-		if o.slots[i] == absent {
+		if o.at(i) == absent {
 			tx.include(x, o, i, sub)
 			continue
 		}
@@ -171,7 +171,7 @@ func (tx *accountTx) expandHash(x *expansion, o *stripeObject, tree *expandTree)
 		if !o.shape.free {
 			node = o.shape.nodes[i]
 		}
-		tx.expandValue(x, o.slots[i], node, sub)
+		tx.expandValue(x, o.at(i), node, sub)
 	}
 }
 
@@ -250,6 +250,9 @@ func (tx *accountTx) include(x *expansion, o *stripeObject, slot int, tree *expa
 			tx.expandHash(x, members[0], tree)
 		}
 		return
+	}
+	if len(members) == 0 && tx.account.sandbox.options.StripeMock {
+		members = []*stripeObject{closed(tx.sample(n.Element().Name))}
 	}
 	list := shapeOf(n).newHash().Set("data", members).Set("has_more", false).Set("url", nestedURL(o, key))
 	if list.slot("total_count") >= 0 {

@@ -95,7 +95,7 @@ func createFileLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	applyMetadata(tx, link, onlyMetadata(p))
+	applyMetadata(tx, link, p)
 	return keepFileLink(tx, file, link), nil
 }
 
@@ -150,7 +150,7 @@ func updateFileLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		link.Set("expires_at", p.Int("expires_at"))
 		tx.Due(p.Int("expires_at"), "file_link.expire", link.ID())
 	}
-	applyMetadata(tx, link, onlyMetadata(p))
+	applyMetadata(tx, link, p)
 	tx.Put(link)
 	showLinks(tx, link.Str("file"))
 	return link, nil

@@ -5,97 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 )
-
-// checkoutSession is the answer of GET /v1/payment_pages/{session}, as far as the page shows it. Amounts are in the
-// currency's minor unit.
-type checkoutSession struct {
-	Session struct {
-		ID             string `json:"id"`
-		Status         string `json:"status"`
-		Mode           string `json:"mode"`
-		Currency       string `json:"currency"`
-		AmountSubtotal int64  `json:"amount_subtotal"`
-		AmountTotal    int64  `json:"amount_total"`
-		TotalDetails   struct {
-			AmountDiscount int64 `json:"amount_discount"`
-			AmountShipping int64 `json:"amount_shipping"`
-			AmountTax      int64 `json:"amount_tax"`
-		} `json:"total_details"`
-		CancelURL           string `json:"cancel_url"`
-		Locale              string `json:"locale"`
-		CustomerEmail       string `json:"customer_email"`
-		AllowPromotionCodes bool   `json:"allow_promotion_codes"`
-		askedOfBuyer
-	} `json:"session"`
-	LineItems []struct {
-		ID               string `json:"id"`
-		CustomUnitAmount *struct {
-			Preset int64 `json:"preset"`
-		} `json:"custom_unit_amount"`
-		Description string `json:"description"`
-		Quantity    int64  `json:"quantity"`
-		UnitAmount  int64  `json:"unit_amount"`
-		AmountTotal int64  `json:"amount_total"`
-		Currency    string `json:"currency"`
-	} `json:"line_items"`
-	PaymentMethodTypes []string `json:"payment_method_types"`
-	PublishableKey     string   `json:"publishable_key"`
-	Account            struct {
-		DisplayName string `json:"display_name"`
-	} `json:"account"`
-	RedirectURL string `json:"redirect_url"`
-}
-
-// checkoutView is what the hosted checkout's template gets.
-type checkoutView struct {
-	view
-	Embedded    bool
-	Merchant    string
-	BackURL     string
-	Languages   []languageChoice
-	CardGroups  []cardGroup
-	Email       string
-	Methods     []methodView
-	Countries   []string
-	Promotions  bool
-	Setup       bool
-	Free        bool
-	Asked       []askedField
-	Submit      string
-	Total       string
-	Subtotal    string
-	Lines       []lineView
-	Adjustments []adjustmentView
-}
-
-type languageChoice struct {
-	Code, Label, Name, URL string
-	Current                bool
-}
-
-type lineView struct {
-	Description, Amount, Quantity, Each string
-	Many                                bool
-}
-
-type adjustmentView struct{ Label, Amount string }
-
-// checkoutData is what the hosted checkout's script gets.
-type checkoutData struct {
-	scriptData
-	Session    string       `json:"session"`
-	Key        string       `json:"key"`
-	Cards      []string     `json:"cards"`
-	Methods    []string     `json:"methods"`
-	Delayed    []methodForm `json:"delayed"`
-	Free       bool         `json:"free"`
-	Submit     string       `json:"submit"`
-	SummaryURL string       `json:"summaryURL"`
-	Embedded   bool         `json:"embedded"`
-}
 
 // checkoutFor asks for the session of a request and answers the request itself when there is none.
 func (p *pages) checkoutFor(w http.ResponseWriter, r *http.Request) (checkoutSession, bool) {
@@ -119,6 +30,9 @@ func (p *pages) serveCheckout(w http.ResponseWriter, r *http.Request) {
 		body := text.T("checkout.complete.body")
 		if session.Session.Mode == "setup" {
 			body = text.T("checkout.complete.setup")
+		}
+		if session.AfterCompletion != "" {
+			body = session.AfterCompletion
 		}
 		p.renderNotice(w, r, http.StatusOK, notice{
 			view: view{pageText: text}, Mark: "✓", Heading: text.T("checkout.complete.title"), Body: body,
@@ -148,56 +62,42 @@ func (p *pages) serveCheckoutSummary(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) checkoutView(r *http.Request, text pageText, page checkoutSession) checkoutView {
 	s := page.Session
-	amount := func(n int64) string { return text.money(n, s.Currency, p.decimals(s.Currency)) }
+	decimals := p.decimals(s.Currency)
+	amount := func(n int64) string { return text.money(n, s.Currency, decimals) }
+	asked := asks{text, page}
 	v := checkoutView{
-		view:       p.newView(text, "/pages/checkout.js", "base.css", "checkout.css"),
-		Embedded:   r.URL.Query().Get("embedded") != "",
-		Merchant:   page.Account.DisplayName,
-		BackURL:    s.CancelURL,
-		Languages:  languageChoices(r, text),
-		CardGroups: cardGroups(text),
-		Email:      s.CustomerEmail,
-		Methods:    methodViews(text, page.PaymentMethodTypes, page.Account.DisplayName),
-		Countries:  countries,
-		Promotions: s.Mode != "setup" && s.AllowPromotionCodes,
-		Setup:      s.Mode == "setup",
-		Free:       s.Mode != "setup" && s.AmountTotal == 0,
-		Total:      amount(s.AmountTotal),
-		Subtotal:   amount(s.AmountSubtotal),
+		view:        p.newView(text, "/pages/checkout.js", "base.css", "checkout.css"),
+		Embedded:    r.URL.Query().Get("embedded") != "",
+		Merchant:    page.Account.DisplayName,
+		BackURL:     s.CancelURL,
+		Languages:   languageChoices(r, text),
+		CardGroups:  cardGroups(text),
+		Email:       orElse(s.CustomerEmail, page.PrefilledEmail),
+		EmailLocked: s.CustomerEmail != "",
+		Contact:     asked.contact(),
+		Groups:      asked.before(decimals),
+		Details:     asked.custom(),
+		TaxID:       asked.taxID(),
+		TaxRequired: s.TaxIDCollection.Required == "if_supported",
+		Consents:    asked.consents(),
+		SubmitText:  wordsOf(s.CustomText.Submit),
+		AfterSubmit: wordsOf(s.CustomText.AfterSubmit),
+		Methods:     methodViews(text, page.PaymentMethodTypes, page.Account.DisplayName),
+		Countries:   countries,
+		FullAddress: s.BillingAddressCollection == "required",
+		Promotions:  s.Mode != "setup" && s.AllowPromotionCodes,
+		Code:        page.PromotionCode,
+		Setup:       s.Mode == "setup",
+		Free:        s.Mode != "setup" && s.AmountTotal == 0 && !choosesAmount(page),
+		Total:       amount(s.AmountTotal),
+		Subtotal:    amount(s.AmountSubtotal),
 	}
-	v.Asked = p.askedFields(text, page)
-	if amountAsked(page) {
-		v.Free = false
+	if options := s.SavedPaymentMethodOptions; options != nil {
+		v.Removable, v.SaveCard = options.Remove == "enabled", options.Save == "enabled"
 	}
-	switch {
-	case v.Setup:
-		v.Title, v.Submit = text.T("checkout.title.setup", "merchant", v.Merchant), text.T("checkout.save")
-	case v.Free:
-		v.Title, v.Submit = text.T("checkout.title", "merchant", v.Merchant), text.T("checkout.order")
-	default:
-		v.Title, v.Submit = text.T("checkout.title", "merchant", v.Merchant), text.T("checkout.pay", "amount", v.Total)
-	}
-	for _, item := range page.LineItems {
-		v.Lines = append(v.Lines, lineView{
-			Description: item.Description,
-			Amount:      amount(item.UnitAmount * item.Quantity),
-			Quantity:    text.T("checkout.quantity", "n", strconv.FormatInt(item.Quantity, 10)),
-			Each:        text.T("checkout.each", "amount", amount(item.UnitAmount)),
-			Many:        item.Quantity > 1,
-		})
-	}
-	for _, part := range []struct {
-		key    string
-		amount int64
-	}{
-		{"checkout.discount", -s.TotalDetails.AmountDiscount},
-		{"checkout.shipping", s.TotalDetails.AmountShipping},
-		{"checkout.tax", s.TotalDetails.AmountTax},
-	} {
-		if part.amount != 0 {
-			v.Adjustments = append(v.Adjustments, adjustmentView{text.T(part.key), amount(part.amount)})
-		}
-	}
+	v.Title, v.Submit = v.headings(s.SubmitType)
+	v.addOrder(page, amount)
+	v.addChoices(page, amount)
 	types := make([]string, len(v.Methods))
 	for i, m := range v.Methods {
 		types[i] = m.Type
@@ -213,6 +113,7 @@ func (p *pages) checkoutView(r *http.Request, text pageText, page checkoutSessio
 		Submit:     v.Submit,
 		SummaryURL: "/c/pay/" + url.PathEscape(s.ID) + "/summary?lang=" + text.Lang,
 		Embedded:   v.Embedded,
+		Taxed:      s.AutomaticTax.Enabled,
 	}
 	return v
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -89,9 +90,11 @@ func (t pageText) T(key string, pairs ...string) string {
 	return sentence
 }
 
-// script gives a page's script its sentences.
+// script gives a page's script its sentences, without those of the page for developers.
 func (t pageText) script() scriptData {
-	return scriptData{Lang: t.Lang, Text: pageTexts()[t.Lang]}
+	texts := maps.Clone(pageTexts()[t.Lang])
+	maps.DeleteFunc(texts, func(key, _ string) bool { return strings.HasPrefix(key, "home.") })
+	return scriptData{Lang: t.Lang, Text: texts}
 }
 
 // currencySigns are signs that stand before an amount; other currencies show their code.

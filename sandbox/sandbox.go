@@ -27,6 +27,9 @@ type Options struct {
 	StrictKeys bool
 	// Lenient answers ids that nobody created.
 	Lenient bool
+	// StripeMock answers suites that were written for stripe-mock: beside what Lenient does, a call with right parameters never
+	// fails, a list is never empty, and answers say stripe-mock's version.
+	StripeMock bool
 	// DefaultAPIVersion is used by requests without Stripe-Version; "" is the newest.
 	DefaultAPIVersion string
 	// DisplayName is the name of new accounts.
@@ -114,6 +117,9 @@ func (sb *Sandbox) now() time.Time {
 
 // ServeHTTP answers the API, the pages and the control routes.
 func (sb *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if sb.options.StripeMock {
+		w.Header().Set(mockHeader, mockVersion)
+	}
 	if sb.pages != nil && sb.pages.owns(r.URL.Path) {
 		sb.pages.ServeHTTP(w, r)
 		return

@@ -32,10 +32,22 @@ type shape struct {
 	asked []bool
 	// times are the slots that hold the time of creation.
 	times []int
+	// indexed are the slots of indexedFields, -1 for those that it does not have.
+	indexed []int
+	// all is the layout of an object that holds every slot.
+	all layout
+	// layouts are the packed forms of its objects.
+	layouts layouts
 }
 
 // freeShape is the shape of all hashes with keys of their own.
-var freeShape = &shape{free: true}
+var freeShape = newFreeShape()
+
+func newFreeShape() *shape {
+	s := &shape{free: true}
+	s.all.shape = s
+	return s
+}
 
 var (
 	shapesMu sync.RWMutex
@@ -77,6 +89,7 @@ func newShape(n *description.Node) *shape {
 		return freeShape
 	}
 	s := &shape{name: n.Name, typ: n.Type(), of: n, keys: make([]string, len(n.Props))}
+	s.all.shape = s
 	s.nodes = make([]*description.Node, len(n.Props))
 	s.quoted = make([]string, len(n.Props))
 	s.defaults = make([]any, len(n.Props))
@@ -121,6 +134,10 @@ func newShape(n *description.Node) *shape {
 			s.index[k] = i
 		}
 	}
+	s.indexed = make([]int, len(indexedFields))
+	for i, field := range indexedFields {
+		s.indexed[i] = s.slot(field)
+	}
 	return s
 }
 
@@ -148,7 +165,7 @@ func (s *shape) slot(key string) int {
 
 // newHash makes an object of the shape with its defaults.
 func (s *shape) newHash() *stripeObject {
-	return &stripeObject{shape: s, slots: slices.Clone(s.defaults), open: true}
+	return &stripeObject{layout: &s.all, values: slices.Clone(s.defaults), open: true}
 }
 
 // newChild makes the embedded hash of a slot that was null.

@@ -71,12 +71,17 @@ func cancelSubscription(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if subscriptionOver(sub) {
 		return nil, missing("subscription", sub.ID(), "id", http.StatusNotFound)
 	}
-	p := r.Params()
+	return tx.cancelNow(sub, r.Params())
+}
+
+// cancelNow ends a subscription at once.
+func (tx *accountTx) cancelNow(sub *stripeObject, p formParams) (*stripeObject, error) {
 	former := sub
 	tx.hold(sub)
 	sub = sub.Edit().Set("canceled_at", tx.Now())
 	tx.setCancellationDetails(sub, p)
-	if sub, err = tx.putSubscription(sub); err != nil {
+	sub, err := tx.putSubscription(sub)
+	if err != nil {
 		return nil, err
 	}
 	if p.Bool("prorate") {

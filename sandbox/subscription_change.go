@@ -116,6 +116,11 @@ func changesBilling(p formParams) bool {
 
 // planChange makes the change on a copy and says what it credits and charges.
 func (tx *accountTx) planChange(sub *stripeObject, p formParams) (subscriptionChange, error) {
+	return tx.planChangeAt(sub, p, false)
+}
+
+// planChangeAt is planChange; entering says that a schedule's phase begins, before the renewal of the same instant.
+func (tx *accountTx) planChangeAt(sub *stripeObject, p formParams, entering bool) (subscriptionChange, error) {
 	customer := tx.Get("customer", sub.Str("customer"))
 	edited := sub.Edit()
 	if !subscriptionOver(sub) {
@@ -150,7 +155,7 @@ func (tx *accountTx) planChange(sub *stripeObject, p formParams) (subscriptionCh
 	if subscriptionOver(sub) || sub.Str("status") == subPaused || sub.Str("status") == subIncomplete {
 		return c, nil
 	}
-	return c, tx.prorate(sub, &c, p)
+	return c, tx.prorate(sub, &c, p, entering)
 }
 
 // setTrial ends the trial now, moves its end, or adds one.
@@ -180,7 +185,7 @@ func (tx *accountTx) setTrial(sub *stripeObject, p formParams) error {
 }
 
 // prorate fills in what a change credits and charges.
-func (tx *accountTx) prorate(sub *stripeObject, c *subscriptionChange, p formParams) error {
+func (tx *accountTx) prorate(sub *stripeObject, c *subscriptionChange, p formParams, entering bool) error {
 	before, err := tx.billingSubscription(sub)
 	if err != nil {
 		return billingFault(err)
@@ -206,6 +211,9 @@ func (tx *accountTx) prorate(sub *stripeObject, c *subscriptionChange, p formPar
 	lines, err := billing.Change{Before: before, After: after, At: at}.Lines()
 	if err != nil {
 		return billingFault(err)
+	}
+	if entering && len(lines.Full) == 0 {
+		lines.Credits, lines.Debits = withoutRenewed(before, lines.Credits, now), withoutRenewed(after, lines.Debits, now)
 	}
 	if len(lines.Full) > 0 && at != now { // what begins anew begins now
 		if lines.Full, err = after.Start(now); err != nil {

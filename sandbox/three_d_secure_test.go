@@ -197,7 +197,7 @@ func TestARequestedAuthenticationIsAttempted(t *testing.T) {
 	visa := s.intent("payment_method", "pm_card_visa", "confirm", "true", ask, "any", "expand[]", "latest_charge")
 	visa.want(t, "status", "succeeded", "latest_charge.payment_method_details.card.three_d_secure.result", "attempt_acknowledged")
 	s.intent("payment_method", "pm_card_threeDSecureOptional", "confirm", "true", ask, "any").want(t, "status", "requires_action")
-	s.intent("payment_method", "pm_card_amex", "confirm", "true", ask, "any", "expand[]", "latest_charge").
+	s.intent("payment_method", "pm_card_amex_threeDSecureNotSupported", "confirm", "true", ask, "any", "expand[]", "latest_charge").
 		want(t, "status", "succeeded", "latest_charge.payment_method_details.card.three_d_secure", nil)
 	s.refused("POST", "/v1/payment_intents", "amount", "2000", "currency", "usd", "payment_method_types[]", "card", "payment_method", "pm_card_threeDSecureOptionalProcessingError", "confirm", "true", ask, "any").
 		want(t, "status", 402, "code", "processing_error")

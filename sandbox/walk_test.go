@@ -250,7 +250,8 @@ var walkForms = map[string]string{
 	"POST /v1/webhook_endpoints/{webhook_endpoint}":    "enabled_events[0]=customer.deleted",
 
 	"POST /v1/customers/{customer}/subscriptions":            "items[0][price]={recurring}&collection_method=send_invoice&days_until_due=7",
-	"POST /v1/subscription_items":                            "price={another_recurring}",
+	"POST /v1/subscription_items":                            "subscription={subscription}&price={another_recurring}",
+	"POST /v1/subscription_schedules":                        "customer={payer}&phases[0][items][0][price]={recurring}",
 	"POST /v1/subscriptions":                                 "customer={payer}&items[0][price]={recurring}&collection_method=send_invoice&days_until_due=7",
 	"POST /v1/test_helpers/test_clocks/{test_clock}/advance": "frozen_time=1900000060",
 }
@@ -276,6 +277,7 @@ func (w *walker) prepare() {
 	for _, name := range []string{"recurring", "another_recurring"} {
 		w.ids[name] = []string{must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=900&recurring[interval]=month&product="+product).str("id")}
 	}
+	w.ids["subscription"] = []string{must(w.t, w.sb, "POST", "/v1/subscriptions", "collection_method=send_invoice&days_until_due=7&customer="+w.ids["payer"][0]+"&items[0][price]="+w.ids["recurring"][0]).str("id")}
 	price := must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=500&product="+product).str("id")
 	must(w.t, w.sb, "POST", "/v1/checkout/sessions", "mode=payment&success_url=https://shop.example&line_items[0][quantity]=1&line_items[0][price]="+price)
 	bank := must(w.t, w.sb, "POST", "/v1/customers/"+customer+"/bank_accounts", "source=btok_us_verified")
@@ -294,6 +296,7 @@ func (w *walker) prepare() {
 		w.t.Fatal(err)
 	}
 	w.ids["connected"] = []string{connected}
+	w.uploadFile()
 	must(w.t, w.sb, "POST", "/v1/payment_intents", "amount=9000000&currency=usd&confirm=true&capture_method=automatic&payment_method_types[]=card&payment_method=pm_card_bypassPending")
 	w.collect()
 }
@@ -362,6 +365,7 @@ var walkRefusals = []string{
 	"POST /v1/payment_intents/{intent}/verify_microdeposits",
 	"POST /v1/refunds/{refund}/cancel",
 	"POST /v1/setup_intents/{intent}/confirm",
+	"POST /v1/subscription_schedules/{schedule}/release",
 	"POST /v1/subscriptions/{subscription}/migrate",
 	"POST /v1/subscriptions/{subscription}/resume",
 	"POST /v1/setup_intents/{intent}/verify_microdeposits",
@@ -371,6 +375,7 @@ var walkRefusals = []string{
 	"GET /v1/quotes/{quote}/pdf",
 	"GET /v1/tax/associations/find",
 	"DELETE /v1/invoiceitems/{invoiceitem}",
+	"DELETE /v1/subscription_items/{item}",
 	"DELETE /v1/invoices/{invoice}",
 	"DELETE /v1/customers/{customer}/subscriptions/{subscription_exposed_id}/discount",
 	"DELETE /v1/customers/{customer}/discount",

@@ -13,6 +13,9 @@ import (
 	"github.com/vezne/vezne/sandbox"
 )
 
+// mockTLSAddr is where stripe-mock listens for HTTPS.
+const mockTLSAddr = "127.0.0.1:12112"
+
 func (a *app) sandbox() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "sandbox", Short: "Run the offline Stripe alone", Args: words(),
@@ -40,10 +43,14 @@ and use any key such as sk_test_shop; each name is an account of its own.`,
 	flags.StringVar(&o.ForwardTo, "forward-to", "", "Register an endpoint that gets every event, and print its signing secret")
 	flags.BoolVar(&o.StrictKeys, "strict-keys", false, "Know only keys that were issued")
 	flags.BoolVar(&o.Lenient, "lenient", false, "Answer ids that nobody created from the description's examples")
+	flags.BoolVar(&o.StripeMock, "stripe-mock", false, "Stand in for stripe-mock: lenient, no call with right parameters fails; HTTPS on 127.0.0.1:12112 unless --tls-addr says more")
 	flags.StringVar(&fixtures, "fixtures", "", "File in the Stripe CLI's fixture format to run at the start")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		ctx := cmd.Context()
 		o.Log = engine.Logger(a.err, a.settings.LogLevel)
+		if o.StripeMock && l.TLSAddr == "" {
+			l.TLSAddr = mockTLSAddr
+		}
 		var house household
 		defer func() {
 			deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.ShutdownTimeout)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { challengeOf, createSession, fillCheckout, openPage, sandbox, startBrowser, startShop } from './sandbox_shop.mjs';
+import { challengeOf, createSession, everything, fillCheckout, openPage, returning, sandbox, startBrowser, startShop } from './sandbox_shop.mjs';
 
 const axe = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 let browser;
@@ -32,6 +32,11 @@ const views = [
     await page.click('.ribbon summary');
     await page.click('#submit');
   }],
+  ['the checkout that asks for everything', async () => (await createSession(shop, await everything())).url, async (page) => {
+    await page.check('#taxIdCheckbox');
+    await page.click('#submit');
+  }],
+  ['the checkout of a customer who comes back', async () => (await createSession(shop, await returning())).url],
   ['an unknown page', async () => `${sandbox}/c/pay/cs_test_none`],
   ['the payment frame', async () => `${sandbox}/elements/frame?type=payment`],
   ['the card frame', async () => `${sandbox}/elements/frame?type=card`],

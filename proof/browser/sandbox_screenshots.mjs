@@ -1,7 +1,7 @@
 // Pictures of the sandbox's pages, for people to look at: node sandbox_screenshots.mjs [folder] [beginning of a name], with SANDBOX_URL set.
 import { mkdirSync } from 'node:fs';
 import { fillAccount, pathsOf, startReceiver } from './sandbox_home.mjs';
-import { challengeOf, createIntent, createSession, fillCheckout, openPage, publishableKey, sandbox, startBrowser, startShop } from './sandbox_shop.mjs';
+import { challengeOf, createIntent, createSession, everything, fillCheckout, openPage, publishableKey, returning, sandbox, startBrowser, startShop } from './sandbox_shop.mjs';
 
 const folder = process.argv[2] || new URL('out', import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });
@@ -42,6 +42,9 @@ const pages = {
     await page.click('#submit');
     await page.waitForFunction(() => document.getElementById('alert').textContent);
   }),
+  'checkout-everything': async (lang, view) => withSession(await everything())(lang, view),
+  'checkout-everything-faults': async (lang, view) => withSession(await everything(), (page) => page.click('#submit'))(lang, view),
+  'checkout-saved': async (lang, view) => withSession(await returning())(lang, view),
   challenge: withSession({}, async (page) => {
     await fillCheckout(page, '4000002760003184');
     await page.click('#submit');

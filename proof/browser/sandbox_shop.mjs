@@ -42,6 +42,74 @@ export function createSession(shop, params = {}) {
   return api('POST', '/v1/checkout/sessions', { ...ways, ...order, ...params });
 }
 
+// everything is what a session may ask of its buyer, all at once.
+export async function everything() {
+  const price = async (name, amount) => (await api('POST', '/v1/prices', { currency: 'try', unit_amount: amount, 'product_data[name]': name })).id;
+  const [cup, box] = await Promise.all([price('Fincan takımı', 64000), price('Hediye paketi', 7500)]);
+  return {
+    'line_items[0][adjustable_quantity][enabled]': 'true',
+    'line_items[0][adjustable_quantity][minimum]': '1',
+    'line_items[0][adjustable_quantity][maximum]': '5',
+    'optional_items[0][price]': cup,
+    'optional_items[0][quantity]': '1',
+    'optional_items[1][price]': box,
+    'optional_items[1][quantity]': '2',
+    'shipping_address_collection[allowed_countries][0]': 'TR',
+    'shipping_address_collection[allowed_countries][1]': 'DE',
+    ...shippingRate(0, 'Kargo', 4990, 2, 4),
+    ...shippingRate(1, 'Ertesi gün', 12990, 1, 1),
+    'phone_number_collection[enabled]': 'true',
+    'name_collection[business][enabled]': 'true',
+    'name_collection[business][optional]': 'true',
+    'billing_address_collection': 'required',
+    'tax_id_collection[enabled]': 'true',
+    'allow_promotion_codes': 'true',
+    'custom_fields[0][key]': 'engraving',
+    'custom_fields[0][type]': 'text',
+    'custom_fields[0][label][type]': 'custom',
+    'custom_fields[0][label][custom]': 'Kazıma yazısı',
+    'custom_fields[0][text][minimum_length]': '2',
+    'custom_fields[1][key]': 'roast',
+    'custom_fields[1][type]': 'dropdown',
+    'custom_fields[1][label][type]': 'custom',
+    'custom_fields[1][label][custom]': 'Kavurma',
+    'custom_fields[1][dropdown][options][0][label]': 'Orta',
+    'custom_fields[1][dropdown][options][0][value]': 'medium',
+    'custom_fields[1][dropdown][options][1][label]': 'Koyu',
+    'custom_fields[1][dropdown][options][1][value]': 'dark',
+    'consent_collection[terms_of_service]': 'required',
+    'consent_collection[promotions]': 'auto',
+    'custom_text[terms_of_service_acceptance][message]': '[Satış koşullarını](https://shop.example/terms) kabul ediyorum.',
+    'custom_text[shipping_address][message]': 'Adalara teslimat iki gün daha sürer.',
+    'custom_text[submit][message]': 'Siparişiniz 14 gün içinde iade edilebilir.',
+    'submit_type': 'book',
+  };
+}
+
+const shippingRate = (i, name, amount, least, most) => ({
+  [`shipping_options[${i}][shipping_rate_data][display_name]`]: name,
+  [`shipping_options[${i}][shipping_rate_data][fixed_amount][amount]`]: amount,
+  [`shipping_options[${i}][shipping_rate_data][fixed_amount][currency]`]: 'try',
+  [`shipping_options[${i}][shipping_rate_data][delivery_estimate][minimum][unit]`]: 'business_day',
+  [`shipping_options[${i}][shipping_rate_data][delivery_estimate][minimum][value]`]: least,
+  [`shipping_options[${i}][shipping_rate_data][delivery_estimate][maximum][unit]`]: 'business_day',
+  [`shipping_options[${i}][shipping_rate_data][delivery_estimate][maximum][value]`]: most,
+});
+
+// returning are the parameters of a session for a customer who has two saved cards and may remove them.
+export async function returning() {
+  const { id: customer } = await api('POST', '/v1/customers', { email: 'fatma@example.com', name: 'Fatma Kaya' });
+  for (const card of ['pm_card_visa', 'pm_card_mastercard']) {
+    const { id } = await api('POST', `/v1/payment_methods/${card}/attach`, { customer });
+    await api('POST', `/v1/payment_methods/${id}`, { allow_redisplay: 'always' });
+  }
+  return {
+    customer,
+    'saved_payment_method_options[payment_method_save]': 'enabled',
+    'saved_payment_method_options[payment_method_remove]': 'enabled',
+  };
+}
+
 export function createIntent(params = {}) {
   return api('POST', '/v1/payment_intents', { amount: '234500', currency: 'try', 'payment_method_types[0]': 'card', ...params });
 }

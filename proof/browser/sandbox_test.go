@@ -14,7 +14,7 @@ import (
 )
 
 // nodeTests are the sandbox's browser tests, one process each.
-var nodeTests = []string{"sandbox_checkout.test.mjs", "sandbox_elements.test.mjs", "sandbox_intents.test.mjs", "sandbox_access.test.mjs", "sandbox_home.test.mjs", "sandbox_home_access.test.mjs"}
+var nodeTests = []string{"sandbox_checkout.test.mjs", "sandbox_order.test.mjs", "sandbox_elements.test.mjs", "sandbox_intents.test.mjs", "sandbox_access.test.mjs", "sandbox_home.test.mjs", "sandbox_home_access.test.mjs"}
 
 // TestSandboxInABrowser starts a sandbox on a free port and runs the browser tests against it. It needs chromium and the
 // npm packages that tools/setup.sh installs, and fails without them.

@@ -7,6 +7,7 @@ const buttonText = document.getElementById('submit-text');
 const alertBox = document.getElementById('alert');
 const statusLine = document.getElementById('status');
 const byId = (id) => document.getElementById(id);
+const chosenSaved = () => (form.elements.savedMethod ? form.querySelector('[name="savedMethod"]:checked').value : '');
 let busy = false;
 let free = page.free;
 
@@ -19,18 +20,24 @@ if (byId('cardNumber')) {
   const card = cardFields({ number: byId('cardNumber'), expiry: byId('cardExpiry'), cvc: byId('cardCvc') }, published);
   const place = billingPlace(byId('billingCountry'), byId('billingPostalCode'), page.lang);
   const holder = new Field(byId('billingName'), { missing: 'incomplete_name' });
+  const address = ['billingAddressLine1', 'billingLocality'].filter(byId).map((id) => new Field(byId(id), { missing: 'incomplete_field' }));
+  const line2 = byId('billingAddressLine2');
   card.number.input.addEventListener('input', () => {
     card.useBrand(card.brand);
     byId('brand').textContent = card.brand.label;
   });
+  const street = () => {
+    const [line1, city] = address.map((field) => field.value.trim());
+    return { ...(line1 ? { line1, city } : {}), ...(line2 && line2.value.trim() ? { line2: line2.value.trim() } : {}) };
+  };
   methods.card = {
-    fields: [card.number, card.expiry, card.cvc, holder],
+    fields: [card.number, card.expiry, card.cvc, holder, ...address],
     params: () => {
       const { month, year } = parseExpiry(card.expiry.value);
       return {
         type: 'card',
         card: { number: card.number.digits, exp_month: +month, exp_year: +year, cvc: card.cvc.digits },
-        billing_details: { name: holder.value.trim(), email: email.value.trim(), address: place() },
+        billing_details: { name: holder.value.trim(), email: email.value.trim(), address: { ...place(), ...street() } },
       };
     },
   };
@@ -55,7 +62,7 @@ for (const { type, fields } of page.delayed) {
 }
 
 const chosenMethod = () => (form.elements.paymentMethod ? form.elements.paymentMethod.value : page.methods[0]);
-const activeFields = () => [...(email.input.readOnly ? [] : [email]), ...(free ? [] : methods[chosenMethod()].fields)];
+const activeFields = () => [...(email.input.readOnly ? [] : [email]), ...(free || chosenSaved() ? [] : methods[chosenMethod()].fields)];
 
 form.addEventListener('change', (event) => {
   if (event.target.name !== 'paymentMethod') return;
@@ -87,6 +94,10 @@ document.querySelectorAll('[data-card]').forEach((choice) => {
       form.elements.paymentMethod.value = 'card';
       byId('payment-method-card').dispatchEvent(new Event('change', { bubbles: true }));
     }
+    if (byId('saved-new')) {
+      byId('saved-new').checked = true;
+      byId('saved-new').dispatchEvent(new Event('change', { bubbles: true }));
+    }
     const [numberField, expiryField, cvcField, holderField] = methods.card.fields;
     numberField.set(choice.dataset.card);
     expiryField.set(`12 / ${String((new Date().getFullYear() + 8) % 100).padStart(2, '0')}`);
@@ -104,62 +115,6 @@ matchMedia('(min-width: 56rem)').addEventListener('change', ({ matches }) => {
   document.querySelectorAll('.lines').forEach((lines) => (lines.open = matches));
 });
 
-// Promotion codes change the total, so the server draws the summary again.
-
-const promotion = byId('promotion');
-if (promotion) {
-  const input = byId('promotionCode');
-  const fault = byId('promotionCode-error');
-  promotion.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    const code = input.value.trim();
-    if (!code) return input.focus();
-    const { error } = await request('', 'POST', `/v1/payment_pages/${page.session}/promotion_code`, {
-      key: page.key, params: { promotion_code: code }, connectionMessage: say('error.connection'),
-    });
-    const sentence = error ? (error.type === 'api_connection_error' ? error.message : say('error.promotion')) : '';
-    fault.textContent = sentence;
-    fault.hidden = !sentence;
-    input.setAttribute('aria-invalid', error ? 'true' : 'false');
-    if (error) {
-      input.setAttribute('aria-describedby', fault.id);
-      return input.focus();
-    }
-    input.removeAttribute('aria-describedby');
-    await redrawSummary();
-    promotion.closest('details').open = false;
-  });
-}
-
-async function redrawSummary() {
-  const response = await fetch(page.summaryURL);
-  if (!response.ok) return showAlert(say('error.unknown'));
-  const { open } = document.querySelector('.lines');
-  byId('summary').replaceChildren(...new DOMParser().parseFromString(await response.text(), 'text/html').body.childNodes);
-  document.querySelector('.lines').open = open;
-  const total = byId('total');
-  page.submit = total.dataset.submit;
-  buttonText.textContent = page.submit;
-  free = total.dataset.free === 'true';
-  byId('payment').hidden = free;
-  byId('free').hidden = !free;
-  statusLine.textContent = say('checkout.promo.applied', { amount: total.textContent });
-}
-
-// What else the shop asks: an address, fields of its own, consent, an amount. Amounts are typed with their decimals.
-
-const asked = [...document.querySelectorAll('[data-param]')];
-
-function askedParams() {
-  const params = {};
-  for (const input of asked) {
-    if (input.type === 'checkbox') params[input.dataset.param] = input.checked;
-    else if (input.dataset.decimals) params[input.dataset.param] = Math.round(+input.value.replace(',', '.') * 10 ** (+input.dataset.decimals - 1));
-    else if (input.value.trim()) params[input.dataset.param] = input.value.trim();
-  }
-  return params;
-}
-
 // Paying.
 
 function setBusy(next) {
@@ -175,21 +130,33 @@ function showAlert(sentence) {
   alertBox.textContent = sentence;
 }
 
+// firstFault shows every fault and answers the first one of the page, null for none.
 function firstFault() {
-  let first = null;
+  const faults = [];
   for (const field of activeFields()) {
     field.touched = true;
     const code = field.code();
     field.show(code && say(`error.${code}`));
-    if (code && !first) first = field;
+    if (code) faults.push(field);
   }
-  return first;
+  for (const field of asked) {
+    const code = field.usable ? field.code() : '';
+    field.show(code);
+    if (code) faults.push(field);
+  }
+  const after = (a, b) => (a.input.compareDocumentPosition(b.input) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1);
+  return faults.sort(after)[0] || null;
 }
 
 // showError puts a decline into the alert, and a fault of one card field beside that field.
 function showError(error) {
   const sentence = sayError(error);
-  showAlert(sentence);
+  const wanted = asked.find((one) => one.usable && one.param === error.param);
+  showAlert(wanted ? say('checkout.error.summary') : sentence);
+  if (wanted) {
+    wanted.say(sentence);
+    return wanted.input.focus();
+  }
   const [number, expiry, cvc] = methods.card && !free ? methods.card.fields : [];
   const field = { number, exp_month: expiry, exp_year: expiry, cvc }[(error.param || '').replace(/^.*\[(\w+)\]$/, '$1')];
   if (!field || !field.usable) return button.focus();
@@ -206,14 +173,11 @@ form.addEventListener('submit', async (event) => {
     showAlert(say('checkout.error.summary'));
     return fault.input.focus();
   }
-  const left = asked.find((input) => !input.checkValidity());
-  if (left) {
-    showAlert(say('checkout.error.summary'));
-    return left.focus();
-  }
   setBusy(true);
+  await sending;
   const params = { email: email.value.trim(), ...askedParams() };
-  if (!free) params.payment_method_data = methods[chosenMethod()].params();
+  if (chosenSaved() && !free) params.payment_method = chosenSaved();
+  else if (!free) params.payment_method_data = methods[chosenMethod()].params();
   const answer = await request('', 'POST', `/v1/payment_pages/${page.session}/confirm`, {
     key: page.key, params, connectionMessage: say('error.connection'),
   });
@@ -235,7 +199,7 @@ async function isOver() {
 addEventListener('pageshow', (event) => event.persisted && location.reload());
 
 async function proceed({ session, payment_intent: payment, setup_intent: setup, redirect_url: redirect }) {
-  if (session.status === 'complete') return leave(redirect || session.success_url);
+  if (session.status === 'complete') return leave(redirect);
   const intent = payment || setup || {};
   const url = challengeURL(intent.next_action);
   if (!url) {
