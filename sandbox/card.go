@@ -231,7 +231,15 @@ var declines = map[string]decline{
 	"expired_card":       {code: "expired_card", declineCode: "expired_card", param: "exp_month", message: "Your card has expired."},
 	"incorrect_cvc":      {code: "incorrect_cvc", declineCode: "incorrect_cvc", param: "cvc", message: "Your card's security code is incorrect."},
 	"processing_error":   {code: "processing_error", declineCode: "processing_error", message: "An error occurred while processing your card. Try again in a little bit."},
-	"incorrect_number":   {code: "incorrect_number", param: "number", message: "Your card number is incorrect."},
+	"incorrect_number":   {code: "incorrect_number", declineCode: "incorrect_number", param: "number", message: "Your card number is incorrect."},
+	// Banks' words about a single field are codes of their own, as the three that are recorded; the messages are those of
+	// Stripe's page of error codes.
+	"incorrect_address":    {code: "incorrect_address", declineCode: "incorrect_address", message: "Your card's address is incorrect."},
+	"incorrect_zip":        {code: "incorrect_zip", declineCode: "incorrect_zip", param: "address_zip", message: "The zip code you supplied failed validation."},
+	"invalid_cvc":          {code: "invalid_cvc", declineCode: "invalid_cvc", param: "cvc", message: "Your card's security code is invalid."},
+	"invalid_expiry_month": {code: "invalid_expiry_month", declineCode: "invalid_expiry_month", param: "exp_month", message: "Your card's expiration month is invalid."},
+	"invalid_expiry_year":  {code: "invalid_expiry_year", declineCode: "invalid_expiry_year", param: "exp_year", message: "Your card's expiration year is invalid."},
+	"invalid_number":       {code: "invalid_number", declineCode: "invalid_number", param: "number", message: "Your card number is invalid."},
 	"authentication_required": {code: "authentication_required", declineCode: "authentication_required",
 		message: "Your card was declined. This transaction requires authentication."},
 }
