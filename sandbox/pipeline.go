@@ -147,6 +147,9 @@ func (sb *Sandbox) authenticate(r *apiRequest) error {
 		return err
 	}
 	r.account, r.Key = a, key
+	if strings.HasPrefix(key, tokenPrefix) && r.Route != streamRoute {
+		return unauthorized("The token of a meter event session is good for meter events only.")
+	}
 	if other := r.http.Header.Get("Stripe-Account"); other != "" && other != a.id && !sb.options.StripeMock {
 		if !a.connects(other) {
 			return noAccess(key, other)
