@@ -164,6 +164,7 @@ func (a *account) transact(tx *accountTx, f func(tx *accountTx) error) error {
 	if err != nil && !keepsChanges(err) {
 		return err
 	}
+	tx.settleEntitlements()
 	tx.clock = "" // deliveries go by the account's clock
 	tx.fixEvents()
 	if committing := a.sandbox.seams.committing; committing != nil && len(tx.events) > 0 {
