@@ -153,14 +153,14 @@ func settleChallenge(tx *accountTx, intent *stripeObject, token string, passed b
 		err = settleSetupChallenge(tx, intent, method, passed)
 	case !passed:
 		if err = failAuthentication(tx, intent, method); err == nil {
-			sessionAttempted(tx, intent)
+			err = sessionAttempted(tx, intent)
 		}
 	case intent.Str("confirmation_method") == "manual":
 		// The server confirms once more, and then pays.
 		tx.Put(intent.Set("status", requiresConfirmation).Set(hiddenAuthenticated, method.ID()))
 	default:
 		if intent, err = chargeCard(tx, intent, method, authChallenge); err == nil {
-			sessionAttempted(tx, intent)
+			err = sessionAttempted(tx, intent)
 		}
 	}
 	if e, ok := err.(*Error); ok && e.keepChanges { //nolint:errorlint // behaviours return *Error bare
