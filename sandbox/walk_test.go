@@ -299,6 +299,7 @@ func (w *walker) prepare() {
 		w.t.Fatal(err)
 	}
 	w.ids["connected"] = []string{connected}
+	w.uploadFile()
 	must(w.t, w.sb, "POST", "/v1/payment_intents", "amount=9000000&currency=usd&confirm=true&capture_method=automatic&payment_method_types[]=card&payment_method=pm_card_bypassPending")
 	w.collect()
 }
