@@ -3,8 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"strings"
-
-	"github.com/vezne/vezne/sandbox/internal/billing"
 )
 
 const (
@@ -254,27 +252,4 @@ func (tx *accountTx) dropBegun(session *stripeObject) error {
 		return err
 	}
 	return tx.giveUpLatest(sub)
-}
-
-// recurrenceOfSession is how often a session's price comes again, for its page: the shortest of its items.
-func recurrenceOfSession(session *stripeObject) *stripeObject {
-	var found *stripeObject
-	for _, item := range sessionItems(nil, session) {
-		every := item.Hash("price.recurring")
-		if every == nil {
-			continue
-		}
-		if found == nil || shorter(every, found) {
-			found = every
-		}
-	}
-	return found
-}
-
-func shorter(a, b *stripeObject) bool {
-	length := func(o *stripeObject) int64 {
-		c := billing.Cycle{Every: billing.Recurrence{Interval: billing.Interval(o.Str("interval")), Count: o.Int("interval_count")}}
-		return int64(c.Next(0))
-	}
-	return length(a) < length(b)
 }
