@@ -150,10 +150,14 @@ func ofType(n *description.Node, typ string) *description.Node {
 
 // shaped moves the members of a free hash into the shape of a schema; a hash that does not fit stays free.
 func shaped(free *stripeObject, n *description.Node) *stripeObject {
-	if n == nil || len(n.Props) == 0 {
+	s := privateShapes[free.Str("object")]
+	if n != nil && len(n.Props) > 0 {
+		s = shapeOf(n)
+	}
+	if s == nil {
 		return free
 	}
-	o := shapeOf(n).newHash()
+	o := s.newHash()
 	o.hidden = free.hidden
 	for i := range o.values {
 		o.values[i] = absent

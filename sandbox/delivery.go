@@ -77,17 +77,21 @@ func (a Attempt) Succeeded() bool {
 	return a.Status >= http.StatusOK && a.Status < http.StatusMultipleChoices
 }
 
-// A delivery and an attempt as they are stored.
+// A delivery and an attempt as they are stored. They begin with what most of them are in the end, so that these keep little
+// more than which event went to which endpoint.
 var (
-	deliveryLayout = freeLayout("id", "object", "event", "type", "endpoint", "status", "created", "next_attempt_at", "fault", "pending", "tries", "counts", "attempts")
-	attemptLayout  = freeLayout("at", "sent_at", "automatic", "status", "error", "body", "duration_ms")
+	deliveryShape = privateShape(deliveryType,
+		"id", "", "object", deliveryType, "event", "", "type", "", "endpoint", "", "status", deliverySucceeded, "created", int64(0), "next_attempt_at", nil,
+		"fault", nil, "pending", int64(1), "tries", int64(1), "counts", false, "attempts", []any{})
+	attemptShape = privateShape("delivery_attempt",
+		"at", int64(0), "sent_at", int64(0), "automatic", true, "status", int64(http.StatusOK), "error", "", "body", "", "duration_ms", int64(0))
 )
 
 // newDelivery makes the object of an event's way to an endpoint. It is not stored yet. pending is the number of
 // pending_webhooks that its body shows; counts says that a success lowers the event's.
 func newDelivery(tx *accountTx, event, endpoint *stripeObject) *stripeObject {
-	return &stripeObject{layout: deliveryLayout, open: true, values: []any{
-		tx.NewID("del_", 24), deliveryType, event.ID(), event.Str("type"), endpoint.ID(),
+	return &stripeObject{layout: &deliveryShape.all, open: true, values: []any{
+		tx.NewID("del_", 24), deliveryType, event.Get("id"), event.Get("type"), endpoint.Get("id"),
 		deliveryPending, tx.Now(), nil, nil, event.Int("pending_webhooks"), int64(0), true, []any{},
 	}}
 }

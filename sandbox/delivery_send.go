@@ -164,7 +164,12 @@ func eventBody(ev, endpoint *stripeObject, pending int64) []byte {
 
 // object is an attempt as it is stored with its delivery.
 func (a Attempt) object() *stripeObject {
-	return &stripeObject{layout: attemptLayout, values: []any{a.At, a.SentAt, a.Automatic, int64(a.Status), a.Error, a.Body, a.DurationMS}}
+	at := any(a.At)
+	sent := at
+	if a.SentAt != a.At {
+		sent = a.SentAt
+	}
+	return &stripeObject{layout: &attemptShape.all, open: true, values: []any{at, sent, a.Automatic, int64(a.Status), a.Error, a.Body, a.DurationMS}}
 }
 
 // record writes an attempt down and plans the next one.

@@ -54,6 +54,23 @@ var (
 	shapes   = map[*description.Node]*shape{}
 )
 
+// privateShape is the shape of something that the description does not have: pairs of key and default, in order.
+func privateShape(typ string, pairs ...any) *shape {
+	n := len(pairs) / 2
+	s := &shape{name: typ, typ: typ, keys: make([]string, n), quoted: make([]string, n), defaults: make([]any, n), optional: make([]bool, n), nodes: make([]*description.Node, n)}
+	s.all.shape = s
+	for i := range n {
+		s.keys[i], s.defaults[i] = pairs[2*i].(string), pairs[2*i+1]
+		s.quoted[i] = string(appendString(nil, s.keys[i])) + ": "
+	}
+	s.complete()
+	privateShapes[typ] = s
+	return s
+}
+
+// privateShapes are those of privateShape, by type.
+var privateShapes = map[string]*shape{}
+
 // shapeNamed is the shape of a named schema. It panics when there is none: a fault of ours.
 func shapeNamed(name string) *shape {
 	n := description.Load().Schema(name)
@@ -128,6 +145,12 @@ func newShape(n *description.Node) *shape {
 			s.asked[i] = true
 		}
 	}
+	s.complete()
+	return s
+}
+
+// complete makes what finds the slots of keys.
+func (s *shape) complete() {
 	if len(s.keys) >= indexedFrom {
 		s.index = make(map[string]int, len(s.keys))
 		for i, k := range s.keys {
@@ -138,7 +161,6 @@ func newShape(n *description.Node) *shape {
 	for i, field := range indexedFields {
 		s.indexed[i] = s.slot(field)
 	}
-	return s
 }
 
 // listOrder puts the keys of a list as Stripe writes them: object, data, has_more, url; keys of other names follow.

@@ -141,8 +141,8 @@ type runningSandbox struct {
 	sandbox.Ready
 	// certificate is the PEM text of the HTTPS address, nil without one.
 	certificate []byte
-	sandbox *sandbox.Sandbox
-	failed  chan error
+	sandbox     *sandbox.Sandbox
+	failed      chan error
 }
 
 // startSandbox starts a sandbox under a household. flag is the flag of its

@@ -32,6 +32,8 @@ type connection struct {
 	in   *bufio.Reader
 	out  []byte
 	body []byte
+	// renew is when the connection's deadline is moved on.
+	renew time.Time
 }
 
 func dial(ctx context.Context, addr string) (*connection, error) {
@@ -44,8 +46,17 @@ func dial(ctx context.Context, addr string) (*connection, error) {
 
 func (c *connection) close() { _ = c.conn.Close() } // nothing is lost with it
 
-// exchange sends a call and reads its answer into body. Any status but 200 is an error.
+// patience is how long an answer may take.
+const patience = 30 * time.Second
+
+// exchange sends a call and reads its answer into body. Any status but 200 is an error, and so is no answer in time.
 func (c *connection) exchange(call call, key string) error {
+	if now := time.Now(); now.After(c.renew) { // a deadline for each exchange would be a good part of its time
+		c.renew = now.Add(patience / 2)
+		if err := c.conn.SetDeadline(now.Add(2 * patience)); err != nil {
+			return err
+		}
+	}
 	c.out = append(c.out[:0], call.head...)
 	if key != "" {
 		c.out = append(append(append(c.out, "Idempotency-Key: "...), key...), "\r\n"...)
@@ -63,25 +74,9 @@ func (c *connection) read() error {
 		return err
 	}
 	ok := bytes.HasPrefix(line, []byte("HTTP/1.1 200 "))
-	length, chunked := 0, false
-	for {
-		if line, err = c.in.ReadSlice('\n'); err != nil {
-			return err
-		}
-		line = bytes.TrimRight(line, "\r\n")
-		if len(line) == 0 {
-			break
-		}
-		if name, value, found := bytes.Cut(line, []byte(": ")); found {
-			switch {
-			case bytes.EqualFold(name, []byte("Content-Length")):
-				if length, err = strconv.Atoi(string(value)); err != nil {
-					return err
-				}
-			case bytes.EqualFold(name, []byte("Transfer-Encoding")):
-				chunked = true
-			}
-		}
+	length, chunked, err := c.headers()
+	if err != nil {
+		return err
 	}
 	c.body = c.body[:0]
 	if err := c.readBody(length, chunked); err != nil {
@@ -91,6 +86,29 @@ func (c *connection) read() error {
 		return fmt.Errorf("%w: %.300s", errRefused, c.body)
 	}
 	return nil
+}
+
+// headers reads what says how long the body is.
+func (c *connection) headers() (length int, chunked bool, err error) {
+	for {
+		line, err := c.in.ReadSlice('\n')
+		if err != nil {
+			return 0, false, err
+		}
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) == 0 {
+			return length, chunked, nil
+		}
+		name, value, _ := bytes.Cut(line, []byte(": "))
+		switch {
+		case bytes.EqualFold(name, []byte("Content-Length")):
+			if length, err = strconv.Atoi(string(value)); err != nil {
+				return 0, false, err
+			}
+		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
+			chunked = true
+		}
+	}
 }
 
 func (c *connection) readBody(length int, chunked bool) error {

@@ -74,6 +74,9 @@ func (o options) measure(ctx context.Context, p program, results *results) (err 
 	}
 	results.ready[p.name] = append(results.ready[p.name], process.ready)
 	results.idle[p.name] = append(results.idle[p.name], idle)
+	if o.memory {
+		return nil
+	}
 	customer, err := createCustomer(ctx, process.addr)
 	if err != nil {
 		return err
@@ -91,6 +94,7 @@ func (o options) measure(ctx context.Context, p program, results *results) (err 
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
 			results.add(row{p.name, c.name, n}, f)
+			say("  %s, %d connections: %.0f/s", c.name, n, f.perSecond)
 		}
 	}
 	return nil
@@ -125,7 +129,7 @@ func settle(ctx context.Context, addr string) error {
 		return err
 	}
 	defer c.close()
-	err = c.exchange(callOf("GET", "/_sandbox/idle?timeout_seconds=60", ""), "")
+	err = c.exchange(callOf("GET", "/_sandbox/idle?timeout_seconds=20", ""), "")
 	if errors.Is(err, errRefused) {
 		return nil
 	}
@@ -161,8 +165,10 @@ func median[T any, N int64 | float64 | time.Duration](all []T, of func(T) N) N {
 
 // print writes the tables in Markdown.
 func (r *results) print(w io.Writer) {
-	fmt.Fprintln(w, "| call | connections | program | requests/s | p50 ms | p99 ms | CPU µs/request |")
-	fmt.Fprintln(w, "|---|---|---|---|---|---|---|")
+	if len(r.order) > 0 {
+		fmt.Fprintln(w, "| call | connections | program | requests/s | p50 ms | p99 ms | CPU µs/request |")
+		fmt.Fprintln(w, "|---|---|---|---|---|---|---|")
+	}
 	for _, first := range r.order {
 		if first.program != r.programs[0] {
 			continue
