@@ -62,6 +62,9 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	tx.Put(customer, "customer.created")
 	tx.tell(told, discount)
+	for _, given := range p.List("tax_id_data") {
+		newTaxID(tx, customer.ID(), given.Str("type"), given.Str("value"))
+	}
 	switch {
 	case card != nil:
 		keepCard(tx, customer, card)
