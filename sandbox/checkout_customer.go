@@ -146,6 +146,18 @@ func keepTaxIDs(tx *accountTx, session *stripeObject, customer string) {
 		if has[given.Str("type")+" "+strings.ToUpper(given.Str("value"))] {
 			continue
 		}
-		newTaxID(tx, customer, given.Str("type"), given.Str("value"))
+		id := tx.New("tax_id").Set("type", given.Str("type")).Set("value", given.Get("value")).Set("customer", customer).
+			Set("country", taxCountry(given.Str("type"), given.Str("value"))).
+			Set("owner", tx.NewHash("tax_i_ds_owner").Set("type", "customer").Set("customer", customer)).
+			Set("verification", tx.NewHash("tax_id_verification").Set("status", "pending"))
+		tx.Put(id, "customer.tax_id.created")
 	}
+}
+
+// taxCountry is the country of a tax id: that of its type, or for those of the EU the first letters of the number.
+func taxCountry(typ, value string) string {
+	if strings.HasPrefix(typ, "eu_") && len(value) >= 2 {
+		return strings.ToUpper(value[:2])
+	}
+	return strings.ToUpper(typ[:2])
 }

@@ -60,11 +60,15 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	tx.Put(customer, "customer.created")
-	tx.tell(told, discount)
-	for _, given := range p.List("tax_id_data") {
-		newTaxID(tx, customer.ID(), given.Str("type"), given.Str("value"))
+	taxIDs, err := givenTaxIDs(tx, customer, p)
+	if err != nil {
+		return nil, err
 	}
+	tx.Put(customer, "customer.created")
+	for _, id := range taxIDs {
+		keepTaxID(tx, id)
+	}
+	tx.tell(told, discount)
 	switch {
 	case card != nil:
 		keepCard(tx, customer, card)

@@ -19,6 +19,8 @@ type accountTx struct {
 	frozen int64
 	// held is the id of the subscription whose changes are told at the end of a call or a job, "" for none.
 	held string
+	// entitled are the customers whose entitlements are looked at in the end.
+	entitled []string
 	// undo are the former versions of what was changed, in order.
 	undo   []change
 	events []*event

@@ -136,6 +136,8 @@ func (w *walker) pathType(op *description.Operation, name string) string {
 	switch {
 	case name == "{id}" && ofExternalAccounts(op):
 		return "external_account"
+	case name == "{product}" && strings.HasPrefix(op.Path, "/v1/products/{product}/features"):
+		return "featured_product"
 	case typ == "":
 		return newDefault(op).typ()
 	case typ == "card" && len(w.ids[typ]) == 0:
@@ -241,6 +243,8 @@ var walkForms = map[string]string{
 	"POST /v1/prices":                                  "product={product}&unit_amount=500",
 	"POST /v1/promotion_codes":                         "promotion[coupon]={coupon}",
 	"POST /v1/refunds":                                 "charge={charge}&amount=100",
+	"POST /v1/customers/{customer}/cards":              "source=btok_us_verified",
+	"POST /v1/customers/{customer}/sources":            "source=btok_us_verified",
 	"POST /v1/setup_intents/{intent}/confirm":          "payment_method=pm_card_visa",
 	"POST /v1/test_helpers/confirmation_tokens":        "payment_method=pm_card_visa",
 	"POST /v1/tokens":                                  "card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034&card[cvc]=314",
@@ -278,6 +282,7 @@ func (w *walker) prepare() {
 		w.ids[name] = []string{must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=900&recurring[interval]=month&product="+product).str("id")}
 	}
 	w.ids["subscription"] = []string{must(w.t, w.sb, "POST", "/v1/subscriptions", "collection_method=send_invoice&days_until_due=7&customer="+w.ids["payer"][0]+"&items[0][price]="+w.ids["recurring"][0]).str("id")}
+	w.prepareBilling(customer, product)
 	price := must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=500&product="+product).str("id")
 	must(w.t, w.sb, "POST", "/v1/checkout/sessions", "mode=payment&success_url=https://shop.example&line_items[0][quantity]=1&line_items[0][price]="+price)
 	bank := must(w.t, w.sb, "POST", "/v1/customers/"+customer+"/bank_accounts", "source=btok_us_verified")
@@ -296,6 +301,7 @@ func (w *walker) prepare() {
 		w.t.Fatal(err)
 	}
 	w.ids["connected"] = []string{connected}
+	w.uploadFile()
 	must(w.t, w.sb, "POST", "/v1/payment_intents", "amount=9000000&currency=usd&confirm=true&capture_method=automatic&payment_method_types[]=card&payment_method=pm_card_bypassPending")
 	w.collect()
 }
