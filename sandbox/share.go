@@ -5,14 +5,22 @@ import (
 	"slices"
 )
 
-// sharedHashes is how many hashes a store remembers to be used again, a power of two.
-const sharedHashes = 512
+// sharedHashes is how many hashes a store remembers to be used again, sharedTexts how many texts; powers of two.
+const (
+	sharedHashes = 512
+	sharedTexts  = 1024
+	sharedKeys   = 256
+)
 
 // shared remembers embedded hashes, so that the many payments with the same card details, options or outcome hold them
 // once. It forgets one when another takes its place, so that it never grows.
 type shared struct {
 	seed   maphash.Seed
 	hashes [sharedHashes]*stripeObject
+	// texts are values of slots: an id stands in the object, in what points to it, in its events.
+	texts [sharedTexts]any
+	// keys are layouts of free hashes: many have the same keys.
+	keys [sharedKeys]*layout
 }
 
 // close ends the time in which o and what is inside it may be Set. Embedded hashes that are as ones before become those.
@@ -20,13 +28,45 @@ func (s *shared) close(o *stripeObject) {
 	if o == nil || !o.open {
 		return
 	}
+	s.close(o.hidden)
+	if o.own {
+		o.layout = s.sameKeys(o.layout)
+	}
 	for i, v := range o.values {
-		if child, ok := v.(*stripeObject); ok && child.open {
-			s.close(child)
-			o.values[i] = s.share(child)
+		switch v := v.(type) {
+		case *stripeObject:
+			if v != nil && v.open {
+				s.close(v)
+				o.values[i] = s.share(v)
+			}
+		case string:
+			o.values[i] = s.text(v, o.values[i])
 		}
 	}
 	o.close()
+}
+
+// sameKeys gives the layout that has been there with the same keys, or one with those of l from now on.
+func (s *shared) sameKeys(l *layout) *layout {
+	var sum uint64
+	for _, key := range l.keys {
+		sum = sum*0x9e3779b97f4a7c15 + maphash.String(s.seed, key)
+	}
+	at := &s.keys[sum%sharedKeys]
+	if *at == nil || !slices.Equal((*at).keys, l.keys) {
+		*at = freeLayout(slices.Clone(l.keys)...)
+	}
+	return *at
+}
+
+// text gives the value that has been there with the same text, or v from now on.
+func (s *shared) text(text string, v any) any {
+	at := &s.texts[maphash.String(s.seed, text)%sharedTexts]
+	if known, ok := (*at).(string); ok && known == text {
+		return *at
+	}
+	*at = v
+	return v
 }
 
 // share gives the hash that has been there with the same content, or h from now on. Hashes with keys of their own and
