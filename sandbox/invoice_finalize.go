@@ -80,6 +80,9 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 		Set("automatically_finalizes_at", nil).Set("last_finalization_error", nil).
 		Set("hosted_invoice_url", tx.URL("/i/"+inv.ID())).Set("invoice_pdf", tx.URL("/i/"+inv.ID()+"/pdf"))
 	tx.Publish(inv.ID())
+	if inv.Str("rendering.pdf.page_size") == "auto" {
+		inv.Set("rendering.pdf.page_size", pageSize(inv.Str("customer_address.country")))
+	}
 	if inv.Has("automatic_tax") && inv.Bool("automatic_tax.enabled") {
 		inv.Set("automatic_tax.status", "complete")
 	}
@@ -100,6 +103,14 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 		return nil, err
 	}
 	return tx.Get("invoice", inv.ID()), nil
+}
+
+// pageSize is the paper of a country: letter in North America, and where no country is known.
+func pageSize(country string) string {
+	if slices.Contains([]string{"", "US", "CA", "MX"}, country) {
+		return "letter"
+	}
+	return "a4"
 }
 
 // settleFree ends an invoice on which nothing is due: it counts as attempted, though nothing was.
@@ -220,7 +231,7 @@ func (tx *accountTx) intentOf(inv *stripeObject) *stripeObject {
 // invoiceSecret lets a browser pay an invoice.
 func invoiceSecret(tx *accountTx, inv *stripeObject) []*stripeObject {
 	pi := tx.intentOf(inv)
-	if pi == nil || inv.Str("status") != invoiceOpen {
+	if pi == nil { // a paid invoice keeps it (recorded)
 		return nil
 	}
 	return []*stripeObject{tx.NewHash("invoices_resource_confirmation_secret").Set("client_secret", pi.Str("client_secret")).Set("type", "payment_intent")}
