@@ -55,6 +55,22 @@ bench-sandbox: ## Measure the sandbox beside stripe-mock and print a Markdown ta
 explore: ## Explore the rules' interleavings with wide bounds; it takes long
 	VEZNE_EXPLORE=long $(GO) test -count=1 -timeout 120m -v ./proof/explore
 
+.PHONY: sim
+sim: ## Live customer-days with everything going wrong: SEED=n DAYS=3000, or SEED=n KEEP=3,17
+	$(GO) test -count=1 -timeout 0 -v -run '^TestSimulation$$' ./proof/simulate -args -seed=$(or $(SEED),0) -days=$(or $(DAYS),3000) -keep=$(KEEP)
+
+.PHONY: sim-ledger
+sim-ledger: ## Live DAYS customer-days (default a million) and write them down; goes on where it stopped
+	$(GO) test -count=1 -timeout 0 -v -run '^TestLedger$$' ./proof/simulate -args -ledger -days=$(or $(DAYS),1000000)
+
+.PHONY: sim-sum
+sim-sum: ## Add the ledger up and write the sum into docs/reference/simulation.md
+	$(GO) test -count=1 -v -run '^TestThePageGivesTheSumOfTheLedger$$' ./proof/simulate -args -update
+
+.PHONY: faults
+faults: ## Plant every fault of proof/faults and show that the simulation finds it; it takes long
+	VEZNE_FAULTS=all $(GO) test -count=1 -timeout 0 -v ./proof/faults
+
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (default 30s) each
 	@tools/fuzz.sh $(or $(FUZZTIME),30s)

@@ -73,6 +73,7 @@ func HandledEvents() []HandledEvent {
 		{"checkout.session.async_payment_succeeded", TypeCheckoutSession, "A delayed payment of a session came in."},
 		{"checkout.session.completed", TypeCheckoutSession, "The customer finished Stripe's page; the money may still be on its way."},
 		{"checkout.session.expired", TypeCheckoutSession, "A session can no longer be paid."},
+		{"customer.deleted", TypeCustomer, "A customer was deleted at Stripe, with all saved methods."},
 		{"payment_intent.amount_capturable_updated", TypePaymentIntent, "An amount is held and can be captured."},
 		{"payment_intent.canceled", TypePaymentIntent, "An intent can no longer be paid."},
 		{"payment_intent.partially_funded", TypePaymentIntent, "A bank transfer covered a part."},

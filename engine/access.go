@@ -120,7 +120,7 @@ func (i idempotency) Begin(ctx context.Context, k server.KeyScope, bodyHash []by
 	if err != nil {
 		return server.KeyNew, server.StoredAnswer{}, err
 	}
-	answer := server.StoredAnswer{Status: r.Status, ContentType: r.MediaType, Body: r.Body}
+	answer := server.StoredAnswer{Hold: r.Hold, Status: r.Status, ContentType: r.MediaType, Body: r.Body}
 	switch r.State {
 	case store.KeyNew:
 		return server.KeyNew, answer, nil
@@ -136,12 +136,12 @@ func (i idempotency) Begin(ctx context.Context, k server.KeyScope, bodyHash []by
 
 // Finish keeps an answer.
 func (i idempotency) Finish(ctx context.Context, k server.KeyScope, a server.StoredAnswer) error {
-	return i.store.FinishIdempotent(ctx, store.IdempotencyKey(k), a.Status, a.ContentType, a.Body)
+	return i.store.FinishIdempotent(ctx, store.IdempotencyKey(k), a.Hold, a.Status, a.ContentType, a.Body)
 }
 
 // Abandon frees a key.
-func (i idempotency) Abandon(ctx context.Context, k server.KeyScope) error {
-	return i.store.AbandonIdempotent(ctx, store.IdempotencyKey(k))
+func (i idempotency) Abandon(ctx context.Context, k server.KeyScope, hold int64) error {
+	return i.store.AbandonIdempotent(ctx, store.IdempotencyKey(k), hold)
 }
 
 // submissionLife is how long a form that was sent is remembered.
@@ -163,7 +163,7 @@ func (s submissions) Begin(ctx context.Context, form, key string) (web.Submissio
 	}
 	switch r.State {
 	case store.KeyNew:
-		return web.Submission{State: web.SubmissionNew}, nil
+		return web.Submission{State: web.SubmissionNew, Hold: r.Hold}, nil
 	case store.KeyDone:
 		return web.Submission{State: web.SubmissionDone, Location: string(r.Body)}, nil
 	}
@@ -171,13 +171,13 @@ func (s submissions) Begin(ctx context.Context, form, key string) (web.Submissio
 }
 
 // Finish notes where a submission led.
-func (s submissions) Finish(ctx context.Context, form, key, location string) error {
-	return s.store.FinishIdempotent(ctx, submissionKey(form, key), 0, "", []byte(location))
+func (s submissions) Finish(ctx context.Context, form, key string, hold int64, location string) error {
+	return s.store.FinishIdempotent(ctx, submissionKey(form, key), hold, 0, "", []byte(location))
 }
 
 // Abandon frees a submission.
-func (s submissions) Abandon(ctx context.Context, form, key string) error {
-	return s.store.AbandonIdempotent(ctx, submissionKey(form, key))
+func (s submissions) Abandon(ctx context.Context, form, key string, hold int64) error {
+	return s.store.AbandonIdempotent(ctx, submissionKey(form, key), hold)
 }
 
 // sessions keeps the sessions of pages.

@@ -156,18 +156,7 @@ func (e *Engine) Idle(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return vezne.E(vezne.CodeOverloaded, "engine.Idle", "There was still something to do when the time was over.").Because(err)
 		}
-		if err := e.jobs.Tend(ctx); err != nil {
-			return err
-		}
-		sent, err := e.send(ctx)
-		if err != nil {
-			return err
-		}
-		read, err := e.refresher.Sweep(ctx)
-		if err != nil {
-			return err
-		}
-		delivered, err := e.jobs.DeliverDue(ctx)
+		done, err := e.Sweep(ctx)
 		if err != nil {
 			return err
 		}
@@ -175,10 +164,10 @@ func (e *Engine) Idle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if due.IsZero() && sent == 0 {
+		if due.IsZero() && done == 0 {
 			return nil
 		}
-		if sent+read+delivered > 0 {
+		if done > 0 {
 			continue
 		}
 		// Somebody else holds it: the background, or another process.
@@ -188,3 +177,27 @@ func (e *Engine) Idle(ctx context.Context) error {
 		}
 	}
 }
+
+// Sweep does once what Start does again and again: it seals the audit trail,
+// and sends, reads and delivers what is due, but no more than one batch of
+// each. It returns how much that was. Programs that keep their own time, such
+// as simulations, use it instead of Start.
+func (e *Engine) Sweep(ctx context.Context) (int, error) {
+	if err := e.jobs.Tend(ctx); err != nil {
+		return 0, err
+	}
+	sent, err := e.send(ctx)
+	if err != nil {
+		return 0, err
+	}
+	read, err := e.refresher.Sweep(ctx)
+	if err != nil {
+		return 0, err
+	}
+	delivered, err := e.jobs.DeliverDue(ctx)
+	return sent + read + delivered, err
+}
+
+// Prune does what Start does each hour: it removes what has expired, and the
+// raw bodies of events after the retention period.
+func (e *Engine) Prune(ctx context.Context) error { return e.jobs.Prune(ctx) }

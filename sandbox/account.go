@@ -265,7 +265,7 @@ func verifyAccount(tx *accountTx, id string) error {
 	tx.Put(o)
 	tx.inAccount(id, func() {
 		tx.tellCapabilities(told)
-		tx.Event("account.updated", o, tx.account.store.objects[objectKey{"account", id}].former)
+		tx.Event("account.updated", o, tx.account.store.record("account", id).former)
 	})
 	return nil
 }

@@ -2,8 +2,8 @@ package sandbox
 
 import (
 	"crypto/sha256"
-	"errors"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -120,11 +120,11 @@ func (sb *Sandbox) apiVersion() string {
 // do runs f in a accountTx that belongs to no call, and returns when its changes are stored. It returns f's error or that of
 // storing.
 func (a *account) do(f func(tx *accountTx) error) error {
-	if err := a.sandbox.journal.failure(); err != nil {
-		return err
-	}
 	err := a.update(nil, f)
-	return errors.Join(err, a.durable())
+	if failed := a.durable(); failed != nil {
+		return failed
+	}
+	return err
 }
 
 // locked runs f under the account's lock, for reads and for what is no change of objects.
@@ -139,6 +139,9 @@ func (a *account) locked(f func()) {
 func (a *account) update(r *apiRequest, f func(tx *accountTx) error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if err := a.sandbox.journal.failure(); err != nil && (r == nil || r.Method != http.MethodGet) {
+		return err
+	}
 	a.runPast()
 	tx := &accountTx{account: a, request: r, now: a.now()}
 	if r != nil {
@@ -161,10 +164,16 @@ func (a *account) transact(tx *accountTx, f func(tx *accountTx) error) error {
 	if err != nil && !keepsChanges(err) {
 		return err
 	}
+	tx.settleEntitlements()
 	tx.clock = "" // deliveries go by the account's clock
 	tx.fixEvents()
 	if committing := a.sandbox.seams.committing; committing != nil && len(tx.events) > 0 {
 		committing(tx)
+	}
+	if len(tx.undo) > 0 || len(tx.due) > 0 || len(tx.published) > 0 {
+		if failed := a.sandbox.journal.failure(); failed != nil {
+			return failed
+		}
 	}
 	kept = true
 	a.commit(tx)

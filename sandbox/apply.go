@@ -23,8 +23,8 @@ func applyParams(tx *accountTx, o *stripeObject, p formParams, except ...string)
 			continue
 		}
 		var was any
-		if o.slots[i] != absent {
-			was = o.slots[i]
+		if v := o.at(i); v != absent {
+			was = v
 		}
 		if v, fits := fieldValue(o.shape.node(i), n, was); fits {
 			o.setOwn(key, v)
@@ -144,8 +144,8 @@ func hashValue(field *description.Node, n *paramNode, was any) (v any, fits bool
 		case !o.shape.free:
 			continue
 		}
-		if i >= 0 && o.slots[i] != absent {
-			inner = o.slots[i]
+		if i >= 0 && o.at(i) != absent {
+			inner = o.at(i)
 		}
 		if v, fits := fieldValue(member, n.hash[k], inner); fits {
 			o.setOwn(k, v)
@@ -157,7 +157,7 @@ func hashValue(field *description.Node, n *paramNode, was any) (v any, fits bool
 // pointsSomewhere says whether every field of a hash that always points to an object does so.
 func pointsSomewhere(o *stripeObject) bool {
 	for i, n := range o.shape.nodes {
-		if o.slots[i] == nil && n.Is(description.Reference) && !n.Is(description.Null) {
+		if o.at(i) == nil && n.Is(description.Reference) && !n.Is(description.Null) {
 			return false
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 func init() {
 	behave("GET /v1/balance", retrieveBalance)
+	behave("GET /v1/balance_transactions", listBalanceTransactions)
 	onDue("balance_transaction.available", releaseFunds)
 }
 
@@ -110,16 +111,56 @@ func (tx *accountTx) behaviourName(method string) string {
 	return ""
 }
 
+// releaseFunds makes all money available that is due by now, and says so once, unless nothing came in
+// (docs.stripe.com/api/events/types: not for negative transactions). What a test clock rules is released by itself, without
+// a word: the balance is the account's.
 func releaseFunds(tx *accountTx, id string) error {
-	if txn := tx.Get("balance_transaction", id); txn != nil && txn.Str("status") == "pending" {
+	txn := tx.Get("balance_transaction", id)
+	if txn == nil || txn.Str("status") != "pending" {
+		return nil
+	}
+	if tx.clock != "" {
 		tx.Put(txn.Edit().Set("status", "available"))
 		planAutomatic(tx, txn.Str("currency"))
+		return nil
+	}
+	var due []*stripeObject
+	tx.Each("balance_transaction", func(txn *stripeObject) bool {
+		if txn.Str("status") == "pending" && txn.Int("available_on") <= tx.Now() {
+			due = append(due, txn)
+		}
+		return true
+	})
+	income := false
+	var currencies []string
+	for _, txn := range slices.Backward(due) {
+		income = income || txn.Int("net") > 0
+		tx.Put(txn.Edit().Set("status", "available"))
+		if currency := txn.Str("currency"); !slices.Contains(currencies, currency) {
+			currencies = append(currencies, currency)
+		}
+	}
+	if income {
+		tx.Event("balance.available", balanceOf(tx), nil)
+	}
+	for _, currency := range currencies {
+		planAutomatic(tx, currency)
 	}
 	return nil
 }
 
+// listBalanceTransactions filters as the description says. A dispute is no source that is found (recorded).
+func listBalanceTransactions(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	if id := r.Params().Str("source"); id != "" && tx.Get("dispute", id) != nil {
+		return tx.ListObjects(r, nil)
+	}
+	return newDefault(r.route.operation).list(tx, r)
+}
+
 // retrieveBalance sums what is there and what is pending, by currency.
-func retrieveBalance(tx *accountTx, _ *apiRequest) (*stripeObject, error) {
+func retrieveBalance(tx *accountTx, _ *apiRequest) (*stripeObject, error) { return balanceOf(tx), nil }
+
+func balanceOf(tx *accountTx) *stripeObject {
 	sums := map[string]map[string]int64{"available": {}, "pending": {}}
 	var currencies []string
 	tx.Each("balance_transaction", func(txn *stripeObject) bool {
@@ -143,5 +184,5 @@ func retrieveBalance(tx *accountTx, _ *apiRequest) (*stripeObject, error) {
 		}
 		balance.Set(status, amounts)
 	}
-	return balance, nil
+	return balance
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // taken is an endpoint that takes every event, without a network.
@@ -16,8 +17,8 @@ func (taken) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: http.Header{}, Request: r}, nil
 }
 
-// confirmPayments makes and confirms n PaymentIntents in one call each, with an idempotency key, and waits until their
-// events are delivered.
+// confirmPayments makes and confirms n PaymentIntents in one call each, with an idempotency key, lets their balance
+// transactions come into being a moment later, and waits until all events are delivered.
 func confirmPayments(tb testing.TB, sb *Sandbox, from, n int) {
 	tb.Helper()
 	const form = "amount=2000&currency=usd&payment_method=pm_card_visa&confirm=true&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never"
@@ -32,7 +33,7 @@ func confirmPayments(tb testing.TB, sb *Sandbox, from, n int) {
 			tb.Fatalf("%d %s", w.Code, w.Body)
 		}
 	}
-	if err := sb.firstAccount().control.sender.settled(tb.Context()); err != nil {
+	if _, err := sb.Account("sk_test_sandbox").Advance(tb.Context(), time.Minute); err != nil {
 		tb.Fatal(err)
 	}
 }

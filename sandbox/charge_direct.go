@@ -78,12 +78,14 @@ func createCharge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		ch.Set("payment_method_details.card.capture_before", tx.Now()+7*day)
 		tx.Due(tx.Now()+7*day, "charge.expire", ch.ID())
 		tx.Put(ch, "charge.succeeded")
-		return ch, nil
+		openReview(tx, ch, card)
+		return tx.Get("charge", ch.ID()), nil
 	}
 	ch.Set("captured", true).Set("amount_captured", p.Int("amount"))
 	payIn(tx, ch, p.Int("amount"))
 	tx.Put(ch, "charge.succeeded")
-	disputeByCard(tx, ch, card)
+	openReview(tx, ch, card)
+	disputeByCard(tx, tx.Get("charge", ch.ID()), card)
 	return tx.Get("charge", ch.ID()), nil
 }
 

@@ -103,9 +103,10 @@ var exempt = []string{"exempt", "reverse"}
 type taxRules struct {
 	// exempt says that the customer pays no tax; what is inside a price is taken out of it.
 	exempt bool
-	// automatic says that the account's rate of the buyer's country is used; it is nil where none is declared.
+	// automatic says that the rate which the account declared for the buyer's place is used; place is empty while nobody
+	// knows it.
 	automatic bool
-	rate      *stripeObject
+	place     *stripeObject
 }
 
 func taxRulesOf(tx *accountTx, session *stripeObject) taxRules {
@@ -114,7 +115,7 @@ func taxRulesOf(tx *accountTx, session *stripeObject) taxRules {
 		rules.exempt = slices.Contains(exempt, customer.Str("tax_exempt"))
 	}
 	if rules.automatic {
-		rules.rate = tx.declaredRate(taxAddress(tx, session))
+		rules.place = taxAddress(tx, session)
 	}
 	return rules
 }
@@ -129,7 +130,7 @@ type lineTax struct {
 func (r taxRules) line(tx *accountTx, item *stripeObject, amount int64) lineTax {
 	rates := hashes(item.List(hiddenItemRates))
 	if r.automatic {
-		rates = r.declared(item.Str("price.tax_behavior"))
+		rates = r.declared(tx, item.Str("price.tax_behavior"))
 	}
 	return r.taxed(tx, amount, rates)
 }
@@ -140,18 +141,18 @@ func (r taxRules) shipping(tx *accountTx, id string, amount int64) lineTax {
 	if !r.automatic || rate == nil {
 		return lineTax{}
 	}
-	return r.taxed(tx, amount, r.declared(rate.Str("tax_behavior")))
+	return r.taxed(tx, amount, r.declared(tx, rate.Str("tax_behavior")))
 }
 
-// declared is the account's rate, inside or on top as the price says; where the price says nothing, as the rate says.
-func (r taxRules) declared(behaviour string) []*stripeObject {
-	if r.rate == nil {
+// declared is the account's rate of the buyer's place, inside or on top as the price says; none where none is declared.
+func (r taxRules) declared(tx *accountTx, behaviour string) []*stripeObject {
+	if r.place.Str("country") == "" {
 		return nil
 	}
-	if behaviour != "inclusive" && behaviour != "exclusive" {
-		return []*stripeObject{r.rate}
+	if rate := tx.automaticTaxRate(r.place.Str("country"), r.place.Str("state"), behaviour); rate != nil {
+		return []*stripeObject{rate}
 	}
-	return []*stripeObject{r.rate.Edit().Set("inclusive", behaviour == "inclusive")}
+	return nil
 }
 
 // taxed computes the tax of an amount. Inclusive rates share the amount by their sum; exclusive ones come on top of what

@@ -149,6 +149,9 @@ func completeSession(tx *accountTx, session *stripeObject, payment string) *stri
 		updateSessionCustomer(tx, session)
 	}
 	session.Set("status", sessionComplete).Set("payment_status", payment).Set("url", nil)
+	if pi := tx.Get("payment_intent", session.Str("payment_intent")); pi != nil && payment == paymentPaid {
+		tx.invoicePaidSession(session, pi)
+	}
 	if !session.Has("customer_details.tax_ids") {
 		session.Set("customer_details.tax_ids", []any{})
 	}
@@ -176,7 +179,9 @@ func sessionSettled(tx *accountTx, pi *stripeObject, came bool) {
 		return
 	}
 	if came {
-		tx.Put(session.Edit().Set("payment_status", paymentPaid), "checkout.session.async_payment_succeeded")
+		session = session.Edit().Set("payment_status", paymentPaid)
+		tx.invoicePaidSession(session, pi)
+		tx.Put(session, "checkout.session.async_payment_succeeded")
 		return
 	}
 	tx.Put(session, "checkout.session.async_payment_failed")

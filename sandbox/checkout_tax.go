@@ -1,9 +1,7 @@
 package sandbox
 
-import "strings"
-
 // setSessionTax writes whether taxes are found automatically. Stripe knows the rates of the places where a shop is
-// registered; here the shop declares them, as tax rates with a country.
+// registered; here the account's settings declare them.
 func setSessionTax(tx *accountTx, session *stripeObject, p formParams) error {
 	automatic := session.Hash("automatic_tax")
 	if !automatic.Bool("enabled") {
@@ -55,30 +53,4 @@ func taxAddress(tx *accountTx, session *stripeObject) *stripeObject {
 		}
 	}
 	return hash()
-}
-
-// declaredRate is the newest active tax rate of an address's country, and of its state when the rate names one; nil where
-// the account declared none, and then nothing is collected.
-func (tx *accountTx) declaredRate(address *stripeObject) *stripeObject {
-	country, state := address.Str("country"), address.Str("state")
-	var found *stripeObject
-	if country == "" {
-		return nil
-	}
-	tx.Each("tax_rate", func(rate *stripeObject) bool {
-		if !rate.Bool("active") || !strings.EqualFold(rate.Str("country"), country) {
-			return true
-		}
-		if rate.Has("state") {
-			if strings.EqualFold(rate.Str("state"), state) {
-				found = rate
-			}
-			return found == nil
-		}
-		if found == nil {
-			found = rate
-		}
-		return true
-	})
-	return found
 }

@@ -1,16 +1,37 @@
 package sandbox_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 )
+
+// declares writes the tax rates of places into the account's settings, as JSON.
+func (s *shop) declares(rates string) {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.server.URL+"/_sandbox/settings", strings.NewReader(`{"tax_rates":[`+rates+`]}`))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.key)
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		s.t.Error(err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		s.t.Fatalf("settings: status %d", answer.StatusCode)
+	}
+}
 
 // Taxes are found by the buyer's place, of the rates that the account declares.
 func TestAutomaticTaxUsesTheDeclaredRate(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.post("/v1/tax_rates", "display_name", "KDV", "percentage", "20", "inclusive", "false", "country", "TR")
-	s.post("/v1/tax_rates", "display_name", "Sales tax", "percentage", "4", "inclusive", "false", "country", "US")
-	s.post("/v1/tax_rates", "display_name", "NY", "percentage", "8.875", "inclusive", "false", "country", "US", "state", "NY")
+	s.declares(`{"country":"TR","percentage":20,"display_name":"KDV"},{"country":"US","percentage":4},{"country":"US","state":"NY","percentage":8.875}`)
 	session := s.session("automatic_tax[enabled]", "true")
 	session.want(t, "automatic_tax.enabled", true, "automatic_tax.status", "requires_location_inputs", "automatic_tax.provider", "stripe", "automatic_tax.liability.type", "self", "total_details.amount_tax", 0)
 	at := session.str("id")
@@ -31,7 +52,7 @@ func TestAutomaticTaxUsesTheDeclaredRate(t *testing.T) {
 func TestPricesAndCustomersDecideHowTheyAreTaxed(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.post("/v1/tax_rates", "display_name", "KDV", "percentage", "20", "inclusive", "false", "country", "TR")
+	s.declares(`{"country":"TR","percentage":20,"display_name":"KDV"}`)
 	turkish := []string{"address[country]", "TR", "address[line1]", "İstiklal Cd. 1"}
 	here := s.post("/v1/customers", turkish...).str("id")
 	inside := s.price("unit_amount", "12000", "tax_behavior", "inclusive")

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -36,7 +37,7 @@ func (a *account) freeze(frozen bool) error {
 	a.advancing.Lock()
 	defer a.advancing.Unlock()
 	a.locked(func() {
-		if a.clock.frozen != frozen {
+		if a.clock.frozen != frozen && a.sandbox.journal.failure() == nil {
 			a.setInstant(a.instant(), frozen)
 			a.recordClock()
 		}
@@ -65,6 +66,9 @@ func (a *account) move(ctx context.Context, target func(now int64) int64) error 
 	var to int64
 	var err error
 	a.locked(func() {
+		if err = a.sandbox.journal.failure(); err != nil {
+			return
+		}
 		frozen, to = a.clock.frozen, target(a.now())
 		if to < a.now() {
 			err = invalid("now", "", "Invalid now: the clock only goes forward: it is %d", a.now())
@@ -109,7 +113,7 @@ func (a *account) runDue(ctx context.Context) error {
 // runTo runs the jobs that fall due up to an instant, one instant after the other.
 func (a *account) runTo(ctx context.Context, to int64) error {
 	for {
-		if err := ctx.Err(); err != nil {
+		if err := errors.Join(ctx.Err(), a.sandbox.journal.failure()); err != nil {
 			return err
 		}
 		ran := false

@@ -96,8 +96,9 @@ func (a *account) seconds() (now int64) {
 	return now
 }
 
-// background runs a accountTx for a sender that is still the account's; what an old one did counts no more.
-func (c *control) background(s *sender, f func(tx *accountTx)) {
+// background runs a accountTx for a sender that is still the account's; what an old one did counts no more. It says whether
+// what f did is stored.
+func (c *control) background(s *sender, f func(tx *accountTx)) (stored bool) {
 	err := c.account.do(func(tx *accountTx) error {
 		if c.sender == s {
 			f(tx)
@@ -107,6 +108,7 @@ func (c *control) background(s *sender, f func(tx *accountTx)) {
 	if err != nil {
 		c.account.sandbox.log.Error("A delivery could not be written down.", slog.String("account", c.account.name), slog.Any("error", err))
 	}
+	return err == nil
 }
 
 // dispatch queues what a accountTx sends. It runs under the account's lock and does not block.

@@ -126,6 +126,9 @@ func (c *control) replace(state func() error) (err error) {
 	c.account.advancing.Lock() // a clock that is on its way arrives first
 	defer c.account.advancing.Unlock()
 	c.account.locked(func() {
+		if err = c.account.sandbox.journal.failure(); err != nil {
+			return
+		}
 		if err = state(); err != nil {
 			return
 		}

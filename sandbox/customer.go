@@ -45,22 +45,35 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	} else if id != "" {
 		customer.Set("invoice_settings.default_payment_method", method.ID())
 	}
+	var card *stripeObject
+	source := p.Str("source")
+	if strings.HasPrefix(source, "tok_") {
+		var err error
+		if card, err = newCard(tx, source); err != nil {
+			return nil, err
+		}
+		customer.Set("default_source", card.ID())
+	} else if source != "" {
+		customer.Set("default_source", source)
+	}
 	discount, told, err := setCustomerDiscount(tx, customer, p)
 	if err != nil {
 		return nil, err
 	}
-	var card *stripeObject
-	if token := p.Str("source"); strings.HasPrefix(token, "tok_") {
-		if card, err = methodOfToken(tx, token, "source"); err != nil {
-			return nil, err
-		}
-		card.Set("id", newCardID(tx))
-		customer.Set("default_source", card.ID())
+	taxIDs, err := givenTaxIDs(tx, customer, p)
+	if err != nil {
+		return nil, err
 	}
 	tx.Put(customer, "customer.created")
+	for _, id := range taxIDs {
+		keepTaxID(tx, id)
+	}
 	tx.tell(told, discount)
-	if card != nil {
-		if _, err := keepCardOf(tx, customer, card); err != nil {
+	switch {
+	case card != nil:
+		keepCard(tx, customer, card)
+	case source != "":
+		if _, err := giveSource(tx, customer, source); err != nil {
 			return nil, err
 		}
 	}
@@ -126,12 +139,8 @@ func updateCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	if token := p.Str("source"); strings.HasPrefix(token, "tok_") || strings.HasPrefix(token, "src_") {
-		keep := keepCard
-		if strings.HasPrefix(token, "src_") {
-			keep = keepSource
-		}
-		card, err := keep(tx, customer, token)
+	if token := p.Str("source"); token != "" {
+		card, err := giveSource(tx, customer, token)
 		if err != nil {
 			return nil, err
 		}

@@ -23,15 +23,16 @@ func addSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, err
 	}
 	var card *stripeObject
-	switch {
-	case strings.HasPrefix(p.Str("source"), "src_"):
-		card, err = keepSource(tx, customer, p.Str("source"))
-	case strings.HasPrefix(p.Str("source"), "tok_"):
-		card, err = keepCard(tx, customer, p.Str("source"))
+	switch source := p.Str("source"); {
+	case strings.HasPrefix(source, "src_"), strings.HasPrefix(source, "tok_"):
+		card, err = giveSource(tx, customer, source)
 	case p.Has("card.number"):
 		var entry cardEntry
 		if entry, err = readCard(tx, p, ""); err == nil {
-			card, err = keepCardOf(tx, customer, entry.method(tx))
+			method := entry.method(tx)
+			if err = asCard(tx, method); err == nil {
+				card = keepCard(tx, customer, method)
+			}
 		}
 	default:
 		return newDefault(r.route.operation).write(tx, r)
@@ -47,25 +48,40 @@ func addSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	return card, nil
 }
 
-// keepCard turns a token into a card of a customer.
-func keepCard(tx *accountTx, customer *stripeObject, token string) (*stripeObject, error) {
+// giveSource gives a customer what an id names: a token's card, or a source.
+func giveSource(tx *accountTx, customer *stripeObject, id string) (*stripeObject, error) {
+	if !strings.HasPrefix(id, "tok_") {
+		return keepSource(tx, customer, id)
+	}
+	method, err := newCard(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	return keepCard(tx, customer, method), nil
+}
+
+// newCard turns a token into a card that a customer can keep. It is not stored yet.
+func newCard(tx *accountTx, token string) (*stripeObject, error) {
 	method, err := methodOfToken(tx, token, "source")
 	if err != nil {
 		return nil, err
 	}
-	return keepCardOf(tx, customer, method)
+	return method, asCard(tx, method)
 }
 
-// keepCardOf stores a card twice, as Stripe shows it: as the customer's card, and as a PaymentMethod of the same id, which
+// asCard gives a method the id of a card, unless its bank declines it.
+func asCard(tx *accountTx, method *stripeObject) error {
+	if test := behaviourOf(method); test.decline != "" {
+		return cardError(declineFor(test.decline))
+	}
+	method.Set("id", newCardID(tx))
+	return nil
+}
+
+// keepCard stores a card twice, as Stripe shows it: as the customer's card, and as a PaymentMethod of the same id, which
 // newer calls may use. A customer's first card is their default.
-func keepCardOf(tx *accountTx, customer, method *stripeObject) (*stripeObject, error) {
+func keepCard(tx *accountTx, customer, method *stripeObject) *stripeObject {
 	test := behaviourOf(method)
-	if test.decline != "" {
-		return nil, cardError(declineFor(test.decline))
-	}
-	if !strings.HasPrefix(method.ID(), "card_") {
-		method.Set("id", newCardID(tx))
-	}
 	method.Set("customer", customer.ID())
 	setChecks(method, "card.checks", test, method)
 	card := tx.New("card").Set("id", method.ID()).Set("customer", customer.ID()).Set("brand", cardBrands[test.brand]).
@@ -84,7 +100,7 @@ func keepCardOf(tx *accountTx, customer, method *stripeObject) (*stripeObject, e
 	if customer.Str("default_source") == "" {
 		setDefaultSource(tx, customer.ID(), card.ID())
 	}
-	return card, nil
+	return card
 }
 
 // newCardID makes the id that a card and its PaymentMethod share.
@@ -106,11 +122,10 @@ func listSources(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := customerCards(tx, customer)
-	if strings.HasSuffix(r.Route, "/sources") {
-		list = append(list, ofField(tx, "bank_account", "customer", customer.ID())...)
+	if strings.HasSuffix(r.Route, "/cards") {
+		return tx.ListObjects(r, ofField(tx, "card", "customer", customer.ID()))
 	}
-	return tx.ListObjects(r, list)
+	return tx.ListObjects(r, append(customerCards(tx, customer), ofField(tx, "bank_account", "customer", customer.ID())...))
 }
 
 // removeSource takes a card from its customer; the newest of the others becomes their default.

@@ -155,15 +155,15 @@ func shaped(free *stripeObject, n *description.Node) *stripeObject {
 	}
 	o := shapeOf(n).newHash()
 	o.hidden = free.hidden
-	for i := range o.slots {
-		o.slots[i] = absent
+	for i := range o.values {
+		o.values[i] = absent
 	}
 	for i, key := range free.keys {
 		at := o.slot(key)
 		if at < 0 {
 			return free
 		}
-		o.slots[at] = free.slots[i]
+		o.values[at] = free.values[i]
 	}
 	return o
 }

@@ -143,6 +143,9 @@ func (d *defaultOperation) readFound(tx *accountTx, r *apiRequest) (*stripeObjec
 // list answers a page of the objects of the answer's type. Parameters with the name of a field filter by it.
 func (d *defaultOperation) list(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	match := func(o *stripeObject) bool { return d.matches(r, o) }
+	if err := d.checkFilters(tx, r); err != nil {
+		return nil, err
+	}
 	if d.owner == "" {
 		for _, field := range indexedFields {
 			if r.params.Has(field) && d.schemas[0].Prop(field) != nil {
@@ -166,6 +169,21 @@ func (d *defaultOperation) list(tx *accountTx, r *apiRequest) (*stripeObject, er
 		return tx.ListObjects(r, fill(tx, owner))
 	}
 	return tx.ListObjects(r, nil)
+}
+
+// referringFilters are filters that name an object, which must exist. Source: recorded answers.
+var referringFilters = []string{"charge", "customer", "invoice", "payment_intent", "price", "product", "subscription"}
+
+// checkFilters refuses a filter by an object that never existed. One that was deleted still filters.
+func (d *defaultOperation) checkFilters(tx *accountTx, r *apiRequest) error {
+	for _, name := range referringFilters {
+		id := r.params.Str(name)
+		if id == "" || !filterable(d.schemas[0], name) || tx.Get(name, id) != nil || tx.Deleted(name, id) {
+			continue
+		}
+		return missing(objectName(name), id, name, http.StatusBadRequest)
+	}
+	return nil
 }
 
 func objectsOf(values []any) []*stripeObject {

@@ -64,18 +64,18 @@ func (d *defaultOperation) create(tx *accountTx, r *apiRequest, owner *stripeObj
 // nobody has.
 func (tx *accountTx) fillReferences(o *stripeObject) {
 	for i, n := range o.shape.nodes {
-		if child, ok := o.slots[i].(*stripeObject); ok && !child.shape.free {
+		if child, ok := o.at(i).(*stripeObject); ok && !child.shape.free {
 			edited := child.Edit()
 			tx.fillReferences(edited)
-			o.slots[i] = edited
+			o.values[i] = edited
 		}
-		if o.slots[i] != nil || !n.Is(description.Reference) || n.Is(description.Null) {
+		if o.at(i) != nil || !n.Is(description.Reference) || n.Is(description.Null) {
 			continue
 		}
 		typ := n.Of[0].Type()
-		o.slots[i] = tx.newID(idFormOf(typ))
+		o.values[i] = tx.newID(idFormOf(typ))
 		tx.Each(typ, func(target *stripeObject) bool {
-			o.slots[i] = target.ID()
+			o.values[i] = target.ID()
 			return false
 		})
 	}

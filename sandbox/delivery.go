@@ -77,16 +77,16 @@ func (a Attempt) Succeeded() bool {
 	return a.Status >= http.StatusOK && a.Status < http.StatusMultipleChoices
 }
 
-// Keys of a delivery and of an attempt. They are shared: a free hash that is clipped copies them when it grows.
+// A delivery and an attempt as they are stored.
 var (
-	deliveryKeys = []string{"id", "object", "event", "type", "endpoint", "status", "created", "next_attempt_at", "fault", "pending", "tries", "counts", "attempts"}
-	attemptKeys  = []string{"at", "sent_at", "automatic", "status", "error", "body", "duration_ms"}
+	deliveryLayout = freeLayout("id", "object", "event", "type", "endpoint", "status", "created", "next_attempt_at", "fault", "pending", "tries", "counts", "attempts")
+	attemptLayout  = freeLayout("at", "sent_at", "automatic", "status", "error", "body", "duration_ms")
 )
 
 // newDelivery makes the object of an event's way to an endpoint. It is not stored yet. pending is the number of
 // pending_webhooks that its body shows; counts says that a success lowers the event's.
 func newDelivery(tx *accountTx, event, endpoint *stripeObject) *stripeObject {
-	return &stripeObject{shape: freeShape, keys: deliveryKeys, open: true, slots: []any{
+	return &stripeObject{layout: deliveryLayout, open: true, values: []any{
 		tx.NewID("del_", 24), deliveryType, event.ID(), event.Str("type"), endpoint.ID(),
 		deliveryPending, tx.Now(), nil, nil, event.Int("pending_webhooks"), int64(0), true, []any{},
 	}}

@@ -126,7 +126,7 @@ func (s *sender) prepare(id string) (out outgoing, ok bool) {
 	var ev, endpoint *stripeObject
 	var pending int64
 	var secrets []string
-	s.control.background(s, func(tx *accountTx) {
+	stored := s.control.background(s, func(tx *accountTx) {
 		d := tx.Get(deliveryType, id)
 		if d == nil {
 			return
@@ -142,7 +142,8 @@ func (s *sender) prepare(id string) (out outgoing, ok bool) {
 		out = outgoing{url: endpoint.Str("url"), timeout: tx.settings().deliveryTimeout()}
 		pending, secrets, ok = d.Int("pending"), liveSecrets(endpoint, tx.Now()), true
 	})
-	if ok { // versions never change: they are written without the account's lock
+	ok = ok && stored // what could not be stored was refused: nobody hears of it
+	if ok {           // versions never change: they are written without the account's lock
 		out.body = eventBody(ev, endpoint, pending)
 		out.signature = signEvent(time.Now().Unix(), out.body, secrets...)
 	}
@@ -163,7 +164,7 @@ func eventBody(ev, endpoint *stripeObject, pending int64) []byte {
 
 // object is an attempt as it is stored with its delivery.
 func (a Attempt) object() *stripeObject {
-	return &stripeObject{shape: freeShape, keys: attemptKeys, slots: []any{a.At, a.SentAt, a.Automatic, int64(a.Status), a.Error, a.Body, a.DurationMS}}
+	return &stripeObject{layout: attemptLayout, values: []any{a.At, a.SentAt, a.Automatic, int64(a.Status), a.Error, a.Body, a.DurationMS}}
 }
 
 // record writes an attempt down and plans the next one.

@@ -55,9 +55,6 @@ func disputeByCard(tx *accountTx, ch *stripeObject, card *testCard) {
 	case "warning":
 		warnOfFraud(tx, ch)
 	}
-	if card.risk == "elevated" {
-		openReview(tx, ch)
-	}
 }
 
 // networkReasons are the networks' codes of the recorded disputes.
@@ -92,6 +89,8 @@ func openDisputeAs(tx *accountTx, ch *stripeObject, reason, status string, amoun
 		du.Set("payment_method_details", tx.NewHash("dispute_payment_method_details").Set("type", "card").
 			Set("card", tx.NewHash("dispute_payment_method_details_card").Set("brand", brand).Set("network", brand).
 				Set("case_type", kind).Set("network_reason_code", textOrNull(code))))
+	} else {
+		du.Set("payment_method_details", nil) // Stripe names cards and three wallets only
 	}
 	tx.Put(ch.Edit().Set("disputed", true))
 	if status == disputePrevented {
@@ -105,6 +104,8 @@ func openDisputeAs(tx *accountTx, ch *stripeObject, reason, status string, amoun
 	}
 	withdraw(tx, du, ch)
 	tx.Put(du, "charge.dispute.created", "charge.dispute.funds_withdrawn")
+	closeReview(tx, ch, "disputed")
+	answerWarnings(tx, ch)
 	return du
 }
 

@@ -86,9 +86,10 @@ func (a *account) planned() []dueJob {
 	return all
 }
 
-// runPast runs what is due by now, each job at its own instant. The caller holds the lock.
+// runPast runs what is due by now, each job at its own instant. Nothing runs when nothing can be stored. The caller holds the
+// lock.
 func (a *account) runPast() {
-	for len(a.jobs) > 0 && a.jobs[0].at <= a.now() {
+	for a.sandbox.journal.failure() == nil && len(a.jobs) > 0 && a.jobs[0].at <= a.now() {
 		a.runNext()
 	}
 }
@@ -125,7 +126,7 @@ func (a *account) runJob(tx *accountTx, d dueJob) {
 // the answer of the call that planned it comes first. A frozen clock waits for advance. The caller holds the lock.
 func (a *account) arm() {
 	a.disarm()
-	if a.closed || len(a.jobs) == 0 {
+	if a.closed || len(a.jobs) == 0 || a.sandbox.journal.failure() != nil {
 		return
 	}
 	wait := time.Unix(a.jobs[0].at, 0).Sub(a.instant())

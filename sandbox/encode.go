@@ -45,8 +45,12 @@ func (e *encoder) object(o *stripeObject, tree *expandTree) {
 	e.out = append(e.out, '{')
 	e.depth++
 	first := true
-	for i, v := range o.slots {
+	for i := range o.size() {
+		v := o.at(i)
 		sub := tree.child(o, i)
+		if o.shape.asked != nil && o.shape.asked[i] && sub == nil && !e.hidden {
+			continue
+		}
 		if v == absent {
 			if v = e.expanded.included(o, i, sub); v == nil {
 				continue

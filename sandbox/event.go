@@ -18,11 +18,11 @@ type event struct {
 	parcels []addressed
 }
 
-// Keys of the hashes of an event. They are shared: a free hash that is clipped copies them when it grows.
+// The hashes of an event.
 var (
-	eventDataKeys    = []string{"object"}
-	eventUpdatedKeys = []string{"object", "previous_attributes"}
-	eventRequestKeys = []string{"id", "idempotency_key"}
+	eventDataLayout    = freeLayout("object")
+	eventUpdatedLayout = freeLayout("object", "previous_attributes")
+	eventRequestLayout = freeLayout("id", "idempotency_key")
 )
 
 // Event appends an event without a change of the store, or with a former version of the caller's choice. The object is
@@ -58,9 +58,9 @@ func eventData(o, former *stripeObject) *stripeObject {
 // eventDataWith is what an event tells when it is known what changed, nil for nothing.
 func eventDataWith(o, previous *stripeObject) *stripeObject {
 	if previous == nil {
-		return &stripeObject{shape: freeShape, keys: eventDataKeys, slots: []any{o}}
+		return &stripeObject{layout: eventDataLayout, values: []any{o}}
 	}
-	return &stripeObject{shape: freeShape, keys: eventUpdatedKeys, slots: []any{o, previous}}
+	return &stripeObject{layout: eventUpdatedLayout, values: []any{o, previous}}
 }
 
 // listedEvents is how long events are listed, in seconds.
@@ -68,7 +68,7 @@ const listedEvents = 30 * 24 * 60 * 60
 
 // pruneEvents forgets events that are no longer listed.
 func (a *account) pruneEvents() {
-	for typ := range a.store.lists {
+	for typ := range a.store.kinds {
 		if plainType(typ) == "event" {
 			a.pruneEventsOf(typ)
 		}
@@ -78,29 +78,27 @@ func (a *account) pruneEvents() {
 // pruneEventsOf forgets events of the account itself, or of one connected account.
 func (a *account) pruneEventsOf(typ string) {
 	s := a.store
-	list := s.lists[typ]
+	k := s.kind(typ)
 	oldest := a.now() - listedEvents
-	for len(list) > 0 {
-		key := objectKey{typ, list[0].id}
-		if o := s.objects[key].object; o != nil {
-			if o.Int("created") >= oldest {
+	for len(k.list) > 0 {
+		if r := k.list[0]; r.object != nil {
+			if r.object.Int("created") >= oldest {
 				break
 			}
-			delete(s.objects, key)
+			delete(k.objects, r.id)
 		}
-		list = list[1:]
+		k.list = k.list[1:]
 	}
-	s.lists[typ] = list
 }
 
 // requestHash tells which call caused an event; both are null for what happens by itself.
 func (tx *accountTx) requestHash() *stripeObject {
 	if tx.cause == nil {
-		tx.cause = &stripeObject{shape: freeShape, keys: eventRequestKeys, slots: []any{nil, nil}}
+		tx.cause = &stripeObject{layout: eventRequestLayout, values: []any{nil, nil}}
 		if r := tx.request; r != nil {
-			tx.cause.slots[0] = r.RequestID
+			tx.cause.values[0] = r.RequestID
 			if r.IdempotencyKey != "" {
-				tx.cause.slots[1] = r.IdempotencyKey
+				tx.cause.values[1] = r.IdempotencyKey
 			}
 		}
 	}
@@ -131,20 +129,20 @@ func carriesChanges(name string) bool {
 // was not there before is null.
 func changedLeaves(former, o *stripeObject) *stripeObject {
 	changed := hash()
-	for i, now := range o.slots {
+	for i, now := range o.all() {
 		key := o.key(i)
 		var was any
 		if former.shape == o.shape && !o.shape.free {
-			was = former.slots[i]
+			was = former.at(i)
 		} else if at := former.slot(key); at >= 0 {
-			was = former.slots[at]
+			was = former.at(at)
 		} else {
 			was = absent
 		}
 		addChange(changed, key, was, now)
 	}
 	if former.shape.free {
-		for i, was := range former.slots {
+		for i, was := range former.values {
 			if o.slot(former.keys[i]) < 0 {
 				addChange(changed, former.keys[i], was, absent)
 			}
@@ -203,17 +201,17 @@ func equalObjects(a, b *stripeObject) bool {
 	if a == b {
 		return true
 	}
-	if len(a.slots) != len(b.slots) {
+	if a.size() != b.size() {
 		return false
 	}
-	for i, v := range a.slots {
+	for i, v := range a.all() {
 		j := i
 		if a.shape.free || a.shape != b.shape {
 			if j = b.slot(a.key(i)); j < 0 {
 				return false
 			}
 		}
-		if !equalValues(v, b.slots[j]) {
+		if !equalValues(v, b.at(j)) {
 			return false
 		}
 	}

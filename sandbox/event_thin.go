@@ -68,6 +68,9 @@ func relatedObject(o *stripeObject) *stripeObject {
 // thinEvent is an event as the second generation shows it in a version.
 func thinEvent(tx *accountTx, ev *stripeObject, version string) *stripeObject {
 	thin := notification(ev)
+	if ev.Has(hiddenThinData) {
+		thin.Set("data", ev.Hash(hiddenThinData))
+	}
 	reason := hash("type", "request")
 	if ev.Has("request.id") {
 		thin.Set("reason", reason.Set("request", hash("id", ev.Str("request.id"), "idempotency_key", ev.Str("request.idempotency_key"))))

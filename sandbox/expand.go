@@ -163,7 +163,7 @@ func (tx *accountTx) expandHash(x *expansion, o *stripeObject, tree *expandTree)
 		if i < 0 {
 			continue
 		}
-		if o.slots[i] == absent {
+		if o.at(i) == absent {
 			tx.include(x, o, i, sub)
 			continue
 		}
@@ -171,7 +171,7 @@ func (tx *accountTx) expandHash(x *expansion, o *stripeObject, tree *expandTree)
 		if !o.shape.free {
 			node = o.shape.nodes[i]
 		}
-		tx.expandValue(x, o.slots[i], node, sub)
+		tx.expandValue(x, o.at(i), node, sub)
 	}
 }
 

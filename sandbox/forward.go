@@ -65,7 +65,7 @@ func (c *control) keepForward() {
 	if c.forward == nil {
 		return
 	}
-	if o := c.account.store.objects[objectKey{"webhook_endpoint", c.forward.ID()}].object; o != nil {
+	if o := c.account.store.newest("webhook_endpoint", c.forward.ID()); o != nil {
 		c.forward = o
 	}
 }

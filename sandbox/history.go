@@ -86,9 +86,8 @@ func (s *store) told(event *stripeObject, scope string, c *cause) {
 		return
 	}
 	key := objectKey{scopedType(o.Type(), scope), o.ID()}
-	if v := s.objects[key]; v.object != nil {
-		v.past = v.past.add(past{object: o, event: event.ID(), cause: c})
-		s.objects[key] = v
+	if r := s.record(key.typ, key.id); r != nil {
+		r.past = r.past.add(past{object: o, event: event.ID(), cause: c})
 	} else if s.gone[key] != nil {
 		s.ended[key] = s.ended[key].add(past{object: o, event: event.ID(), cause: c})
 	}

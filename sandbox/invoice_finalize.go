@@ -63,6 +63,9 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 	}
 	inv = inv.Edit()
 	tx.copyCustomer(inv, customer)
+	if err := tx.addLateUsage(inv); err != nil {
+		return nil, err
+	}
 	billed, err := tx.totalInvoice(inv)
 	if err != nil {
 		return nil, err

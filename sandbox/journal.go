@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -34,12 +35,19 @@ type journal struct {
 	// broken is the first error of writing: from then on changes are refused, and reads go on. Only a new start, which reads
 	// what is on the disk, goes on from there.
 	broken error
+	// size is how many bytes of the file are stored for sure.
+	size int64
+	// undo takes back, once, what is in memory and could not be stored.
+	undo func()
+	// undone lets all who wait for what was refused wait for undo too.
+	undone sync.Once
 }
 
 // journalFile is what the journal needs of its file.
 type journalFile interface {
 	io.WriteCloser
 	Sync() error
+	Truncate(size int64) error
 }
 
 // failure is the error after which nothing can be stored any more, nil as long as all is well.
@@ -60,12 +68,21 @@ func (j *journal) append(line []byte) {
 	j.appended++
 }
 
-// wait returns when all lines so far are on the disk, or the error of writing them. Whoever comes first writes for all who
-// wait.
+// wait returns when all lines so far are on the disk, or the error of writing them, when what they say was taken back.
+// Whoever comes first writes for all who wait. The caller holds no account's lock.
 func (j *journal) wait() error {
 	if j == nil {
 		return nil
 	}
+	err := j.flush()
+	if err != nil {
+		j.undone.Do(j.undo)
+	}
+	return err
+}
+
+// flush writes what is pending, or waits until it is written.
+func (j *journal) flush() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for upTo := j.appended; j.stored < upTo && j.broken == nil; {
@@ -94,6 +111,7 @@ func (j *journal) writeGroup() {
 		j.log.Error("The sandbox's data cannot be written. Changes are refused from now on. Make room, and start it anew.", slog.Any("error", err))
 	} else {
 		j.stored = last
+		j.size += int64(len(group))
 	}
 	j.synced.Broadcast()
 }
@@ -129,7 +147,7 @@ func (sb *Sandbox) open() error {
 func (sb *Sandbox) openJournal(dir string) error {
 	path := filepath.Join(dir, journalName)
 	sb.replaying = true
-	err := sb.replay(path)
+	err := sb.replay(path, math.MaxInt64)
 	sb.replaying = false
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -142,7 +160,11 @@ func (sb *Sandbox) openJournal(dir string) error {
 	if err != nil {
 		return err
 	}
-	j := &journal{file: file, log: sb.log}
+	info, err := file.Stat()
+	if err != nil {
+		return errors.Join(err, file.Close())
+	}
+	j := &journal{file: file, log: sb.log, size: info.Size(), undo: sb.undoRefused}
 	j.synced = sync.NewCond(&j.mu)
 	sb.journal = j
 	for _, a := range sb.accounts {
@@ -155,8 +177,9 @@ func (sb *Sandbox) openJournal(dir string) error {
 	return nil
 }
 
-// replay applies the lines of a file. A last line without an end was not acknowledged: it is left out.
-func (sb *Sandbox) replay(path string) error {
+// replay applies the lines of a file up to a number of bytes. A last line without an end was not acknowledged: it is left
+// out.
+func (sb *Sandbox) replay(path string, size int64) error {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -165,7 +188,7 @@ func (sb *Sandbox) replay(path string) error {
 		return err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	lines := bufio.NewReaderSize(file, 1<<20)
+	lines := bufio.NewReaderSize(io.LimitReader(file, size), 1<<20)
 	for number := 1; ; number++ {
 		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {

@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // fullFile is a file on a disk that has room for so many bytes more.
@@ -58,6 +60,9 @@ func TestAFullDiskRefusesChanges(t *testing.T) {
 		t.Error("no change was kept before the disk was full")
 	}
 	listed := len(idsOf(must(t, sb, http.MethodGet, "/v1/customers?limit=100", "")))
+	if listed != len(kept) {
+		t.Errorf("%d customers are listed, %d were answered: a refused change is not there", listed, len(kept))
+	}
 	says(call(t, sb, http.MethodPost, "/v1/customers", "name=more", "Idempotency-Key", "again"))
 	says(call(t, sb, http.MethodDelete, "/v1/customers/"+kept[0], ""))
 	must(t, sb, http.MethodGet, "/v1/customers/"+kept[0], "")
@@ -81,3 +86,74 @@ func TestAFullDiskRefusesChanges(t *testing.T) {
 	must(t, sb, http.MethodPost, "/v1/customers", "name=Kahve")
 	stop(t, sb)
 }
+
+// What falls due after the disk got full does not run: nothing of it could be kept. The refused call leaves no trace: no
+// account setting, no event, no idempotency key, no delivery.
+func TestNothingRunsOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var sent atomic.Int64
+	endpoint := transportFunc(func(r *http.Request) (*http.Response, error) {
+		sent.Add(1)
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: http.Header{}, Request: r}, nil
+	})
+	sb, err := New(Options{Data: dir, Account: "core", ForwardTo: "http://endpoint.example/", Transport: endpoint})
+	if err != nil {
+		t.Fatal(err)
+	}
+	control := sb.Account("sk_test_core")
+	if _, err := control.Freeze(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := must(t, sb, http.MethodPost, "/v1/checkout/sessions", "mode=setup&currency=usd&success_url=https://shop.example/").str("id")
+	must(t, sb, http.MethodPost, "/v1/customers", "name=kept")
+	if err := control.Idle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before, clock := sent.Load(), must(t, sb, http.MethodGet, "/_sandbox/clock", "").body
+	events := must(t, sb, http.MethodGet, "/v1/events", "").body
+	sb.journal.file = &fullFile{sb.journal.file, 10}
+
+	for range 2 {
+		if got := call(t, sb, http.MethodPost, "/v1/customers", "name=refused", "Idempotency-Key", "once"); got.status != http.StatusInternalServerError || got.header.Get("Idempotent-Replayed") != "" {
+			t.Errorf("a full disk answers %d %v", got.status, got.header)
+		}
+	}
+	if _, err := control.Advance(t.Context(), 48*time.Hour); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("the clock went on: %v", err)
+	}
+	for _, order := range []string{"reset", "settings", "keys", "snapshots"} {
+		body := map[string]string{"settings": `{"display_name":"refused"}`, "keys": `{"permissions":{"customers":"read"}}`}[order]
+		if got := call(t, sb, http.MethodPost, "/_sandbox/"+order, body); got.status < 400 {
+			t.Errorf("%s answers %d on a full disk", order, got.status)
+		}
+	}
+	if got := must(t, sb, http.MethodGet, "/_sandbox/clock", "").body; got != clock {
+		t.Errorf("the clock tells %s, before %s", got, clock)
+	}
+	if got := must(t, sb, http.MethodGet, "/v1/checkout/sessions/"+id, "").str("status"); got != "open" {
+		t.Errorf("the session is %s", got)
+	}
+	if n := len(idsOf(must(t, sb, http.MethodGet, "/v1/customers", ""))); n != 1 {
+		t.Errorf("%d customers", n)
+	}
+	if got := must(t, sb, http.MethodGet, "/v1/events", "").body; got != events {
+		t.Errorf("the events are %s, before %s", got, events)
+	}
+	if got := sent.Load(); got != before {
+		t.Errorf("%d deliveries more", got-before)
+	}
+	if err := sb.Close(); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("Close says %v", err)
+	}
+
+	sb = start(t, dir)
+	if got := must(t, sb, http.MethodGet, "/v1/events", "").body; got != events {
+		t.Errorf("after a new start the events are %s, before %s", got, events)
+	}
+	stop(t, sb)
+}
+
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

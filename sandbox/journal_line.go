@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -123,10 +124,9 @@ func journalVersion(key objectKey, o *stripeObject, places map[*stripeObject]int
 	if data := o.Hash("data.object"); data != nil && plainType(key.typ) == "event" && places[data] > 0 {
 		v.Of = places[data]
 		data := o.Hash("data")
-		slots := slices.Clone(data.slots)
-		slots[0] = nil
-		o = &stripeObject{shape: o.shape, keys: o.keys, slots: slices.Clone(o.slots), hidden: o.hidden}
-		o.slots[o.slot("data")] = &stripeObject{shape: data.shape, keys: data.keys, slots: slots}
+		data = data.Edit()
+		data.values[0] = nil
+		o = o.Edit().Set("data", data)
 	}
 	v.Object = encodeCompact(o)
 	return v
@@ -175,19 +175,20 @@ func (a *account) recordAll() {
 func (a *account) lines() []*journalLine {
 	l := &journalLine{Account: a.name, Reset: true, Events: a.lastEvent, Clock: a.clock.line()}
 	type placed struct {
-		seq int64
-		key objectKey
+		typ string
+		*record
 	}
-	all := make([]placed, 0, len(a.store.objects))
-	for key, v := range a.store.objects {
-		all = append(all, placed{v.seq, key})
+	var all []placed
+	for typ, k := range a.store.kinds {
+		for _, r := range k.objects {
+			all = append(all, placed{typ, r})
+		}
 	}
-	slices.SortFunc(all, func(x, y placed) int { return int(x.seq - y.seq) })
+	slices.SortFunc(all, func(x, y placed) int { return cmp.Compare(x.seq, y.seq) })
 	places := map[*stripeObject]int{}
 	for _, p := range all {
-		o := a.store.objects[p.key].object
-		l.Put = append(l.Put, journalVersion(p.key, o, places))
-		places[o] = len(l.Put)
+		l.Put = append(l.Put, journalVersion(objectKey{p.typ, p.id}, p.object, places))
+		places[p.object] = len(l.Put)
 	}
 	for key, left := range a.store.gone {
 		l.Gone = append(l.Gone, journalObject{objectID: objectID{key.typ, key.id}, Object: encodeCompact(left)})

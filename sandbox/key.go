@@ -59,6 +59,11 @@ func (sb *Sandbox) checkKey(key string) (*account, string, *Error) {
 	if len(key) > 8 && key[2:8] == "_live_" {
 		return nil, "", unauthorized("This is a sandbox, and " + maskKey(key) + " is a live key: it was not sent anywhere and must not be used here. Use a key that begins with " + key[:3] + "test_.")
 	}
+	if strings.HasPrefix(key, tokenPrefix) {
+		if held, ok := sb.owners.Load(key); ok {
+			return held.(owner).account, key, nil
+		}
+	}
 	if !wellFormed(key) {
 		return nil, "", unauthorized("Invalid API Key provided: " + maskKey(key))
 	}

@@ -15,7 +15,7 @@ const (
 	maxLimit     = 100
 )
 
-var listKeys = []string{"object", "url", "has_more", "data"}
+var listLayout = freeLayout("object", "url", "has_more", "data")
 
 // listObject is a list as Stripe answers it.
 func listObject(url string, members []*stripeObject, more bool) *stripeObject {
@@ -23,22 +23,22 @@ func listObject(url string, members []*stripeObject, more bool) *stripeObject {
 	for i, m := range members {
 		data[i] = m
 	}
-	return &stripeObject{shape: freeShape, keys: listKeys, slots: []any{"list", url, more, data}}
+	return &stripeObject{layout: listLayout, values: []any{"list", url, more, data}}
 }
 
 // List answers a page of the objects of a type that match, newest first, by the request's limit, cursors and range of
 // created. A nil match takes all. It returns Stripe's errors for bad cursors.
 func (tx *accountTx) List(r *apiRequest, typ string, match func(*stripeObject) bool) (*stripeObject, error) {
 	s := tx.account.store
-	return tx.page(r, typ, s.lists[tx.scoped(typ)], match)
+	return tx.page(r, typ, s.list(tx.scoped(typ)), match)
 }
 
 // ListOf answers a page of the objects of a type whose field has a value and that match.
 func (tx *accountTx) ListOf(r *apiRequest, typ, field, value string, match func(*stripeObject) bool) (*stripeObject, error) {
 	s := tx.account.store
-	list := s.lists[tx.scoped(typ)]
+	list := s.list(tx.scoped(typ))
 	if slices.Contains(indexedFields, field) {
-		list = s.indexes[indexKey{tx.scoped(typ), field, value}]
+		list = s.indexed(tx.scoped(typ), field, value)
 	}
 	return tx.page(r, typ, list, func(o *stripeObject) bool {
 		return o.Str(field) == value && (match == nil || match(o))
@@ -46,15 +46,15 @@ func (tx *accountTx) ListOf(r *apiRequest, typ, field, value string, match func(
 }
 
 // page answers one page of a list of the store.
-func (tx *accountTx) page(r *apiRequest, typ string, list []entry, match func(*stripeObject) bool) (*stripeObject, error) {
+func (tx *accountTx) page(r *apiRequest, typ string, list []*record, match func(*stripeObject) bool) (*stripeObject, error) {
 	s := tx.account.store
 	place := func(param string) (int, error) {
 		id := r.params.Str(param)
-		v := s.objects[objectKey{tx.scoped(typ), id}]
-		if v.object == nil {
+		r := s.record(tx.scoped(typ), id)
+		if r == nil {
 			return 0, missing(objectName(typ), id, param, http.StatusBadRequest)
 		}
-		return sort.Search(len(list), func(i int) bool { return list[i].seq >= v.seq }), nil
+		return sort.Search(len(list), func(i int) bool { return list[i].seq >= r.seq }), nil
 	}
 	first, last, limit := 0, len(list), pageLimit(r.params)
 	backwards := r.params.Has("ending_before")
@@ -78,18 +78,18 @@ func (tx *accountTx) page(r *apiRequest, typ string, list []entry, match func(*s
 	}
 	created := createdRange(r.params)
 	var members []*stripeObject
-	take := func(e entry) (full bool) {
-		v := s.objects[objectKey{tx.scoped(typ), e.id}]
-		if r.stale { // a planted fault shows the list as it was before its last change
-			if v.former == nil && e == list[len(list)-1] {
+	take := func(e *record) (full bool) {
+		o := e.object
+		if r.stale && hasHistory(typ) { // a planted fault shows the list as it was before its last change
+			if e.former == nil && e == list[len(list)-1] {
 				return false
 			}
-			v.object = cmp.Or(v.former, v.object)
+			o = cmp.Or(e.former, o)
 		}
-		if v.object == nil || v.seq != e.seq || !created.holds(v.object) || match != nil && !match(v.object) {
+		if o == nil || !created.holds(o) || match != nil && !match(o) {
 			return false
 		}
-		members = append(members, v.object)
+		members = append(members, o)
 		return len(members) > limit
 	}
 	if backwards {

@@ -2,17 +2,18 @@ package sandbox
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
 
 // stripeObject is one immutable version of a resource, or of a hash inside one: a shape and its slots. A slot holds nil (null),
-// string, int64, float64, bool, *stripeObject, []any, or absent. An expandable field holds the id of what it points to.
+// string, int64, float64, bool, *stripeObject, []any, or absent. An expandable field holds the id of what it points to. Slots
+// are read with at and all.
 type stripeObject struct {
-	shape *shape
-	// keys are those of a free hash; a shape has the keys of the others.
-	keys  []string
-	slots []any
+	// layout is the shape, the keys of a free hash, and which slots are in values.
+	*layout
+	values []any
 	// hidden are the values of keys that begin with _: the sandbox knows them and shows them to nobody.
 	hidden *stripeObject
 	// open says that this copy is private and may be Set. Put closes it.
@@ -26,11 +27,41 @@ var absent any = absence{}
 
 // hash makes a free hash: pairs of key and value, in order. It panics on a key that is no string.
 func hash(pairs ...any) *stripeObject {
-	o := &stripeObject{shape: freeShape, keys: make([]string, 0, len(pairs)/2), slots: make([]any, 0, len(pairs)/2), open: true}
+	o := &stripeObject{layout: &layout{shape: freeShape, keys: make([]string, 0, len(pairs)/2), own: true}, values: make([]any, 0, len(pairs)/2), open: true}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		o.setKey(pairs[i].(string), pairs[i+1])
 	}
 	return o
+}
+
+// size is the number of slots.
+func (o *stripeObject) size() int {
+	if o.place != nil {
+		return len(o.place)
+	}
+	return len(o.values)
+}
+
+// at is the value of a slot.
+func (o *stripeObject) at(slot int) any {
+	if o.place == nil {
+		return o.values[slot]
+	}
+	if i := o.place[slot]; i >= 0 {
+		return o.values[i]
+	}
+	return o.shape.defaults[slot]
+}
+
+// all are the slots in order, those that are left out too.
+func (o *stripeObject) all() iter.Seq2[int, any] {
+	return func(yield func(int, any) bool) {
+		for i := range o.size() {
+			if !yield(i, o.at(i)) {
+				return
+			}
+		}
+	}
 }
 
 // slot is the position of a key, -1 when the object does not have it.
@@ -65,13 +96,17 @@ func (o *stripeObject) Get(path string) any {
 			continue
 		}
 		i := o.slot(key)
-		if i < 0 || o.slots[i] == absent {
+		if i < 0 {
+			return nil
+		}
+		v := o.at(i)
+		if v == absent {
 			return nil
 		}
 		if !nested {
-			return o.slots[i]
+			return v
 		}
-		o, _ = o.slots[i].(*stripeObject)
+		o, _ = v.(*stripeObject)
 		path = rest
 	}
 	return nil
@@ -128,8 +163,8 @@ func (o *stripeObject) List(path string) []any {
 
 // Keys are the keys of the hash in order, without those that are left out.
 func (o *stripeObject) Keys() []string {
-	keys := make([]string, 0, len(o.slots))
-	for i, v := range o.slots {
+	keys := make([]string, 0, o.size())
+	for i, v := range o.all() {
 		if v != absent {
 			keys = append(keys, o.key(i))
 		}
@@ -139,7 +174,7 @@ func (o *stripeObject) Keys() []string {
 
 // Edit makes a private copy that may be Set; the original never changes.
 func (o *stripeObject) Edit() *stripeObject {
-	return &stripeObject{shape: o.shape, keys: slices.Clip(o.keys), slots: slices.Clone(o.slots), hidden: o.hidden, open: true}
+	return &stripeObject{layout: o.whole(), values: o.unpacked(), hidden: o.hidden, open: true}
 }
 
 // isHidden says whether a key is one that answers never show.
@@ -165,7 +200,7 @@ func (o *stripeObject) openChild(key string) *stripeObject {
 		return o.openHidden().openChild(key[1:])
 	}
 	i := o.mustSlot(key)
-	child, _ := o.slots[i].(*stripeObject)
+	child, _ := o.values[i].(*stripeObject)
 	switch {
 	case child == nil:
 		child = o.shape.newChild(i)
@@ -174,7 +209,7 @@ func (o *stripeObject) openChild(key string) *stripeObject {
 	default:
 		return child
 	}
-	o.slots[i] = child
+	o.values[i] = child
 	return child
 }
 
@@ -224,7 +259,7 @@ func (o *stripeObject) setOwn(key string, v any) {
 	if v == nil && !o.shape.free && o.shape.optional[i] {
 		v = absent
 	}
-	o.slots[i] = v
+	o.values[i] = v
 }
 
 func (o *stripeObject) mustBeOpen(key string) {
@@ -243,9 +278,12 @@ func (o *stripeObject) mustSlot(key string) int {
 	if !o.shape.free {
 		panic(fmt.Sprintf("sandbox: a %s has no %s", o.shape.name, key))
 	}
+	if !o.own {
+		o.layout = &layout{shape: freeShape, keys: slices.Clip(o.keys), own: true}
+	}
 	o.keys = append(o.keys, key)
-	o.slots = append(o.slots, nil)
-	return len(o.slots) - 1
+	o.values = append(o.values, nil)
+	return len(o.values) - 1
 }
 
 // Unset removes a key of a free hash (metadata), or leaves it out of a resource's answers. It returns o.
@@ -255,11 +293,11 @@ func (o *stripeObject) Unset(key string) *stripeObject {
 	}
 	i := o.mustSlot(key)
 	if !o.shape.free {
-		o.slots[i] = absent
+		o.values[i] = absent
 		return o
 	}
-	o.keys = slices.Delete(slices.Clone(o.keys), i, i+1)
-	o.slots = slices.Delete(o.slots, i, i+1)
+	o.layout = &layout{shape: freeShape, keys: slices.Delete(slices.Clone(o.keys), i, i+1), own: true}
+	o.values = slices.Delete(o.values, i, i+1)
 	return o
 }
 
@@ -270,9 +308,10 @@ func (o *stripeObject) close() {
 	}
 	o.open = false
 	o.hidden.close()
-	for _, v := range o.slots {
+	for _, v := range o.values {
 		closeValue(v)
 	}
+	o.pack()
 }
 
 func closeValue(v any) {

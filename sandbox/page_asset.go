@@ -27,6 +27,7 @@ type asset struct {
 // scripts of our own pages, by path, each the files that make it up in order.
 var pageScripts = map[string][]string{
 	"/pages/checkout.js":  {"js/text.js", "js/request.js", "js/card.js", "js/field.js", "js/country.js", "js/dialog.js", "js/asked.js", "js/checkout.js", "js/order.js"},
+	"/pages/invoice.js":   {"js/text.js", "js/request.js", "js/card.js", "js/field.js", "js/country.js", "js/dialog.js", "js/invoice.js"},
 	"/pages/challenge.js": {"js/text.js", "js/request.js", "js/challenge.js"},
 	"/pages/home.js":      {"js/home.js"},
 	"/pages/element.js": {

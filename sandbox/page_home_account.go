@@ -42,9 +42,8 @@ func (sb *Sandbox) recentNames(most int) []string {
 // typeOf is the type of the object that has an id, also of one that was deleted; "" when there is none. The caller holds
 // the lock.
 func (a *account) typeOf(id string) string {
-	for typ := range a.store.lists {
-		key := objectKey{typ, id}
-		if a.store.objects[key].object != nil || a.store.gone[key] != nil {
+	for typ := range a.store.kinds {
+		if a.store.newest(typ, id) != nil || a.store.gone[objectKey{typ, id}] != nil {
 			return typ
 		}
 	}
@@ -149,12 +148,12 @@ func (h *home) serveAccounts(w http.ResponseWriter, r *http.Request) {
 func (p *homePage) accountRow(a *account, first string) homeAccountRow {
 	row := homeAccountRow{Name: a.name, URL: p.toAccount(a.name), First: a.name == first}
 	a.locked(func() {
-		for typ, n := range a.store.alive {
+		for typ := range a.store.kinds {
 			if hasHistory(typ) && typ != "account" {
-				row.Objects += n
+				row.Objects += a.store.alive(typ)
 			}
 		}
-		row.Events = len(a.store.lists["event"])
+		row.Events = len(a.store.list("event"))
 	})
 	if last := a.control.calls.newest(); !last.IsZero() {
 		row.Last = homeTime(last.Unix())

@@ -20,7 +20,7 @@ func BenchmarkHome(b *testing.B) {
 	_, intent := payAndChange(b, sb)
 	var oldest, event string
 	a.locked(func() {
-		oldest, event = a.store.lists["customer"][0].id, a.store.lists["event"][0].id
+		oldest, event = a.store.list("customer")[0].id, a.store.list("event")[0].id
 	})
 	for _, page := range []struct{ name, path string }{
 		{"overview", ""}, {"objects", "/objects/customer"}, {"filtered", "/objects/customer?id=nowhere"}, {"object", "/objects/customer/" + oldest}, {"intent", "/objects/payment_intent/" + intent},

@@ -64,7 +64,7 @@ func (h *home) serveDeliveries(p *homePage, r *http.Request) (string, any, error
 	var w homeWindow
 	p.account.locked(func() {
 		s := p.account.store
-		w = s.window(deliveryType, s.lists[deliveryType], place(q.Get("before")), place(q.Get("after")), filter.matches)
+		w = s.window(s.list(deliveryType), place(q.Get("before")), place(q.Get("after")), filter.matches)
 	})
 	v.Endpoints = p.endpoints()
 	v.Pager = p.pager(w, p.To("deliveries"), "status", v.Status, "endpoint", v.Endpoint, "type", v.Type)
@@ -82,7 +82,7 @@ func (p *homePage) deliveryRow(o *stripeObject) homeDeliveryRow {
 	}
 	var enabled bool
 	p.account.locked(func() {
-		if endpoint := p.account.store.objects[objectKey{"webhook_endpoint", d.Endpoint}].object; endpoint != nil {
+		if endpoint := p.account.store.newest("webhook_endpoint", d.Endpoint); endpoint != nil {
 			row.EndpointURL, enabled = endpoint.Str("url"), endpoint.Str("status") == "enabled"
 		}
 	})
@@ -106,7 +106,7 @@ func (p *homePage) endpoints() []homeEndpoint {
 	var list []homeEndpoint
 	p.account.locked(func() {
 		s := p.account.store
-		s.each("webhook_endpoint", s.lists["webhook_endpoint"], func(o *stripeObject) bool {
+		s.each(s.list("webhook_endpoint"), func(o *stripeObject) bool {
 			list = append(list, homeEndpoint{homeRef: p.linkTo("webhook_endpoint", o.ID()), Address: o.Str("url"), Status: o.Str("status"), Version: o.Str("api_version"), Secrets: liveSecrets(o, p.account.now())})
 			return len(list) < maxEndpoints
 		})
@@ -122,7 +122,7 @@ type homeDeliveryPage struct {
 
 func (h *home) serveDelivery(p *homePage, r *http.Request) (string, any, error) {
 	var o *stripeObject
-	p.account.locked(func() { o = p.account.store.objects[objectKey{deliveryType, r.PathValue("id")}].object })
+	p.account.locked(func() { o = p.account.store.newest(deliveryType, r.PathValue("id")) })
 	if o == nil {
 		return "", nil, noSuch("delivery", r.PathValue("id"))
 	}

@@ -40,7 +40,7 @@ func (h *home) serveEvents(p *homePage, r *http.Request) (string, any, error) {
 	var w homeWindow
 	p.account.locked(func() {
 		s := p.account.store
-		w = s.window("event", s.lists["event"], place(q.Get("before")), place(q.Get("after")), func(o *stripeObject) bool {
+		w = s.window(s.list("event"), place(q.Get("before")), place(q.Get("after")), func(o *stripeObject) bool {
 			return (v.Type == "" || matchesEvent(v.Type, o.Str("type"))) && (v.Object == "" || o.Str("data.object.id") == v.Object)
 		})
 	})
@@ -57,8 +57,8 @@ func (p *homePage) eventRow(o *stripeObject) homeEventRow {
 		Request: p.requestRef(o.Str("request.id"))}
 	p.account.locked(func() {
 		s := p.account.store
-		list := s.indexes[indexKey{deliveryType, "event", o.ID()}]
-		s.each(deliveryType, list[:min(len(list), rowDeliveries)], func(d *stripeObject) bool {
+		list := s.indexed(deliveryType, "event", o.ID())
+		s.each(list[:min(len(list), rowDeliveries)], func(d *stripeObject) bool {
 			row.Deliveries = append([]homeState{{d.Str("status"), p.To("deliveries", d.ID())}}, row.Deliveries...)
 			return true
 		})
@@ -101,10 +101,10 @@ func (h *home) serveEvent(p *homePage, r *http.Request) (string, any, error) {
 	p.account.locked(func() {
 		s := p.account.store
 		id := r.PathValue("id")
-		o = s.objects[objectKey{"event", id}].object
-		list := s.indexes[indexKey{deliveryType, "event", id}]
+		o = s.newest("event", id)
+		list := s.indexed(deliveryType, "event", id)
 		v.Cut = len(list) > eventWays
-		s.each(deliveryType, list[max(len(list)-eventWays, 0):], func(d *stripeObject) bool {
+		s.each(list[max(len(list)-eventWays, 0):], func(d *stripeObject) bool {
 			ways = append(ways, d)
 			return true
 		})

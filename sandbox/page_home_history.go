@@ -72,7 +72,7 @@ func (p *homePage) history(newest *past, address string) (list []homeVersion, cu
 func (p *homePage) eventRef(id string) homeEventRef {
 	ref := homeEventRef{homeRef: homeRef{ID: id}}
 	p.account.locked(func() {
-		if o := p.account.store.objects[objectKey{"event", id}].object; o != nil {
+		if o := p.account.store.newest("event", id); o != nil {
 			ref.Type = o.Str("type")
 		}
 	})

@@ -66,7 +66,7 @@ func TestHistoryIsOfDueJobsTooAndBounded(t *testing.T) {
 	page := visit(t, sb, 200, coreHome+"/objects/customer/"+id)
 	contains(t, page, "Earlier steps are no longer kept", "&#34;Ada"+strconv.Itoa(3*maxHistory-1)+"&#34;")
 	steps := 0
-	for step := sb.existing("core").store.objects[objectKey{"customer", id}].past; step != nil; step = step.before {
+	for step := sb.existing("core").store.record("customer", id).past; step != nil; step = step.before {
 		steps++
 	}
 	if steps < maxHistory || steps > 2*maxHistory {

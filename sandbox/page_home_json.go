@@ -172,11 +172,11 @@ func changesBetween(former, now *stripeObject) []homeChange {
 
 // listChanges turns previous_attributes into a list of leaves, with what they are now.
 func listChanges(list []homeChange, path string, changed, now *stripeObject) []homeChange {
-	for i, was := range changed.slots {
+	for i, was := range changed.all() {
 		key := changed.key(i)
 		var is any
-		if at := now.slot(key); at >= 0 && now.slots[at] != absent {
-			is = now.slots[at]
+		if at := now.slot(key); at >= 0 && now.at(at) != absent {
+			is = now.at(at)
 		}
 		before, wasHash := was.(*stripeObject)
 		after, isHash := is.(*stripeObject)

@@ -24,10 +24,10 @@ type homeWindow struct {
 
 // window reads a page of a list: what came before a place, or after one; 0 is the newest. Match chooses; nil takes all.
 // The caller holds the account's lock.
-func (s *store) window(typ string, list []entry, before, after int64, match func(*stripeObject) bool) homeWindow {
+func (s *store) window(list []*record, before, after int64, match func(*stripeObject) bool) homeWindow {
 	var w homeWindow
 	left := homeBudget
-	look := func(e entry) (on bool) {
+	look := func(e *record) (on bool) {
 		if left == 0 {
 			w.stopped = true
 			return false
@@ -37,9 +37,8 @@ func (s *store) window(typ string, list []entry, before, after int64, match func
 		}
 		left--
 		w.first, w.last = max(w.first, e.seq), e.seq
-		v := s.objects[objectKey{typ, e.id}]
-		if v.object != nil && v.seq == e.seq && (match == nil || match(v.object)) {
-			w.objects = append(w.objects, v.object)
+		if e.object != nil && (match == nil || match(e.object)) {
+			w.objects = append(w.objects, e.object)
 		}
 		return true
 	}

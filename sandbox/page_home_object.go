@@ -28,9 +28,9 @@ type homeType struct {
 
 // types lists the types of which the account has objects. The caller holds the account's lock.
 func (p *homePage) types(current string) []homeType {
-	names := make([]string, 0, len(p.account.store.alive))
-	for typ, n := range p.account.store.alive {
-		if n > 0 && hasHistory(typ) || typ == current {
+	names := make([]string, 0, len(p.account.store.kinds))
+	for typ := range p.account.store.kinds {
+		if p.account.store.alive(typ) > 0 && hasHistory(typ) || typ == current {
 			names = append(names, typ)
 		}
 	}
@@ -48,7 +48,7 @@ func (p *homePage) types(current string) []homeType {
 	})
 	list := make([]homeType, len(names))
 	for i, typ := range names {
-		list[i] = homeType{typ, p.To("objects", typ), p.account.store.alive[typ], typ == current}
+		list[i] = homeType{typ, p.To("objects", typ), p.account.store.alive(typ), typ == current}
 	}
 	return list
 }
@@ -100,13 +100,13 @@ func (h *home) serveObjects(p *homePage, r *http.Request) (string, any, error) {
 	var w homeWindow
 	p.account.locked(func() {
 		s := p.account.store
-		list := s.lists[v.Type]
+		list := s.list(v.Type)
 		for _, field := range homeLinks {
 			if links[field] != "" {
-				list = s.indexes[indexKey{v.Type, field, links[field]}]
+				list = s.indexed(v.Type, field, links[field])
 			}
 		}
-		w = s.window(v.Type, list, place(q.Get("before")), place(q.Get("after")), match)
+		w = s.window(list, place(q.Get("before")), place(q.Get("after")), match)
 		v.Types = p.types(v.Type)
 	})
 	if len(w.objects) == 0 && p.account.unknownType(v.Type) {
@@ -123,7 +123,7 @@ func (h *home) serveObjects(p *homePage, r *http.Request) (string, any, error) {
 
 // unknownType says whether neither the account nor Stripe has objects of a type.
 func (a *account) unknownType(typ string) (unknown bool) {
-	a.locked(func() { unknown = len(a.store.lists[typ]) == 0 })
+	a.locked(func() { unknown = len(a.store.list(typ)) == 0 })
 	return unknown && description.Load().Schema(typ) == nil
 }
 
@@ -204,8 +204,9 @@ func (h *home) serveObject(p *homePage, r *http.Request) (string, any, error) {
 	var history *past
 	p.account.locked(func() {
 		key := objectKey{v.Type, v.ID}
-		found := p.account.store.objects[key]
-		o, history = found.object, found.past
+		if found := p.account.store.record(v.Type, v.ID); found != nil {
+			o, history = found.object, found.past
+		}
 		if v.Deleted = o == nil && p.account.store.gone[key] != nil; v.Deleted {
 			if history = p.account.store.ended[key]; history != nil {
 				o = history.object
@@ -245,8 +246,8 @@ func (p *homePage) related(typ, id string) []homeType {
 		return nil
 	}
 	var list []homeType
-	for _, of := range slices.Sorted(maps.Keys(p.account.store.alive)) {
-		if n := len(p.account.store.indexes[indexKey{of, typ, id}]); n > 0 {
+	for _, of := range slices.Sorted(maps.Keys(p.account.store.kinds)) {
+		if n := len(p.account.store.indexed(of, typ, id)); n > 0 {
 			list = append(list, homeType{Name: of, URL: p.with(p.To("objects", of), typ, id), Count: n})
 		}
 	}

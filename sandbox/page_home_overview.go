@@ -41,8 +41,8 @@ func (h *home) serveOverview(p *homePage, r *http.Request) (string, any, error) 
 				v.Types = append(v.Types, t)
 			}
 		}
-		v.Deaf = a.store.alive["webhook_endpoint"] == 0
-		a.store.each("event", a.store.lists["event"], func(o *stripeObject) bool {
+		v.Deaf = a.store.alive("webhook_endpoint") == 0
+		a.store.each(a.store.list("event"), func(o *stripeObject) bool {
 			events = append(events, o)
 			return len(events) < overviewRows
 		})
@@ -77,7 +77,7 @@ func (p *homePage) todo(calls []loggedCall) (list []homeLink) {
 	failed, held, disabled, looked := 0, 0, 0, 0
 	p.account.locked(func() {
 		s := p.account.store
-		s.each(deliveryType, s.lists[deliveryType], func(d *stripeObject) bool {
+		s.each(s.list(deliveryType), func(d *stripeObject) bool {
 			switch d.Str("status") {
 			case deliveryFailed:
 				failed++
@@ -92,7 +92,7 @@ func (p *homePage) todo(calls []loggedCall) (list []homeLink) {
 			return looked < overviewBack
 		})
 		looked = 0
-		s.each("webhook_endpoint", s.lists["webhook_endpoint"], func(o *stripeObject) bool {
+		s.each(s.list("webhook_endpoint"), func(o *stripeObject) bool {
 			if o.Str("status") != "enabled" {
 				disabled++
 			}

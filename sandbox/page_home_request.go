@@ -149,12 +149,12 @@ func (p *homePage) eventsOf(call *Call) (refs []homeEventRef) {
 	began := call.Created - int64(call.DurationMS/1000) - 1
 	p.account.locked(func() {
 		s := p.account.store
-		list := s.lists["event"]
+		list := s.list("event")
 		end := sort.Search(len(list), func(i int) bool {
-			return s.objects[objectKey{"event", list[i].id}].object.Int("created") > call.Created
+			return list[i].object.Int("created") > call.Created
 		})
 		left := homeBudget
-		s.each("event", list[:end], func(o *stripeObject) bool {
+		s.each(list[:end], func(o *stripeObject) bool {
 			left--
 			if o.Str("request.id") == call.ID {
 				refs = append([]homeEventRef{{p.linkTo("event", o.ID()), o.Str("type")}}, refs...)

@@ -72,7 +72,7 @@ func (p *homePage) customersWith(text string) (found []homeLink) {
 	left := searchBudget
 	p.account.locked(func() {
 		s := p.account.store
-		s.each("customer", s.lists["customer"], func(o *stripeObject) bool {
+		s.each(s.list("customer"), func(o *stripeObject) bool {
 			left--
 			if strings.Contains(strings.ToLower(o.Str("email")+" "+o.Str("name")), text) {
 				found = append(found, homeLink{Label: o.ID() + " · " + nameOf(o), URL: p.linkTo("customer", o.ID()).URL})

@@ -6,7 +6,7 @@ func nodeOf(v any) *paramNode {
 	case *stripeObject:
 		n := &paramNode{hash: map[string]*paramNode{}}
 		for _, key := range v.Keys() {
-			if member := v.slots[v.slot(key)]; member != nil {
+			if member := v.at(v.slot(key)); member != nil {
 				n.keys = append(n.keys, key)
 				n.hash[key] = nodeOf(member)
 			}

@@ -116,6 +116,7 @@ func cancelIntent(tx *accountTx, pi *stripeObject, reason string) *stripeObject 
 				event = "charge.expired"
 			}
 			tx.Put(ch.Edit().Set("amount_refunded", ch.Int("amount")).Set("refunded", true), event)
+			closeReview(tx, ch, "canceled")
 		case processing:
 			tx.Put(ch.Edit().Set("status", "failed").Set("failure_code", "charge_canceled").Set("failure_message", "The payment was canceled."), "charge.failed")
 		}

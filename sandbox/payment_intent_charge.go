@@ -30,6 +30,8 @@ func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*strip
 	if manual {
 		ch.Set("payment_method_details.card.capture_before", tx.Now()+holdSeconds(pi, card))
 		tx.Put(ch, "charge.succeeded")
+		openReview(tx, ch, card)
+		pi.Set("review", tx.Get("charge", ch.ID()).Get("review"))
 		pi.Set("status", requiresCapture).Set("amount_capturable", pi.Int("amount"))
 		tx.Due(tx.Now()+holdSeconds(pi, card), "payment_intent.release", pi.ID())
 		tx.Put(pi, "payment_intent.amount_capturable_updated")
@@ -42,7 +44,8 @@ func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*strip
 		tx.Due(tx.Now()+asyncSeconds, "charge.balance_transaction", ch.ID())
 	}
 	tx.Put(ch, "charge.succeeded")
-	disputeByCard(tx, ch, card)
+	openReview(tx, ch, card)
+	disputeByCard(tx, tx.Get("charge", ch.ID()), card)
 	pi.Set("review", tx.Get("charge", ch.ID()).Get("review"))
 	return paid(tx, pi, pi.Int("amount"))
 }

@@ -80,7 +80,7 @@ func readCard(tx *accountTx, p formParams, at string) (cardEntry, error) {
 	card := cardsByNumber[number]
 	switch {
 	case strings.Trim(number, "0123456789") != "" || len(number) < 12 || !passesLuhn(number):
-		return cardEntry{}, cardError(declineAt(declineFor("incorrect_number"), under(at, "card[number]")))
+		return cardEntry{}, cardError(decline{code: "incorrect_number", param: under(at, "card[number]"), message: "Your card number is incorrect."})
 	case card == nil:
 		return cardEntry{}, cardError(testModeDecline(under(at, "card[number]")))
 	}
@@ -105,11 +105,6 @@ func testModeDecline(param string) decline {
 		code: "card_declined", declineCode: "test_mode_live_card", param: param,
 		message: "Your card was declined. Your request was in test mode, but used a non test (live) card. For a list of valid test cards, visit: https://stripe.com/docs/testing.",
 	}
-}
-
-func declineAt(d decline, param string) decline {
-	d.param = param
-	return d
 }
 
 func validCVC(card *testCard, cvc string) bool {

@@ -115,7 +115,7 @@ func TestPayoutsByTheirSchedule(t *testing.T) {
 	s.get("/v1/payouts").want(t, "data.0", nil)
 	s.wait(72 * time.Hour)
 	shop.get("/v1/payouts").want(t, "data.0.status", "paid", "data.0.reconciliation_status", "completed")
-	wantEvents(t, shop.events(), "payout.created", "payout.updated", "payout.paid", "payout.reconciliation_completed")
+	wantEvents(t, shop.events(), "balance.available", "payout.created", "payout.updated", "payout.paid", "payout.reconciliation_completed")
 	s.refused("POST", "/v1/payouts/"+"po_none"+"/cancel").want(t, "status", 404)
 	s.post("/v1/balance_settings", "payments[payouts][schedule][interval]", "daily")
 	s.intent("payment_method", "pm_card_visa", "confirm", "true", "capture_method", "automatic")

@@ -147,6 +147,9 @@ func (sb *Sandbox) authenticate(r *apiRequest) error {
 		return err
 	}
 	r.account, r.Key = a, key
+	if strings.HasPrefix(key, tokenPrefix) && r.Route != streamRoute {
+		return unauthorized("The token of a meter event session is good for meter events only.")
+	}
 	if other := r.http.Header.Get("Stripe-Account"); other != "" && other != a.id && !sb.options.StripeMock {
 		if !a.connects(other) {
 			return noAccess(key, other)
@@ -188,7 +191,11 @@ func (r *apiRequest) readParams() error {
 	if r.Method == http.MethodGet {
 		return nil
 	}
-	body, err := readBody(r.http)
+	limit := maxBody
+	if r.route.operation != nil && r.route.operation.Multipart {
+		limit += maxFile
+	}
+	body, err := readBody(r.http, limit)
 	if err != nil || len(body) == 0 {
 		return err
 	}
@@ -220,17 +227,17 @@ func decodeJSON(root *paramNode, body []byte) error {
 	return nil
 }
 
-// readBody reads a body of at most maxBody bytes.
-func readBody(r *http.Request) ([]byte, error) {
+// readBody reads a body of at most limit bytes.
+func readBody(r *http.Request, limit int) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 	if err != nil {
 		return nil, invalid("", "", "Invalid request: the body could not be read")
 	}
-	if len(body) > maxBody {
-		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Type: "invalid_request_error", Message: fmt.Sprintf("Request body is larger than %d bytes.", maxBody)}
+	if len(body) > limit {
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Type: "invalid_request_error", Message: fmt.Sprintf("Request body is larger than %d bytes.", limit)}
 	}
 	return body, nil
 }
@@ -285,8 +292,8 @@ func (tx *accountTx) run(r *apiRequest) (*stripeObject, error) {
 // checkMetadataSize refuses changes that leave an object with too many keys of metadata.
 func (tx *accountTx) checkMetadataSize() error {
 	for _, c := range tx.undo {
-		if m := tx.account.store.objects[c.key].object.Hash("metadata"); m != nil && len(m.slots) > maxMetadataPairs {
-			return tooManyPairs(len(m.slots))
+		if m := tx.account.store.newest(c.key.typ, c.key.id).Hash("metadata"); m != nil && m.size() > maxMetadataPairs {
+			return tooManyPairs(m.size())
 		}
 	}
 	return nil

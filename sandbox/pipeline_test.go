@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -45,6 +46,14 @@ func (r reply) str(path string) string {
 func (r reply) at(path string) any {
 	var v any = r.json
 	for key := range strings.SplitSeq(path, ".") {
+		if list, ok := v.([]any); ok {
+			i, err := strconv.Atoi(key)
+			if err != nil || i >= len(list) {
+				return nil
+			}
+			v = list[i]
+			continue
+		}
 		m, _ := v.(map[string]any)
 		v = m[key]
 	}

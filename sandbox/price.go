@@ -88,6 +88,9 @@ func newPrice(tx *accountTx, p formParams, product *stripeObject, at string) (*s
 	default:
 		return nil, invalid(under(at, "unit_amount"), "parameter_missing", "Missing required param: %s.", under(at, "unit_amount"))
 	}
+	if err := checkMeter(tx, p, at); err != nil {
+		return nil, err
+	}
 	if recurring, ok := p.Hash("recurring"); ok {
 		price.Set("type", "recurring").Set("recurring", tx.NewHash("recurring").Set("interval", recurring.Str("interval")).
 			Set("interval_count", max(1, recurring.Int("interval_count"))).Set("usage_type", orElse(recurring.Str("usage_type"), "licensed")).

@@ -86,7 +86,7 @@ var privateKeys = []string{"metadata", "fingerprint"}
 func redact(o *stripeObject) *stripeObject {
 	shown := o.Edit()
 	only := publicKeys[o.Type()]
-	for i, v := range o.slots {
+	for i, v := range o.all() {
 		key := o.key(i)
 		if slices.Contains(privateKeys, key) || only != nil && !slices.Contains(only, key) {
 			shown.Unset(key)

@@ -1,6 +1,7 @@
 package sandbox
 
 func init() {
+	behave("GET /v1/reviews", listReviews)
 	behave("POST /v1/reviews/{review}/approve", approveReview)
 	simulation("radar_warning", simulateFraudWarning)
 }
@@ -15,6 +16,15 @@ func warnOfFraud(tx *accountTx, ch *stripeObject) *stripeObject {
 	return warning
 }
 
+// answerWarnings ends what may be done about the warnings of a charge that was wholly refunded or is disputed.
+func answerWarnings(tx *accountTx, ch *stripeObject) {
+	for _, warning := range ofField(tx, "radar.early_fraud_warning", "charge", ch.ID()) {
+		if warning.Bool("actionable") {
+			tx.Put(warning.Edit().Set("actionable", false), "radar.early_fraud_warning.updated")
+		}
+	}
+}
+
 // simulateFraudWarning is an issuer that suspects fraud: {charge|intent}.
 func simulateFraudWarning(tx *accountTx, p formParams) (*stripeObject, error) {
 	ch, err := simulatedCharge(tx, p)
@@ -24,8 +34,12 @@ func simulateFraudWarning(tx *accountTx, p formParams) (*stripeObject, error) {
 	return warnOfFraud(tx, ch), nil
 }
 
-// openReview puts a risky payment before a person.
-func openReview(tx *accountTx, ch *stripeObject) {
+// openReview puts a risky payment before a person, when it is authorised: whoever holds first may look before capturing.
+// card may be nil.
+func openReview(tx *accountTx, ch *stripeObject, card *testCard) {
+	if card == nil || card.risk != "elevated" {
+		return
+	}
 	review := tx.New("review").Set("charge", ch.ID()).Set("open", true).Set("opened_reason", "rule").Set("reason", "rule")
 	if id := ch.Str("payment_intent"); id != "" {
 		review.Set("payment_intent", id)
@@ -42,10 +56,23 @@ func approveReview(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	case !review.Bool("open"):
 		return nil, invalid("", "", "This review has already been closed.")
 	}
-	review = review.Edit().Set("open", false).Set("closed_reason", "approved").Set("reason", "approved")
+	return endReview(tx, review, "approved"), nil
+}
+
+func endReview(tx *accountTx, review *stripeObject, reason string) *stripeObject {
+	review = review.Edit().Set("open", false).Set("closed_reason", reason).Set("reason", reason)
 	tx.Put(review, "review.closed")
-	if ch := tx.Get("charge", review.Str("charge")); ch != nil {
-		tx.Put(ch.Edit().Set("review", nil))
+	return review
+}
+
+// closeReview ends the review of a charge that was refunded, disputed or canceled meanwhile, if one is open.
+func closeReview(tx *accountTx, ch *stripeObject, reason string) {
+	if review := tx.Get("review", ch.Str("review")); review != nil && review.Bool("open") {
+		endReview(tx, review, reason)
 	}
-	return review, nil
+}
+
+// listReviews lists the reviews that still wait for a person (docs.stripe.com/api/radar/reviews/list).
+func listReviews(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	return tx.List(r, "review", func(review *stripeObject) bool { return review.Bool("open") })
 }

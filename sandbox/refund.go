@@ -105,11 +105,20 @@ func refund(tx *accountTx, ch *stripeObject, p formParams) (*stripeObject, error
 	}
 	tx.Put(re, "refund.created")
 	back := ch.Int("amount_refunded") + amount
-	ch = ch.Edit().Set("amount_refunded", back).Set("refunded", back == ch.Int("amount_captured"))
+	whole := back == ch.Int("amount_captured")
+	ch = ch.Edit().Set("amount_refunded", back).Set("refunded", whole)
 	if reason == "fraudulent" {
 		ch.Set("fraud_details.user_report", reason)
 	}
 	tx.Put(ch, "charge.refunded")
+	if whole {
+		closing := "refunded"
+		if reason == "fraudulent" {
+			closing = "refunded_as_fraud"
+		}
+		closeReview(tx, ch, closing)
+		answerWarnings(tx, ch)
+	}
 	return re, nil
 }
 

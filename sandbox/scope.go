@@ -75,7 +75,7 @@ func (a *account) own(published string) {
 
 // connects says whether an id is a connected account's.
 func (a *account) connects(id string) (found bool) {
-	a.locked(func() { found = a.store.objects[objectKey{"account", id}].object != nil })
+	a.locked(func() { found = a.store.newest("account", id) != nil })
 	return found
 }
 

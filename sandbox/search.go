@@ -165,7 +165,7 @@ func (c *clause) read(o *stripeObject) any {
 			return nil
 		}
 		if i := m.slot(key); i >= 0 {
-			return m.slots[i]
+			return m.at(i)
 		}
 		return nil
 	}

@@ -143,6 +143,10 @@ func confirmSetup(tx *accountTx, si *stripeObject, c confirmation) (*stripeObjec
 	if forced := orElse(forcedDecline(tx), card.decline); forced != "" && (forced != "incorrect_cvc" || method.Bool(hiddenCVC)) {
 		return failSetup(tx, si, method, declineFor(forced))
 	}
+	if card.captcha && c.byBuyer {
+		c.captcha = true
+		return askSetup(tx, si, method, c)
+	}
 	switch card.secure {
 	case secureAlways, secureOnSetup:
 		return askSetup(tx, si, method, c)

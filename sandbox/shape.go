@@ -28,12 +28,26 @@ type shape struct {
 	defaults []any
 	// optional are the slots that may be missing and are never null.
 	optional []bool
+	// asked are the slots that hold a value and are shown only when they are expanded; nil for none.
+	asked []bool
 	// times are the slots that hold the time of creation.
 	times []int
+	// indexed are the slots of indexedFields, -1 for those that it does not have.
+	indexed []int
+	// all is the layout of an object that holds every slot.
+	all layout
+	// layouts are the packed forms of its objects.
+	layouts layouts
 }
 
 // freeShape is the shape of all hashes with keys of their own.
-var freeShape = &shape{free: true}
+var freeShape = newFreeShape()
+
+func newFreeShape() *shape {
+	s := &shape{free: true}
+	s.all.shape = s
+	return s
+}
 
 var (
 	shapesMu sync.RWMutex
@@ -75,6 +89,7 @@ func newShape(n *description.Node) *shape {
 		return freeShape
 	}
 	s := &shape{name: n.Name, typ: n.Type(), of: n, keys: make([]string, len(n.Props))}
+	s.all.shape = s
 	s.nodes = make([]*description.Node, len(n.Props))
 	s.quoted = make([]string, len(n.Props))
 	s.defaults = make([]any, len(n.Props))
@@ -105,11 +120,23 @@ func newShape(n *description.Node) *shape {
 			s.times = append(s.times, at)
 		}
 	}
+	for i, key := range s.keys {
+		if whenAsked[n.Name+"."+key] {
+			if s.asked == nil {
+				s.asked = make([]bool, len(s.keys))
+			}
+			s.asked[i] = true
+		}
+	}
 	if len(s.keys) >= indexedFrom {
 		s.index = make(map[string]int, len(s.keys))
 		for i, k := range s.keys {
 			s.index[k] = i
 		}
+	}
+	s.indexed = make([]int, len(indexedFields))
+	for i, field := range indexedFields {
+		s.indexed[i] = s.slot(field)
 	}
 	return s
 }
@@ -138,7 +165,7 @@ func (s *shape) slot(key string) int {
 
 // newHash makes an object of the shape with its defaults.
 func (s *shape) newHash() *stripeObject {
-	return &stripeObject{shape: s, slots: slices.Clone(s.defaults), open: true}
+	return &stripeObject{layout: &s.all, values: slices.Clone(s.defaults), open: true}
 }
 
 // newChild makes the embedded hash of a slot that was null.

@@ -20,10 +20,10 @@ func (s *shared) close(o *stripeObject) {
 	if o == nil || !o.open {
 		return
 	}
-	for i, v := range o.slots {
+	for i, v := range o.values {
 		if child, ok := v.(*stripeObject); ok && child.open {
 			s.close(child)
-			o.slots[i] = s.share(child)
+			o.values[i] = s.share(child)
 		}
 	}
 	o.close()
@@ -32,7 +32,7 @@ func (s *shared) close(o *stripeObject) {
 // share gives the hash that has been there with the same content, or h from now on. Hashes with keys of their own and
 // those with hidden values are mostly of one object only: they stay as they are.
 func (s *shared) share(h *stripeObject) *stripeObject {
-	if h.shape.free || h.hidden != nil {
+	if h.place == nil || h.hidden != nil {
 		return h
 	}
 	sum, ok := s.sum(h)
@@ -49,8 +49,8 @@ func (s *shared) share(h *stripeObject) *stripeObject {
 
 // sum hashes a shaped hash. An array of arrays is not looked into: ok is then false.
 func (s *shared) sum(h *stripeObject) (sum uint64, ok bool) {
-	sum = maphash.Comparable(s.seed, h.shape)
-	for i, v := range h.slots {
+	sum = maphash.Comparable(s.seed, h.layout)
+	for i, v := range h.values {
 		list, isArray := v.([]any)
 		if !isArray {
 			sum = s.add(sum, i, v)
@@ -81,12 +81,12 @@ func (s *shared) add(sum uint64, slot int, v any) uint64 {
 
 // sameSlots says whether two hashes hold the same values, embedded ones being the very same. None is an array of arrays.
 func sameSlots(a, b *stripeObject) bool {
-	if a.shape != b.shape || len(a.slots) != len(b.slots) {
+	if a.layout != b.layout {
 		return false
 	}
-	for i, v := range a.slots {
+	for i, v := range a.values {
 		list, isArray := v.([]any)
-		other, isOther := b.slots[i].([]any)
+		other, isOther := b.values[i].([]any)
 		switch {
 		case isArray != isOther:
 			return false
@@ -94,7 +94,7 @@ func sameSlots(a, b *stripeObject) bool {
 			if (list == nil) != (other == nil) || !slices.Equal(list, other) {
 				return false
 			}
-		case v != b.slots[i]:
+		case v != b.values[i]:
 			return false
 		}
 	}

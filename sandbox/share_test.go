@@ -13,7 +13,7 @@ func TestPaymentsKeepTheirOwnDetails(t *testing.T) {
 			"&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never").str("latest_charge")
 		for _, a := range sb.everyAccount() {
 			a.locked(func() {
-				if ch := a.store.objects[objectKey{"charge", id}].object; ch != nil {
+				if ch := a.store.newest("charge", id); ch != nil {
 					details = ch.Hash("payment_method_details.card")
 				}
 			})

@@ -91,6 +91,7 @@ func (tx *accountTx) putSubscription(sub *stripeObject, events ...string) (*stri
 	if sub.ID() == tx.held {
 		events = nil
 	}
+	tx.entitle(sub.Str("customer"))
 	tx.Put(sub, events...)
 	return sub, nil
 }

@@ -2,13 +2,113 @@ package sandbox
 
 import "github.com/vezne/vezne/sandbox/internal/billing"
 
-// usageOf is the usage of a subscription's metered items in the periods that end at an instant, by item.
+// usageOf is the usage of a subscription's metered items in the periods that end at an instant, or run then and end with
+// the subscription, by item. A sum below zero bills nothing.
 func (tx *accountTx) usageOf(sub *stripeObject, until int64) (map[string]billing.Decimal, error) {
 	usage := map[string]billing.Decimal{}
-	for _, item := range subscriptionItems(sub) {
-		if item.Str("price.recurring.usage_type") == "metered" {
-			usage[item.ID()] = billing.Decimal{}
+	s, err := tx.billingSubscription(sub)
+	if err != nil {
+		return nil, err
+	}
+	end := billing.Instant(until)
+	for _, i := range s.Items {
+		if !i.Price.Metered {
+			continue
+		}
+		usage[i.ID] = billing.Decimal{}
+		item := itemOf(sub, i.ID)
+		meter := tx.Get(meterType, item.Str("price.recurring.meter"))
+		if meter == nil {
+			continue
+		}
+		period := s.PeriodAt(i, end-1)
+		period.Start = max(period.Start, billing.Instant(item.Int("created")))
+		period.End = min(period.End, end)
+		used, err := tx.usedIn(meter, sub.Str("customer"), period)
+		if err != nil {
+			return nil, err
+		}
+		if used.Sign() > 0 {
+			usage[i.ID] = used
 		}
 	}
 	return usage, nil
+}
+
+// itemOf is a subscription's item by its id.
+func itemOf(sub *stripeObject, id string) *stripeObject {
+	for _, item := range subscriptionItems(sub) {
+		if item.ID() == id {
+			return item
+		}
+	}
+	return nil
+}
+
+// addLateUsage makes the usage lines of a draft anew before it is finalised: an event that came while the invoice was a
+// draft, with a time in its period, is billed by it; one that comes later is billed by none. Source:
+// docs.stripe.com/billing/subscriptions/usage-based/recording-usage.
+func (tx *accountTx) addLateUsage(inv *stripeObject) error {
+	sub := tx.Get("subscription", inv.Str("parent.subscription_details.subscription"))
+	if sub == nil {
+		return nil
+	}
+	s, err := tx.billingSubscription(sub)
+	if err != nil {
+		return err
+	}
+	made := map[string]bool{}
+	var lines []*stripeObject
+	for _, line := range invoiceLines(inv) {
+		item := line.Str("parent.subscription_item_details.subscription_item")
+		if price := tx.Get("price", line.Str("pricing.price_details.price")); itemOf(sub, item) == nil || price == nil || price.Str("recurring.usage_type") != "metered" {
+			lines = append(lines, line)
+			continue
+		}
+		if made[item] {
+			continue
+		}
+		made[item] = true
+		anew, err := tx.usageLines(inv, sub, s, item, line.Int("period.end"))
+		if err != nil {
+			return err
+		}
+		lines = append(lines, anew...)
+	}
+	if len(made) > 0 {
+		keepLineIDs(invoiceLines(inv), lines)
+		setInvoiceLines(inv, lines)
+	}
+	return nil
+}
+
+// usageLines are the lines of an item's usage in the period that ended at an instant.
+func (tx *accountTx) usageLines(inv, sub *stripeObject, s billing.Subscription, item string, end int64) ([]*stripeObject, error) {
+	usage, err := tx.usageOf(sub, end)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Close(billing.Instant(end), usage)
+	if err != nil {
+		return nil, err
+	}
+	var lines []*stripeObject
+	for _, l := range all {
+		if l.Item == item {
+			lines = append(lines, tx.newInvoiceLine(inv, l))
+		}
+	}
+	return lines, nil
+}
+
+// keepLineIDs gives lines that were made anew the ids that the lines in their places had.
+func keepLineIDs(former, lines []*stripeObject) {
+	if len(former) != len(lines) {
+		return
+	}
+	for i, line := range lines {
+		if line.ID() != former[i].ID() {
+			line.Set("id", former[i].ID())
+		}
+	}
 }

@@ -131,6 +131,9 @@ func (a *tableAccount) named(name string) (any, error) {
 
 // field is the value at a path of the page's object.
 func (a *tableAccount) field(path string) (any, error) {
+	if a.page.typ == "" {
+		return nil, fmt.Errorf("%q: this page has no object of its own", path)
+	}
 	id := a.subject()
 	if id == "" {
 		return nil, fmt.Errorf("%q: there is no %s yet", path, a.page.typ)

@@ -35,8 +35,8 @@ type step struct {
 	act   act
 }
 
-// tableTypes are the pages that are about no single resource.
-var tableSubjects = []string{"cards", "money", "idempotency", "search", "errors"}
+// tableSubjects are the pages that are not named after a resource, with the one that their rows read, "" for none.
+var tableSubjects = map[string]string{"cards": "payment_intent", "money": "payment_intent", "idempotency": "customer", "search": "", "errors": ""}
 
 func pageFiles() ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(tablePages, "*.md"))
@@ -54,9 +54,9 @@ func readPage(file string) (*tablePage, []string) {
 // parsePage reads a page and answers what is wrong with it: every table must be one of the two kinds, every cell of it in
 // the grammar, and every state be used.
 func parsePage(file, text string) (*tablePage, []string) {
-	page := &tablePage{file: file, states: map[string]*tableRow{}}
-	if name := strings.TrimSuffix(file, ".md"); !slices.Contains(tableSubjects, name) {
-		page.typ = name
+	page := &tablePage{file: file, typ: strings.TrimSuffix(file, ".md"), states: map[string]*tableRow{}}
+	if typ, ok := tableSubjects[page.typ]; ok {
+		page.typ = typ
 	}
 	p := pageParser{page: page}
 	lines := strings.Split(text, "\n")
@@ -67,18 +67,18 @@ func parsePage(file, text string) (*tablePage, []string) {
 			for i++; i < len(lines) && !strings.HasPrefix(strings.TrimSpace(lines[i]), "```"); i++ {
 			}
 		case strings.HasPrefix(line, "#"):
-			p.state, p.call = "", ""
+			p.state, p.calls = "", nil
 		case strings.HasPrefix(line, "State: "):
 			p.state = strings.TrimPrefix(line, "State: ")
 		case strings.HasPrefix(line, "Call: "):
-			p.call = strings.TrimPrefix(line, "Call: ")
+			p.calls = append(p.calls, strings.TrimPrefix(line, "Call: "))
 		case strings.HasPrefix(line, "|"):
 			end := i
 			for end < len(lines) && strings.HasPrefix(strings.TrimSpace(lines[end]), "|") {
 				end++
 			}
 			p.table(i+1, lines[i:end])
-			p.state, p.call = "", ""
+			p.state, p.calls = "", nil
 			i = end - 1
 		}
 	}
@@ -88,9 +88,10 @@ func parsePage(file, text string) (*tablePage, []string) {
 
 type pageParser struct {
 	page *tablePage
-	// state and call are the templates above the next table, "" for none.
-	state, call string
-	faults      []string
+	// state and calls are the templates above the next table. With several calls a row holds for each.
+	state  string
+	calls  []string
+	faults []string
 }
 
 func (p *pageParser) fault(line int, format string, args ...any) {
@@ -148,8 +149,18 @@ const (
 	noteHeading   = "note"
 )
 
+// pathOf is the path in a heading, which may have words around it: brand `card.brand`.
+func pathOf(heading string) (path string, ok bool) {
+	parts := strings.Split(heading, "`")
+	if len(parts) != 3 {
+		return "", false
+	}
+	return parts[1], true
+}
+
 func isPath(heading string) bool {
-	return len(heading) > 2 && strings.HasPrefix(heading, "`") && strings.HasSuffix(heading, "`")
+	_, ok := pathOf(heading)
+	return ok
 }
 
 func (p *pageParser) checkHead(line int, head []string) {
@@ -163,11 +174,11 @@ func (p *pageParser) checkHead(line int, head []string) {
 		case name == nextHeading, name == errorHeading, name == eventsHeading, isPath(name):
 			wants++
 		case name == stateHeading, name == noteHeading:
-		case !strings.Contains(p.state+p.call, "{"+name+"}"):
+		case !strings.Contains(p.state+strings.Join(p.calls, ""), "{"+name+"}"):
 			p.fault(line, "the heading %q is unknown", name)
 		}
 	}
-	if p.call != "" {
+	if len(p.calls) > 0 {
 		calls++
 	}
 	if p.state != "" && slices.Contains(head, stateHeading) {
@@ -206,52 +217,74 @@ func (p *pageParser) stateRow(line int, values map[string]string) {
 	p.page.states[name] = row
 }
 
+// row reads a row: once for each call above the table whose words it has a value for.
 func (p *pageParser) row(line int, head []string, values map[string]string) {
-	row := &tableRow{line: line}
-	state, call := p.state, p.call
-	var err error
-	check := func() {
-		if err != nil {
+	calls := p.calls
+	for _, name := range callHeadings {
+		if cell, ok := values[name]; ok {
+			calls = []string{cell}
+		}
+	}
+	want, err := rowExpectation(head, values)
+	if err != nil {
+		p.fault(line, "%v", err)
+	}
+	rows := 0
+	for _, call := range calls {
+		row := &tableRow{line: line, want: want}
+		state := p.state
+		if cell, ok := values[stateHeading]; ok {
+			state = cell
+		}
+		missing := false
+		for _, name := range head {
+			word, value := "{"+name+"}", strings.Trim(values[name], "`")
+			missing = missing || none(value) && strings.Contains(state+call, word)
+			state, call = strings.ReplaceAll(state, word, value), strings.ReplaceAll(call, word, value)
+		}
+		if missing {
+			continue
+		}
+		rows++
+		if !none(state) {
+			if row.from, err = parseSteps(state); err != nil {
+				p.fault(line, "%v", err)
+			}
+		}
+		if row.acts, err = parseActs(call); err != nil {
 			p.fault(line, "%v", err)
 		}
+		row.name = strings.ReplaceAll(call, "`", "")
+		p.page.rows = append(p.page.rows, row)
 	}
+	if rows == 0 && len(calls) > 0 {
+		p.fault(line, "no call has all its words in this row")
+	}
+}
+
+// rowExpectation reads what a row wants.
+func rowExpectation(head []string, values map[string]string) (want expectation, err error) {
 	for _, name := range head {
 		cell := values[name]
+		var holds []assertion
+		path, isPath := pathOf(name)
 		switch {
-		case name == stateHeading:
-			state = cell
-		case slices.Contains(callHeadings, name):
-			call = cell
 		case name == nextHeading:
-			var holds []assertion
 			holds, err = parseAssertions(cell)
-			row.want.holds = append(row.want.holds, holds...)
-			check()
 		case name == errorHeading:
-			row.want.refused, err = parseRefusal(cell)
-			check()
+			want.refused, err = parseRefusal(cell)
 		case name == eventsHeading:
-			row.want.events, err = parseEvents(cell)
-			row.want.counted = true
-			check()
-		case isPath(name):
-			var holds []assertion
-			holds, err = columnAssertion(strings.Trim(name, "`"), cell)
-			row.want.holds = append(row.want.holds, holds...)
-			check()
-		case name != noteHeading:
-			state = strings.ReplaceAll(state, "{"+name+"}", strings.Trim(cell, "`"))
-			call = strings.ReplaceAll(call, "{"+name+"}", strings.Trim(cell, "`"))
+			want.counted = true
+			want.events, err = parseEvents(cell)
+		case isPath:
+			holds, err = columnAssertion(path, cell)
 		}
+		if err != nil {
+			return want, err
+		}
+		want.holds = append(want.holds, holds...)
 	}
-	if !none(state) {
-		row.from, err = parseSteps(state)
-		check()
-	}
-	row.acts, err = parseActs(call)
-	check()
-	row.name = strings.ReplaceAll(call, "`", "")
-	p.page.rows = append(p.page.rows, row)
+	return want, nil
 }
 
 // checkStates refuses a state that no row begins in, and a row that begins in a state that is not there.

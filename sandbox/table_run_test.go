@@ -183,7 +183,8 @@ func (a *tableAccount) call(act act, words []string) error {
 		return fmt.Errorf("%s %s: %w", act.verb, target, err)
 	}
 	if status != http.StatusOK {
-		return nil
+		_, err := a.peek()
+		return err
 	}
 	if act.who == "" {
 		path, _, _ := strings.Cut(target, "?")

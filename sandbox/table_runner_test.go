@@ -69,6 +69,8 @@ func TestTheRunnerRefusesPagesThatItDoesNotUnderstand(t *testing.T) {
 	for _, tc := range []struct{ name, text, want string }{
 		{"right", runnerStates + head + "| made | `GET /v1/customers/{customer}` | `name=Ada` |\n", ""},
 		{"right with a template", runnerStates + "State: made\n\nCall: `POST /v1/customers/{customer} name={new name}`\n\n| new name | `name` | note |\n|---|---|---|\n| Eda | Eda | Short. |\n", ""},
+		{"right with two templates", runnerStates + "State: made\n\nCall: `POST /v1/customers/{customer} name={name}`\nCall: `POST /v1/customers/{customer} name={other}`\n\n| name | other | the new name `name` |\n|---|---|---|\n| Eda | – | Eda |\n", ""},
+		{"no value for a template", runnerStates + "State: made\n\nCall: `POST /v1/customers/{customer} name={new}`\n\n| new | `name` |\n|---|---|\n| – | Eda |\n", "no call has all its words"},
 		{"an unknown heading", runnerStates + "| state | call | next state | remarks |\n|---|---|---|---|\n| made | `GET /v1/customers/{customer}` | – | – |\n", `customer.md:7: the heading "remarks" is unknown`},
 		{"no rows", runnerStates, "customer.md:1: a page without rows"},
 		{"a table without rows", runnerStates + head, "customer.md:7: a table without rows"},

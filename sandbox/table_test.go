@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 
 // tableServer is a sandbox for the rows of a page; each row is an account of its own.
 type tableServer struct {
-	url    string
-	client *http.Client
+	url      string
+	client   *http.Client
+	accounts atomic.Int64
 }
 
 func newTableServer(t *testing.T) *tableServer {
@@ -34,13 +36,13 @@ func newTableServer(t *testing.T) *tableServer {
 			t.Error(err)
 		}
 	})
-	return &tableServer{server.URL, &http.Client{Transport: transport}}
+	return &tableServer{url: server.URL, client: &http.Client{Transport: transport}}
 }
 
 func (s *tableServer) account(t *testing.T, page *tablePage, line int) *tableAccount {
 	t.Helper()
 	return &tableAccount{
-		ctx: t.Context(), server: s.url, client: s.client, page: page, name: fmt.Sprintf("line%d", line),
+		ctx: t.Context(), server: s.url, client: s.client, page: page, name: fmt.Sprintf("line%dx%d", line, s.accounts.Add(1)),
 		objects: map[string]object{}, newest: map[string]string{}, read: map[string]object{},
 	}
 }

@@ -159,7 +159,7 @@ func splitWords(text string) ([]string, error) {
 			quote = 0
 		case quote != 0:
 			word.WriteRune(r)
-		case (r == '"' || r == '\'') && strings.ContainsRune(" =:~", last):
+		case (r == '"' || r == '\'') && (strings.ContainsRune(" =~", last) || last == ':' && !strings.Contains(word.String(), "=")):
 			quote, open = r, true
 		case unicode.IsSpace(r):
 			if open {

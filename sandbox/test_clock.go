@@ -144,7 +144,7 @@ func (tx *accountTx) eachClocked(clock string, f func(sub *stripeObject)) {
 // runClock runs the jobs of an advancing test clock up to its target, in the order of their instants and, at one instant, in
 // the order in which they were planned. Each is stored by itself. The caller holds the account's lock.
 func (a *account) runClock(id string) {
-	clock := a.store.objects[objectKey{testClockType, id}].object
+	clock := a.store.newest(testClockType, id)
 	if clock == nil {
 		return
 	}

@@ -19,6 +19,8 @@ type accountTx struct {
 	frozen int64
 	// held is the id of the subscription whose changes are told at the end of a call or a job, "" for none.
 	held string
+	// entitled are the customers whose entitlements are looked at in the end.
+	entitled []string
 	// undo are the former versions of what was changed, in order.
 	undo   []change
 	events []*event
@@ -40,7 +42,7 @@ type accountTx struct {
 // change is an object that a accountTx changed: as it was before and as it is now, nil when it was deleted.
 type change struct {
 	key objectKey
-	was version
+	was replaced
 	now *stripeObject
 }
 
@@ -62,15 +64,15 @@ func (tx *accountTx) New(typ string) *stripeObject {
 	s := shapeNamed(typ)
 	o := s.newHash()
 	for _, i := range s.times {
-		o.slots[i] = tx.Now()
+		o.values[i] = tx.Now()
 	}
 	form := idFormOf(typ)
 	if s.slot("id") >= 0 && form.prefix != "" {
 		o.Set("id", tx.newID(form))
 	}
 	for i, n := range s.nodes {
-		if list, ok := o.slots[i].(*stripeObject); ok && isListNode(n) {
-			o.slots[i] = list.Edit().Set("url", nestedURL(o, s.keys[i]))
+		if list, ok := o.values[i].(*stripeObject); ok && isListNode(n) {
+			o.values[i] = list.Edit().Set("url", nestedURL(o, s.keys[i]))
 		}
 	}
 	return o
@@ -83,11 +85,14 @@ func (tx *accountTx) NewHash(schema string) *stripeObject { return shapeNamed(sc
 // Get reads the newest version, nil when there is none or it was deleted. A planted fault makes a call read the version
 // before it of the object that its path names.
 func (tx *accountTx) Get(typ, id string) *stripeObject {
-	v := tx.account.store.objects[objectKey{tx.scoped(typ), id}]
-	if r := tx.request; r != nil && r.stale && r.names(id) {
-		return v.former
+	kept := tx.account.store.record(tx.scoped(typ), id)
+	if kept == nil {
+		return nil
 	}
-	return v.object
+	if r := tx.request; r != nil && r.stale && hasHistory(typ) && r.names(id) {
+		return kept.former
+	}
+	return kept.object
 }
 
 // Deleted says whether there was such an object.
@@ -132,8 +137,7 @@ func (tx *accountTx) Delete(o *stripeObject, event string) {
 // Each walks the objects of a type, newest first, until f answers false.
 func (tx *accountTx) Each(typ string, f func(*stripeObject) bool) {
 	s := tx.account.store
-	typ = tx.scoped(typ)
-	s.each(typ, s.lists[typ], f)
+	s.each(s.list(tx.scoped(typ)), f)
 }
 
 // EachOf walks the objects of a type whose field has a value, newest first, until f answers false. It is quick for
@@ -141,11 +145,11 @@ func (tx *accountTx) Each(typ string, f func(*stripeObject) bool) {
 func (tx *accountTx) EachOf(typ, field, value string, f func(*stripeObject) bool) {
 	s := tx.account.store
 	typ = tx.scoped(typ)
-	list := s.lists[typ]
+	list := s.list(typ)
 	if value != "" && slices.Contains(indexedFields, field) {
-		list = s.indexes[indexKey{typ, field, value}]
+		list = s.indexed(typ, field, value)
 	}
-	s.each(typ, list, func(o *stripeObject) bool {
+	s.each(list, func(o *stripeObject) bool {
 		if o.Str(field) != value {
 			return true
 		}

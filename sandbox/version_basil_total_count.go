@@ -42,7 +42,7 @@ func countForbidden() error {
 func withCount(list *stripeObject, n int) *stripeObject {
 	list = list.Edit()
 	at := slices.Index(list.keys, "has_more") + 1
-	list.keys = slices.Insert(slices.Clone(list.keys), at, totalCount)
-	list.slots = slices.Insert(list.slots, at, any(int64(n)))
+	list.layout = freeLayout(slices.Insert(slices.Clone(list.keys), at, totalCount)...)
+	list.values = slices.Insert(list.values, at, any(int64(n)))
 	return closed(list)
 }

@@ -12,7 +12,7 @@ func (tx *accountTx) fixEvents() {
 	}
 	own := dialectOf(tx.account.apiVersion())
 	var endpoints []*stripeObject
-	if len(tx.account.store.lists["webhook_endpoint"]) > 0 {
+	if len(tx.account.store.list("webhook_endpoint")) > 0 {
 		tx.Each("webhook_endpoint", func(endpoint *stripeObject) bool {
 			if dialectOf(endpoint.Str("api_version")) != nil {
 				endpoints = append(endpoints, endpoint)
@@ -78,7 +78,7 @@ func rendering(ev *stripeObject, d *dialect) *stripeObject {
 	if i < 0 {
 		return nil
 	}
-	data, _ := renderings.slots[i].(*stripeObject)
+	data, _ := renderings.at(i).(*stripeObject)
 	return data
 }
 

@@ -45,7 +45,7 @@ func (t *translation) object(o *stripeObject) *stripeObject {
 	to.hidden = o.hidden
 	for i, key := range s.keys {
 		if at := o.slot(key); at >= 0 {
-			to.slots[i] = t.value(o.slots[at])
+			to.values[i] = t.value(o.at(at))
 		}
 	}
 	for _, c := range changes {
@@ -60,7 +60,7 @@ func (t *translation) object(o *stripeObject) *stripeObject {
 // inside is an object of which only what it holds may look different.
 func (t *translation) inside(o *stripeObject) *stripeObject {
 	shown := o
-	for i, was := range o.slots {
+	for i, was := range o.all() {
 		now := t.value(was)
 		if sameValue(was, now) {
 			continue
@@ -68,7 +68,7 @@ func (t *translation) inside(o *stripeObject) *stripeObject {
 		if shown == o {
 			shown = o.Edit()
 		}
-		shown.slots[i] = now
+		shown.values[i] = now
 	}
 	if shown != o {
 		shown.close()

@@ -1,6 +1,9 @@
 package sandbox
 
-import "maps"
+import (
+	"maps"
+	"net/http"
+)
 
 // What the walk sends to operations of connected accounts, transfers and payouts, and which of them refuse it.
 func init() {
@@ -11,6 +14,9 @@ func init() {
 		"POST /v1/accounts/{account}/external_accounts":      "external_account=btok_us_verified",
 		"POST /v1/accounts/{account}/reject":                 "reason=other",
 		"POST /v1/customers/{customer}/funding_instructions": "currency=usd&bank_transfer[type]=us_bank_transfer",
+		"POST /v1/customer_sessions":                         "customer={customer}&components[payment_element][enabled]=true",
+		"POST /v1/ephemeral_keys":                            "customer={customer}",
+		"POST /v1/file_links":                                "file={file}",
 		"POST /v1/sources":                                   "type=card&token=tok_visa",
 		"POST /v1/topups":                                    "currency=usd",
 		"POST /v1/transfers":                                 "destination={connected}&amount=100",
@@ -18,7 +24,19 @@ func init() {
 	})
 	walkRefusals = append(walkRefusals,
 		"POST /v1/accounts/{account}/login_links",
+		"POST /v1/files", // which is no form
 		"POST /v1/payouts/{payout}/reverse",
 		"POST /v1/sources/{source}/verify",
 	)
+}
+
+// uploadFile sends a file, which a form cannot.
+func (w *walker) uploadFile() {
+	w.t.Helper()
+	const body = "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbusiness_logo\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"logo.png\"\r\n\r\n\x89PNG\r\n--b--\r\n"
+	got := call(w.t, w.sb, http.MethodPost, "/v1/files", body, "Content-Type", "multipart/form-data; boundary=b")
+	if got.status != http.StatusOK {
+		w.t.Fatalf("an upload is answered %d: %s", got.status, got.body)
+	}
 }

@@ -136,6 +136,8 @@ func (w *walker) pathType(op *description.Operation, name string) string {
 	switch {
 	case name == "{id}" && ofExternalAccounts(op):
 		return "external_account"
+	case name == "{product}" && strings.HasPrefix(op.Path, "/v1/products/{product}/features"):
+		return "featured_product"
 	case typ == "":
 		return newDefault(op).typ()
 	case typ == "card" && len(w.ids[typ]) == 0:
@@ -279,6 +281,7 @@ func (w *walker) prepare() {
 		w.ids[name] = []string{must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=900&recurring[interval]=month&product="+product).str("id")}
 	}
 	w.ids["subscription"] = []string{must(w.t, w.sb, "POST", "/v1/subscriptions", "collection_method=send_invoice&days_until_due=7&customer="+w.ids["payer"][0]+"&items[0][price]="+w.ids["recurring"][0]).str("id")}
+	w.prepareBilling(customer, product)
 	price := must(w.t, w.sb, "POST", "/v1/prices", "currency=usd&unit_amount=500&product="+product).str("id")
 	must(w.t, w.sb, "POST", "/v1/checkout/sessions", "mode=payment&success_url=https://shop.example&line_items[0][quantity]=1&line_items[0][price]="+price)
 	bank := must(w.t, w.sb, "POST", "/v1/customers/"+customer+"/bank_accounts", "source=btok_us_verified")
@@ -297,6 +300,7 @@ func (w *walker) prepare() {
 		w.t.Fatal(err)
 	}
 	w.ids["connected"] = []string{connected}
+	w.uploadFile()
 	must(w.t, w.sb, "POST", "/v1/payment_intents", "amount=9000000&currency=usd&confirm=true&capture_method=automatic&payment_method_types[]=card&payment_method=pm_card_bypassPending")
 	w.collect()
 }

@@ -76,12 +76,27 @@ func facts(s vezne.Snapshot) (any, error) {
 }
 
 // Rechecks begin soon after something was tried and grow with the object's
-// age, so that a lost event costs seconds at first and never more than a day.
+// age, so that a lost event costs seconds at first and, for a month, never more
+// than a day.
 const (
 	recheckFirst = 15 * time.Second
 	recheckLast  = 24 * time.Hour
 	// recheckShare is the part of its age after which an object is read again.
 	recheckShare = 4
+	// recheckOld is the age from which on the pauses grow with it again: what
+	// nobody has touched for a month is most likely never touched any more.
+	recheckOld = 30 * 24 * time.Hour
+)
+
+// Money that came in or went back can still move: a dispute, a refund in
+// Stripe's dashboard, a refund that fails weeks later. Events tell; should one
+// be lost, these looks find out.
+const (
+	movedFirst = time.Hour
+	movedLast  = 7 * 24 * time.Hour
+	// movedUntil is how old a payment is when it is let go. Card networks give
+	// holders 120 days to dispute.
+	movedUntil = 120 * 24 * time.Hour
 )
 
 // RecheckAfter returns how long after now an object of an age is to be read
@@ -95,14 +110,25 @@ func RecheckAfter(s vezne.Snapshot, age time.Duration) (time.Duration, bool) {
 		// Nothing that we decide waits for them.
 		return 0, false
 	case vezne.TypeCharge:
-		// It lives on in refunds and disputes, which have events of their own.
 		if c, err := Charge(s); err == nil && c.Status == "succeeded" {
-			return 0, false
+			return moved(age)
 		}
 	case vezne.TypeRefund:
 		if r, err := Refund(s); err == nil && r.Status == "succeeded" {
-			return 0, false
+			return moved(age)
 		}
 	}
-	return max(recheckFirst, min(age/recheckShare, recheckLast)), true
+	last := recheckLast
+	if age > recheckOld {
+		last = age
+	}
+	return max(recheckFirst, min(age/recheckShare, last)), true
+}
+
+// moved is RecheckAfter for money that came in or went back.
+func moved(age time.Duration) (time.Duration, bool) {
+	if age >= movedUntil {
+		return 0, false
+	}
+	return max(movedFirst, min(age, movedLast)), true
 }

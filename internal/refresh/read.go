@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/mirror"
@@ -44,11 +45,47 @@ func (r *Refresher) read(ctx context.Context, id vezne.ObjectID, n *reading, beg
 		return nil, failed
 	default:
 		answer.Body = a.Body
+		if answer.Read, err = r.disputes(ctx, n, a.Body); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := r.Settler.Answer(ctx, answer); err != nil {
 		return nil, err
 	}
 	return answer.Body, failed
+}
+
+// disputes returns the disputes of a charge that was read, so that one whose
+// events were all lost is found. Only the list names them.
+// Source: docs.stripe.com/api/disputes/list.
+func (r *Refresher) disputes(ctx context.Context, n *reading, body []byte) ([]vezne.ReadMove, error) {
+	var charge struct {
+		ID       vezne.ObjectID `json:"id"`
+		Disputed bool           `json:"disputed"`
+	}
+	if n.kind != vezne.TypeCharge || json.Unmarshal(body, &charge) != nil || !charge.Disputed {
+		return nil, nil
+	}
+	a, err := r.Stripe.Get(ctx, "/v1/disputes", url.Values{"charge": {string(charge.ID)}})
+	if err != nil {
+		return nil, unreachable(err)
+	}
+	if err := refused(a); err != nil {
+		return nil, err
+	}
+	var list struct {
+		Data []struct {
+			ID vezne.ObjectID `json:"id"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(a.Body, &list); err != nil {
+		return nil, unreachable(err)
+	}
+	var found []vezne.ReadMove
+	for _, d := range list.Data {
+		found = append(found, vezne.ReadMove{ID: d.ID, Type: vezne.TypeDispute})
+	}
+	return found, nil
 }
 
 func unreachable(cause error) error {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/url"
 	"runtime/debug"
 	"sync"
@@ -29,10 +28,7 @@ type Config struct {
 	// Rate and EndpointRate are reads a second, in all and of one kind of
 	// object; 0 means 100 and 25. Source: docs.stripe.com/rate-limits.
 	Rate, EndpointRate int
-	// Jitter returns numbers from 0 to below 1 that keep the tries of many
-	// objects apart; nil means random ones.
-	Jitter func() float64
-	Log    *slog.Logger
+	Log                *slog.Logger
 }
 
 // Stripe's limits of reads a second.
@@ -79,9 +75,6 @@ func New(cfg Config) *Refresher {
 	}
 	if cfg.EndpointRate <= 0 {
 		cfg.EndpointRate = defaultEndpointRate
-	}
-	if cfg.Jitter == nil {
-		cfg.Jitter = rand.Float64
 	}
 	return &Refresher{
 		Config: cfg, budget: newBudget(cfg.Rate, cfg.EndpointRate), wake: make(chan struct{}, 1), objects: map[vezne.ObjectID]*object{},

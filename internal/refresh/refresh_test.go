@@ -95,7 +95,7 @@ func each(t *testing.T, run func(b *bench)) {
 // process is another process on the same database. Its pauses are the longest.
 func (b *bench) process(name string) *refresh.Refresher {
 	return refresh.New(refresh.Config{
-		Store: b.store, Settler: b.settler, Stripe: b.stripe.client(b.T), Owner: name, Jitter: func() float64 { return 1 }, Log: slog.New(slog.DiscardHandler),
+		Store: b.store, Settler: b.settler, Stripe: b.stripe.client(b.T), Owner: name, Log: slog.New(slog.DiscardHandler),
 	})
 }
 

@@ -3,6 +3,7 @@ package refresh
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"sync"
 	"time"
 
@@ -82,7 +83,7 @@ func (r *Refresher) release(ctx context.Context, m vezne.Mark, owner string, fai
 	default:
 		next.Tries++
 	}
-	next.DueAt = now.Add(r.pause(next.Tries + next.Faults))
+	next.DueAt = now.Add(pause(m.ID, next.Tries+next.Faults))
 	if !next.Dead {
 		return r.Store.ReleaseMark(ctx, m.ID, owner, next)
 	}
@@ -103,14 +104,17 @@ func isFault(err error) bool {
 	return true
 }
 
-// pause grows from try to try, and differs between objects.
-func (r *Refresher) pause(tries int) time.Duration {
+// pause grows from try to try, and differs between objects, so that many that
+// failed together are not tried together again.
+func pause(id vezne.ObjectID, tries int) time.Duration {
 	pause := againFirst
 	for range min(max(tries-1, 0), 16) {
 		pause *= 2
 	}
 	pause = min(pause, againLast)
-	return pause/2 + time.Duration(r.Jitter()*float64(pause/2))
+	sum := fnv.New32a()
+	sum.Write([]byte(id))
+	return pause/2 + time.Duration(float64(pause/2)*float64(sum.Sum32())/(1<<32))
 }
 
 // Run sweeps each second and on Wake, until ctx ends; then it waits for what

@@ -36,6 +36,8 @@ const (
 
 // StoredAnswer is what is kept of an answer: never a client secret.
 type StoredAnswer struct {
+	// Hold is which taking of the key this is; Begin says it for a new key.
+	Hold        int64
 	Status      int
 	ContentType string
 	Body        []byte
@@ -47,9 +49,11 @@ type KeyScope struct{ TokenID, Route, Key string }
 // Idempotency remembers answers by key.
 type Idempotency interface {
 	Begin(ctx context.Context, k KeyScope, bodyHash []byte, life time.Duration) (IdempotencyState, StoredAnswer, error)
+	// Finish keeps an answer under the hold that it names. CodeNotFound when
+	// another request has taken the key over.
 	Finish(ctx context.Context, k KeyScope, a StoredAnswer) error
 	// Abandon frees the key: the request had no effect worth keeping.
-	Abandon(ctx context.Context, k KeyScope) error
+	Abandon(ctx context.Context, k KeyScope, hold int64) error
 }
 
 // idempotent answers a POST that carries a key: the first answer is kept and
@@ -74,11 +78,11 @@ func (s *server) idempotent(w http.ResponseWriter, r *http.Request, next http.Ha
 	case KeyDone:
 		s.replay(w, r, answer)
 	default:
-		s.first(w, r, next, k)
+		s.first(w, r, next, k, answer.Hold)
 	}
 }
 
-func (s *server) first(w http.ResponseWriter, r *http.Request, next http.Handler, k KeyScope) {
+func (s *server) first(w http.ResponseWriter, r *http.Request, next http.Handler, k KeyScope, hold int64) {
 	// Whatever happens to the caller's connection, the key is settled.
 	ctx := context.WithoutCancel(r.Context())
 	held := &buffer{header: http.Header{}}
@@ -86,7 +90,7 @@ func (s *server) first(w http.ResponseWriter, r *http.Request, next http.Handler
 	defer func() {
 		if !settled {
 			// A panic passes through here; the key must not stay in flight.
-			if err := s.Keys.Abandon(ctx, k); err != nil {
+			if err := s.Keys.Abandon(ctx, k, hold); err != nil {
 				s.report(ctx, err)
 			}
 		}
@@ -99,8 +103,10 @@ func (s *server) first(w http.ResponseWriter, r *http.Request, next http.Handler
 			s.writeProblem(w, r, vezne.E(vezne.CodeInternal, "server.first", "").Because(err))
 			return
 		}
-		a := StoredAnswer{Status: held.status, ContentType: held.header.Get("Content-Type"), Body: body}
-		if err := s.Keys.Finish(ctx, k, a); err != nil {
+		a := StoredAnswer{Hold: hold, Status: held.status, ContentType: held.header.Get("Content-Type"), Body: body}
+		// Who was so slow that another took the key over answers its own caller
+		// and keeps nothing.
+		if err := s.Keys.Finish(ctx, k, a); err != nil && vezne.CodeOf(err) != vezne.CodeNotFound {
 			s.writeProblem(w, r, err)
 			return
 		}

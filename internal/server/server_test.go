@@ -139,7 +139,7 @@ func (k *fakeKeys) Finish(_ context.Context, s server.KeyScope, a server.StoredA
 	return nil
 }
 
-func (k *fakeKeys) Abandon(_ context.Context, s server.KeyScope) error {
+func (k *fakeKeys) Abandon(_ context.Context, s server.KeyScope, _ int64) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	delete(k.kept, s)

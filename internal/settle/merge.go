@@ -104,14 +104,14 @@ func (w *work) mergeOne(ctx context.Context, in vezne.Snapshot) error {
 			}
 		}
 		in.RecheckAt = w.recheck(in)
-		if err := w.tx.SaveSnapshot(ctx, in); err != nil {
+		if err := w.keep(ctx, in); err != nil {
 			return err
 		}
 	default:
 		// What is kept stands; only when it is looked at next is new, and what it
 		// hangs on if that was not known before.
 		found.Root, found.RecheckAt = in.Root, w.recheck(found)
-		if err := w.tx.SaveSnapshot(ctx, found); err != nil {
+		if err := w.keep(ctx, found); err != nil {
 			return err
 		}
 	}
@@ -124,6 +124,17 @@ func (w *work) mergeOne(ctx context.Context, in vezne.Snapshot) error {
 		return w.mark(ctx, vezne.ReadMove{ID: in.ID, Type: in.Type}, againAfter(verdict))
 	}
 	return nil
+}
+
+// keep saves a snapshot. What hangs on an intent that is not known is saved
+// without a root's lock: somebody may link it at the same time.
+func (w *work) keep(ctx context.Context, s vezne.Snapshot) error {
+	if s.Root.Kind != vezne.RootParent {
+		return w.tx.SaveSnapshot(ctx, s)
+	}
+	saved, err := w.tx.SaveUnlinked(ctx, s)
+	w.linked = !saved
+	return err
 }
 
 // A doubt is settled at once; an impossible answer is looked into more slowly,
@@ -233,7 +244,8 @@ func (w *work) adopt(ctx context.Context, intent vezne.ObjectID) error {
 		}
 		w.outcome.Changed = true
 	}
-	return nil
+	// Somebody may have kept a mark of it aside while it was linked.
+	return w.tx.ReviveMarks(ctx, w.root)
 }
 
 // observe compares what was kept with what is kept now, for the audit trail.

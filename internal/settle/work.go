@@ -31,10 +31,12 @@ type work struct {
 	// regressed is true when an object left a final state.
 	regressed bool
 	wakes     bool
+	// linked is true when an object that had no root got one meanwhile.
+	linked bool
 }
 
 func (w *work) settle(ctx context.Context, tx *store.Tx) error {
-	w.tx, w.entries, w.outcome, w.changed, w.regressed, w.wakes = tx, nil, Outcome{}, map[vezne.ObjectID]bool{}, false, false
+	w.tx, w.entries, w.outcome, w.changed, w.regressed, w.wakes, w.linked = tx, nil, Outcome{}, map[vezne.ObjectID]bool{}, false, false, false
 	w.cause = w.asked
 	root, err := w.findRoot(ctx)
 	if err != nil {
@@ -122,6 +124,12 @@ func (w *work) settleUnlinked(ctx context.Context) error {
 		s.Root = vezne.Root{Kind: vezne.RootParent, ID: string(parent)}
 		if err := w.mergeOne(ctx, s); err != nil {
 			return err
+		}
+		if w.linked {
+			if err := w.mark(ctx, vezne.ReadMove{ID: s.ID, Type: s.Type}, 0); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := w.tx.SetUnlinked(ctx, s.ID, w.answer.Begin); err != nil {
 			return err

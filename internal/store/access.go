@@ -33,7 +33,10 @@ type IdempotencyKey struct{ TokenID, Route, Key string }
 
 // IdempotencyRecord is what is kept under a key.
 type IdempotencyRecord struct {
-	State     KeyState
+	State KeyState
+	// Hold is which taking of the key this is, for a state of KeyNew. Whoever
+	// finishes or abandons the key must name it.
+	Hold      int64
 	Status    int
 	MediaType string
 	Body      []byte
@@ -55,7 +58,7 @@ func (s *Store) BeginIdempotent(ctx context.Context, k IdempotencyKey, bodyHash 
 			return err
 		}
 		if n == 1 {
-			record = IdempotencyRecord{State: KeyNew}
+			record = IdempotencyRecord{State: KeyNew, Hold: micros(tx.now)}
 			return nil
 		}
 		r, err := tx.q.GetKey(ctx, db.GetKeyParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, TokenID: k.TokenID, Route: k.Route, Key: k.Key})
@@ -75,20 +78,22 @@ func (s *Store) BeginIdempotent(ctx context.Context, k IdempotencyKey, bodyHash 
 	return record, err
 }
 
-// FinishIdempotent keeps the answer of a request.
-func (s *Store) FinishIdempotent(ctx context.Context, k IdempotencyKey, status int, mediaType string, body []byte) error {
+// FinishIdempotent keeps the answer of a request. CodeNotFound when the key is
+// not held so any more: the request was so slow that another took it over.
+func (s *Store) FinishIdempotent(ctx context.Context, k IdempotencyKey, hold int64, status int, mediaType string, body []byte) error {
 	return s.InTx(ctx, func(tx *Tx) error {
 		n, err := tx.q.FinishKey(ctx, db.FinishKeyParams{
-			Status: int64(status), MediaType: mediaType, Answer: body, Account: tx.scope.Account, Livemode: tx.scope.Livemode, TokenID: k.TokenID, Route: k.Route, Key: k.Key,
+			Status: int64(status), MediaType: mediaType, Answer: body, Account: tx.scope.Account, Livemode: tx.scope.Livemode, TokenID: k.TokenID, Route: k.Route, Key: k.Key, BegunAt: hold,
 		})
 		return oneRow("store.FinishIdempotent", "idempotency key", n, err)
 	})
 }
 
-// AbandonIdempotent frees a key whose request had no effect worth keeping.
-func (s *Store) AbandonIdempotent(ctx context.Context, k IdempotencyKey) error {
+// AbandonIdempotent frees a key whose request had no effect worth keeping. One
+// that another has taken over stays with it.
+func (s *Store) AbandonIdempotent(ctx context.Context, k IdempotencyKey, hold int64) error {
 	return s.InTx(ctx, func(tx *Tx) error {
-		return tx.q.AbandonKey(ctx, db.AbandonKeyParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, TokenID: k.TokenID, Route: k.Route, Key: k.Key})
+		return tx.q.AbandonKey(ctx, db.AbandonKeyParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, TokenID: k.TokenID, Route: k.Route, Key: k.Key, BegunAt: hold})
 	})
 }
 

@@ -31,12 +31,13 @@ func TestAnIdempotencyKeyBelongsToOneRequest(t *testing.T) {
 				t.Errorf("%s: %s, want %s", what, got.State, state)
 			}
 		}
-		want("the first", begin(key, body), store.KeyNew)
+		first := begin(key, body)
+		want("the first", first, store.KeyNew)
 		want("the same while it is answered", begin(key, body), store.KeyInFlight)
 		want("the same key for another body", begin(key, other), store.KeyMismatch)
 		want("the same key of another token", begin(store.IdempotencyKey{TokenID: "tok_2", Route: key.Route, Key: "k"}, other), store.KeyNew)
 		want("the same key on another route", begin(store.IdempotencyKey{TokenID: "tok_1", Route: "POST /v1/x", Key: "k"}, other), store.KeyNew)
-		if err := s.FinishIdempotent(ctx, key, 201, "application/json", []byte(`{"id":"ord_1"}`)); err != nil {
+		if err := s.FinishIdempotent(ctx, key, first.Hold, 201, "application/json", []byte(`{"id":"ord_1"}`)); err != nil {
 			t.Fatal(err)
 		}
 		got := begin(key, body)
@@ -44,21 +45,36 @@ func TestAnIdempotencyKeyBelongsToOneRequest(t *testing.T) {
 			t.Errorf("the kept answer (-want +got):\n%s", d)
 		}
 		want("another body after the answer", begin(key, other), store.KeyMismatch)
-		wantCode(t, "a second answer", s.FinishIdempotent(ctx, key, 500, "", nil), vezne.CodeNotFound)
-		if err := s.AbandonIdempotent(ctx, key); err != nil {
+		wantCode(t, "a second answer", s.FinishIdempotent(ctx, key, first.Hold, 500, "", nil), vezne.CodeNotFound)
+		if err := s.AbandonIdempotent(ctx, key, first.Hold); err != nil {
 			t.Fatal(err)
 		}
 		want("an answer cannot be abandoned", begin(key, body), store.KeyDone)
 		clock.Advance(24*time.Hour - time.Second)
 		want("just before the key's life ends", begin(key, body), store.KeyDone)
 		clock.Advance(time.Second)
-		want("when it has ended", begin(key, other), store.KeyNew)
-		if err := s.AbandonIdempotent(ctx, key); err != nil {
+		later := begin(key, other)
+		want("when it has ended", later, store.KeyNew)
+		if err := s.AbandonIdempotent(ctx, key, later.Hold); err != nil {
 			t.Fatal(err)
 		}
-		want("after it was given up", begin(key, body), store.KeyNew)
+		slow := begin(key, body)
+		want("after it was given up", slow, store.KeyNew)
 		clock.Advance(3 * time.Minute)
-		want("a process that died leaves its key behind", begin(key, body), store.KeyNew)
+		next := begin(key, body)
+		want("a process that died leaves its key behind", next, store.KeyNew)
+		// It was not dead, only slow: the key is not its own any more.
+		wantCode(t, "an answer of who lost the key", s.FinishIdempotent(ctx, key, slow.Hold, 500, "", nil), vezne.CodeNotFound)
+		if err := s.AbandonIdempotent(ctx, key, slow.Hold); err != nil {
+			t.Fatal(err)
+		}
+		want("while the next one is answered", begin(key, body), store.KeyInFlight)
+		if err := s.FinishIdempotent(ctx, key, next.Hold, 201, "", []byte("2")); err != nil {
+			t.Fatal(err)
+		}
+		if got := begin(key, body); got.State != store.KeyDone || got.Status != 201 {
+			t.Errorf("the answer of who holds it: %+v", got)
+		}
 		clock.Advance(48 * time.Hour)
 		if n := must[int64](t)(s.Prune(ctx)); n != 3 {
 			t.Errorf("%d expired keys were removed, want 3", n)

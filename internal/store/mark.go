@@ -31,6 +31,14 @@ func (tx *Tx) SetUnlinked(ctx context.Context, id vezne.ObjectID, begin int64) e
 	return storageError("store.SetUnlinked", tx.q.SetUnlinked(ctx, db.SetUnlinkedParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), NumberBegin: begin}))
 }
 
+// ReviveMarks has objects read that hang on a root and whose marks were kept
+// aside because nobody knew it.
+func (tx *Tx) ReviveMarks(ctx context.Context, root vezne.Root) error {
+	return storageError("store.ReviveMarks", tx.q.ReviveMarks(ctx, db.ReviveMarksParams{
+		Account: tx.scope.Account, Livemode: tx.scope.Livemode, RootKind: string(root.Kind), RootID: root.ID,
+	}))
+}
+
 // Mark returns the mark of an object. CodeNotFound when it has none.
 func (q queries) Mark(ctx context.Context, id vezne.ObjectID) (vezne.Mark, error) {
 	r, err := q.q.GetMark(ctx, db.GetMarkParams{Account: q.scope.Account, Livemode: q.scope.Livemode, ID: string(id)})

@@ -15,6 +15,17 @@ func (tx *Tx) SaveSnapshot(ctx context.Context, s vezne.Snapshot) error {
 	}))
 }
 
+// SaveUnlinked keeps an object that hangs on an intent which is not known. It
+// reports false, and changes nothing, when somebody has linked it to a root in
+// the meantime: its mark brings it there.
+func (tx *Tx) SaveUnlinked(ctx context.Context, s vezne.Snapshot) (bool, error) {
+	n, err := tx.q.SaveUnlinked(ctx, db.SaveUnlinkedParams{
+		Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(s.ID), Type: string(s.Type), RootID: s.Root.ID, Body: string(s.Body),
+		Deleted: s.Deleted, Terminal: s.Terminal, NumberBegin: s.Interval.Begin, NumberEnd: s.Interval.End, RecheckAt: microsPtr(s.RecheckAt),
+	})
+	return n == 1, storageError("store.SaveUnlinked", err)
+}
+
 // Snapshot returns the kept form of an object. CodeNotFound.
 func (q queries) Snapshot(ctx context.Context, id vezne.ObjectID) (vezne.Snapshot, error) {
 	r, err := q.q.GetSnapshot(ctx, db.GetSnapshotParams{Account: q.scope.Account, Livemode: q.scope.Livemode, ID: string(id)})

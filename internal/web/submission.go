@@ -26,7 +26,10 @@ const (
 
 // Submission is what is known of a form that was sent.
 type Submission struct {
-	State    SubmissionState
+	State SubmissionState
+	// Hold is which taking this is, when it is new. Whoever finishes or abandons
+	// the submission names it.
+	Hold     int64
 	Location string
 }
 
@@ -35,10 +38,10 @@ type Submission struct {
 type Submissions interface {
 	// Begin takes a submission, or says what became of it.
 	Begin(ctx context.Context, form, key string) (Submission, error)
-	// Finish notes where it led.
-	Finish(ctx context.Context, form, key, location string) error
+	// Finish notes where it led. CodeNotFound when another has taken it over.
+	Finish(ctx context.Context, form, key string, hold int64, location string) error
 	// Abandon frees it: it had no effect.
-	Abandon(ctx context.Context, form, key string) error
+	Abandon(ctx context.Context, form, key string, hold int64) error
 }
 
 const (
@@ -74,7 +77,7 @@ func (s *site) once(ctx context.Context, form, key, unsure string, do func(ctx c
 		case SubmissionDone:
 			return sub.Location, nil
 		case SubmissionNew:
-			return s.first(ctx, form, key, unsure, do)
+			return s.first(ctx, form, key, sub.Hold, unsure, do)
 		case SubmissionInFlight:
 		}
 		select {
@@ -85,15 +88,23 @@ func (s *site) once(ctx context.Context, form, key, unsure string, do func(ctx c
 	}
 }
 
-func (s *site) first(ctx context.Context, form, key, unsure string, do func(ctx context.Context) (string, error)) (string, error) {
+func (s *site) first(ctx context.Context, form, key string, hold int64, unsure string, do func(ctx context.Context) (string, error)) (string, error) {
+	finish := func(location string) error {
+		err := s.Submissions.Finish(ctx, form, key, hold, location)
+		if vezne.CodeOf(err) == vezne.CodeNotFound {
+			// Another has taken it over, and says where it leads.
+			return nil
+		}
+		return err
+	}
 	location, err := do(ctx)
 	switch {
 	case err == nil:
-		return location, s.Submissions.Finish(ctx, form, key, location)
+		return location, finish(location)
 	case vezne.CodeOf(err) == vezne.CodeStripeUnreachable:
-		return unsure, s.Submissions.Finish(ctx, form, key, unsure)
+		return unsure, finish(unsure)
 	case vezne.KindOf(err) == vezne.KindInternal:
-		return "", errors.Join(err, s.Submissions.Finish(ctx, form, key, unsure))
+		return "", errors.Join(err, finish(unsure))
 	}
-	return "", errors.Join(err, s.Submissions.Abandon(ctx, form, key))
+	return "", errors.Join(err, s.Submissions.Abandon(ctx, form, key, hold))
 }

@@ -60,14 +60,14 @@ func (m *memory) Begin(_ context.Context, form, key string) (web.Submission, err
 	return web.Submission{State: web.SubmissionNew}, nil
 }
 
-func (m *memory) Finish(_ context.Context, form, key, location string) error {
+func (m *memory) Finish(_ context.Context, form, key string, _ int64, location string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	*m.submissions[form+" "+key] = web.Submission{State: web.SubmissionDone, Location: location}
 	return nil
 }
 
-func (m *memory) Abandon(_ context.Context, form, key string) error {
+func (m *memory) Abandon(_ context.Context, form, key string, _ int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.submissions, form+" "+key)

@@ -23,8 +23,9 @@ const (
 	// lookPause is how long a look-up waits that could not be finished.
 	lookPause = time.Minute
 	// lookBefore is how long before the call the lists are read from: Stripe's
-	// clock and ours may differ.
-	lookBefore = 2 * time.Minute
+	// clock and ours may differ, and ours may have jumped. What is found is known
+	// by its metadata, so that looking further back costs pages and nothing else.
+	lookBefore = time.Hour
 	// pageSize is how many rows a list gives at most.
 	pageSize = 100
 )

@@ -70,7 +70,7 @@ func TestAStoredFailureIsLookedUpByEventsThenByLists(t *testing.T) {
 						key += "?" + after
 					}
 					if from := r.query.Get("created[gte]"); strings.Count(r.path, "/") < 4 && r.path != "/v1/payment_intents/pi_1" &&
-						from != strconv.FormatInt(c.CreatedAt.Add(-2*time.Minute).Unix(), 10) {
+						from != strconv.FormatInt(c.CreatedAt.Add(-time.Hour).Unix(), 10) {
 						b.Errorf("%s is read from %q", r.path, from)
 					}
 					return reply{status: 200, body: tt.read[key]}

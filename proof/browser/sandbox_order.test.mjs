@@ -2,7 +2,7 @@
 // fields of the shop, consent, tax ids, saved cards.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { api, createSession, everything, fillCheckout, openPage, returning, startBrowser, startShop } from './sandbox_shop.mjs';
+import { api, createSession, everything, fillCheckout, openPage, returning, settings, startBrowser, startShop } from './sandbox_shop.mjs';
 
 const submit = '[data-testid="hosted-payment-submit-button"]';
 const text = async (page, selector) => (await page.textContent(selector)).trim();
@@ -146,7 +146,7 @@ test('an amount of the buyer\'s choice is counted as it is typed', async () => {
 });
 
 test('taxes follow the buyer\'s country', async () => {
-  await api('POST', '/v1/tax_rates', { display_name: 'KDV', percentage: '20', inclusive: 'false', country: 'TR' });
+  await settings({ tax_rates: [{ country: 'TR', percentage: 20, display_name: 'KDV' }] });
   const { session, page } = await open({ 'automatic_tax[enabled]': 'true' });
   await page.selectOption('#billingCountry', 'TR');
   await totalIs(page, '₺2,814.00');

@@ -24,6 +24,16 @@ export async function api(method, path, params = {}) {
   return body;
 }
 
+// settings changes the account's settings, as Stripe's dashboard does.
+export async function settings(change) {
+  const response = await fetch(`${sandbox}/_sandbox/settings`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer sk_test_${account}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(change),
+  });
+  if (!response.ok) throw new Error(`settings: ${response.status} ${await response.text()}`);
+}
+
 export const order = {
   mode: 'payment',
   'line_items[0][quantity]': '2',

@@ -1,326 +1,343 @@
 package simulate_test
 
 import (
-	"context"
-	"database/sql"
+	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
 	"os"
+	"os/exec"
+	"runtime"
+	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
-	"time"
-
-	"github.com/vezne/vezne"
-	"github.com/vezne/vezne/engine"
-	"github.com/vezne/vezne/internal/store/storetest"
-	"github.com/vezne/vezne/sandbox"
-	"github.com/vezne/vezne/veznetest"
 )
 
-// The simulation runs the whole engine against the offline Stripe in its strict
-// world, where events come late, twice and in any order: buyers pay in every
-// way, cards are declined and disputed, people cancel and refund, events are
-// lost, requests fail before and after they took effect, the desk is away and
-// starts again. In the end the desk must say what Stripe says.
+// The simulation lives worlds: customers of some days, each world by one seed.
+// What a seed does is the same each time, in a process of its own that runs one
+// thing at a time; as many run side by side as there are processors.
+var (
+	seedFlag  = flag.Uint64("seed", 0, "the first seed; 0 takes a fresh one and prints it")
+	daysFlag  = flag.Int("days", 300, "customer-days to be lived")
+	keepFlag  = flag.String("keep", "", "entries of the plan that happen, parted by commas; all when empty")
+	trailFlag = flag.Bool("trail", false, "print everything that happens")
+	shortFlag = flag.Bool("shorten", true, "shorten a plan that fails")
+	childFlag = flag.String("child", "", "used by the simulation itself")
+)
 
-const price = 1999
+// A world has so many customers for so many days.
+const (
+	customers = 10
+	worldDays = 10
+	// inWorld is how many customer-days that is.
+	inWorld = customers * worldDays
+)
 
-type world struct {
-	t      *testing.T
-	h      *veznetest.House
-	rng    *rand.Rand
-	orders []vezne.OrderID
-	// lost gives lost events back, nil while none are lost.
-	lost  func()
-	trail []string
+// order asks a process to live worlds: their seeds are From, From+Step and so on.
+type order struct {
+	From, Step uint64
+	Worlds     int
+	Customers  int
+	Days       int
+	Keep       []int
+	Trail      bool
+	// Stop, when not zero, leaves out what the plan has after it, in entries.
+	Stop int
 }
 
-var shopkeeper = vezne.Actor{Kind: vezne.ActorOperator, Name: "ada"}
-
-func newWorld(t *testing.T, url string, seed uint64) *world {
-	t.Helper()
-	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 11))}
-	refusals := 2
-	w.h = veznetest.New(t, veznetest.WithDatabase(url), veznetest.WithSandbox(func(o *sandbox.Options) { o.StrictWorld, o.Seed = true, seed }),
-		veznetest.WithHooks(func(e *engine.Engine) {
-			e.OnOrderPaid(func(ctx context.Context, tx *sql.Tx, o vezne.OrderView) error {
-				// The honest witness: one row for each time the goods are sent.
-				if _, err := tx.ExecContext(ctx, "INSERT INTO ships (order_id) VALUES ($1)", string(o.ID)); err != nil {
-					return err
-				}
-				if refusals > 0 && o.Number%2 == 0 {
-					refusals--
-					return fmt.Errorf("not now")
-				}
-				return nil
-			})
-		}))
-	if _, err := storetest.DB(t, url).ExecContext(t.Context(), "CREATE TABLE ships (order_id TEXT NOT NULL)"); err != nil {
-		t.Fatal(err)
-	}
-	for range 4 {
-		w.orders = append(w.orders, w.h.NewOrder(price, "usd").ID)
-	}
-	return w
+// report is what became of one world.
+type report struct {
+	Seed                  uint64
+	Days, Crashes, Faults int
+	Orders, Events, Steps int
+	Compared              int
+	Trace                 uint64
+	Violation             string
+	Entries               []int
+	Happened              int
+	Trail                 []string
 }
 
-func (w *world) note(format string, args ...any) {
-	w.trail = append(w.trail, fmt.Sprintf(format, args...))
-}
-
-func (w *world) fail(format string, args ...any) {
-	w.t.Helper()
-	for _, line := range w.trail {
-		w.t.Log(line)
-	}
-	w.t.Fatalf(format, args...)
-}
-
-// allowed reports whether an error is one that a caller must expect when Stripe
-// fails, cards are declined and others act on the same order.
-func allowed(err error) bool {
-	switch vezne.KindOf(err) {
-	case "", vezne.KindConflict, vezne.KindDeclined, vezne.KindUnavailable, vezne.KindRateLimited:
-		return true
-	}
-	switch vezne.CodeOf(err) {
-	case vezne.CodeStripeRefused, vezne.CodeRefundTooLarge, vezne.CodeNotFound:
-		return true
-	}
-	return false
-}
-
-func (w *world) did(what string, id vezne.OrderID, err error) {
-	w.t.Helper()
-	w.note("%s %s: %v", what, id, err)
-	if !allowed(err) {
-		w.fail("%s: %v", what, err)
-	}
-}
-
-func pick[T any](w *world, list []T) T { return list[w.rng.IntN(len(list))] }
-
-var methods = []string{"pm_card_visa", "pm_card_visa", "pm_card_mastercard", "pm_card_visa_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds", "pm_card_authenticationRequired", "pm_card_createDispute"}
-
-func (w *world) step() {
-	ctx := w.t.Context()
-	id := pick(w, w.orders)
-	switch n := w.rng.IntN(100); {
-	case n < 18:
-		i, err := w.h.StartPaymentIntent(ctx, shopkeeper, id, engine.PaymentIntentParams{PaymentMethod: pick(w, methods), Confirm: true, Replace: w.rng.IntN(2) == 0})
-		w.did("pay", id, err)
-		if err == nil && i.Status == "requires_action" {
-			w.simulate("3ds", map[string]any{"intent": string(i.ID), "result": pick(w, []string{"succeeded", "failed"})})
-		}
-	case n < 32:
-		c, err := w.h.StartCheckout(ctx, shopkeeper, id, engine.CheckoutParams{Replace: w.rng.IntN(2) == 0})
-		w.did("check out", id, err)
-		if err == nil && w.rng.IntN(3) > 0 {
-			w.simulate("checkout", map[string]any{"session": string(c.SessionID), "payment_method": pick(w, methods)})
-		}
-	case n < 35:
-		_, err := w.h.Cancel(ctx, shopkeeper, id)
-		w.did("cancel", id, err)
-	case n < 47:
-		amount := int64(1 + w.rng.IntN(price))
-		_, _, err := w.h.Refund(ctx, shopkeeper, id, &amount, "")
-		w.did("refund", id, err)
-	case n < 57:
-		w.fault()
-	case n < 62:
-		w.loseOrFind()
-	case n < 66:
-		w.note("the desk starts again")
-		w.h.Restart()
-	case n < 86:
-		d := time.Duration(w.rng.IntN(120)) * time.Second
-		w.note("%s go by", d)
-		w.h.Advance(d)
-	default:
-		w.note("everything that is due is done")
-		w.h.Idle()
-	}
-}
-
-// simulate is what a person does at Stripe; that it can no longer be done is no
-// fault.
-func (w *world) simulate(what string, params map[string]any) {
-	_, err := w.h.Stripe.Simulate(what, params)
-	w.note("%s %v: %v", what, params, err)
-}
-
-// fault has a request fail: refused for now, or executed and the answer lost.
-func (w *world) fault() {
-	f := sandbox.Fault{Method: pick(w, []string{http.MethodPost, http.MethodPost, http.MethodGet}), Count: 1 + w.rng.IntN(2), Effect: pick(w, []string{"reset", "status", "rate_limit"})}
-	if f.Effect != "rate_limit" && f.Method == http.MethodPost {
-		f.When = pick(w, []string{"before", "after"})
-	}
-	w.note("fault %s %s %s", f.Method, f.Effect, f.When)
-	if _, err := w.h.Stripe.AddFault(f); err != nil {
-		w.fail("%+v: %v", f, err)
-	}
-}
-
-func (w *world) loseOrFind() {
-	if w.lost == nil {
-		w.note("events are lost from now on")
-		w.lost = w.h.LoseEvents()
+// TestChild lives worlds for the process that started this one.
+func TestChild(t *testing.T) {
+	if *childFlag == "" {
 		return
 	}
-	w.note("events come again")
-	w.lost()
-	w.lost = nil
-}
-
-// settleDown ends every fault and lets days go by.
-func (w *world) settleDown() {
-	if w.lost != nil {
-		w.lost()
+	var o order
+	if err := json.Unmarshal([]byte(*childFlag), &o); err != nil {
+		t.Fatal(err)
 	}
-	if err := w.h.Stripe.RemoveFault(""); err != nil {
-		w.fail("%v", err)
-	}
-	for _, d := range []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 48 * time.Hour, 72 * time.Hour} {
-		w.note("%s go by", d)
-		w.h.Advance(d)
-	}
-}
-
-// intent is what Stripe says of a payment.
-type intent struct {
-	ID           string            `json:"id"`
-	Status       string            `json:"status"`
-	Received     int64             `json:"amount_received"`
-	Metadata     map[string]string `json:"metadata"`
-	LatestCharge *struct {
-		ID       string `json:"id"`
-		Refunded int64  `json:"amount_refunded"`
-		Disputed bool   `json:"disputed"`
-	} `json:"latest_charge"`
-}
-
-func (w *world) intents() []intent {
-	w.t.Helper()
-	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, veznetest.SandboxURL+"/v1/payment_intents?limit=100&expand[]=data.latest_charge", nil)
-	if err != nil {
-		w.fail("%v", err)
-	}
-	req.Header.Set("Authorization", "Bearer "+w.h.Keys.Secret.Reveal())
-	res, err := w.h.Client.Do(req)
-	if err != nil {
-		w.fail("%v", err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		w.fail("%v", err)
-	}
-	var list struct{ Data []intent }
-	if err := json.Unmarshal(body, &list); err != nil || res.StatusCode != http.StatusOK {
-		w.fail("%d %s, %v", res.StatusCode, body, err)
-	}
-	return list.Data
-}
-
-func (w *world) check(url string) {
-	w.t.Helper()
-	db := storetest.DB(w.t, url)
-	numbers := map[string]bool{}
-	paid := 0
-	for _, id := range w.orders {
-		o := w.h.Get(id)
-		var succeeded []intent
-		var sum, back int64
-		for _, p := range w.intents() {
-			if p.Metadata[vezne.MetadataOrder] == string(id) && p.Status == "succeeded" {
-				succeeded = append(succeeded, p)
-				sum += p.Received
-				back += p.LatestCharge.Refunded
+	for i := range o.Worlds {
+		c := course{seed: o.From + uint64(i)*o.Step, customers: o.Customers, days: o.Days, verbose: o.Trail}
+		if o.Keep != nil {
+			c.keep = map[int]bool{}
+			for _, id := range o.Keep {
+				c.keep[id] = true
 			}
 		}
-		var ships int
-		if err := db.QueryRowContext(w.t.Context(), "SELECT COUNT(*) FROM ships WHERE order_id = $1", string(id)).Scan(&ships); err != nil {
-			w.fail("%v", err)
+		r := run(t, c)
+		out := report{
+			Seed: c.seed, Days: c.customers * c.days, Crashes: r.stats.crashes, Orders: r.stats.orders, Events: r.stats.events, Steps: r.stats.steps,
+			Compared: r.stats.calm, Trace: r.stats.trace, Violation: r.violation, Happened: r.happened,
 		}
-		if len(succeeded) > 1 {
-			w.fail("%s was charged %d times", id, len(succeeded))
+		for _, n := range r.stats.fates {
+			out.Faults += n
 		}
-		switch {
-		case o.PaidAt == nil && len(succeeded) > 0 && back < sum:
-			w.fail("Stripe took %d for %s, which is %s, attention %v", sum-back, id, o.Status(), o.Attention)
-		case o.PaidAt == nil && ships > 0:
-			w.fail("%s is not paid, and was sent %d times", id, ships)
-		case o.CancelRequestedAt != nil && o.CanceledAt == nil && o.PaidAt == nil:
-			w.fail("the wish to cancel %s hangs: %v", id, o.Attention)
-		case o.Has(vezne.AttentionUnsure) || o.Has(vezne.AttentionHeldByHook) || o.Has(vezne.AttentionRegression) || o.Has(vezne.AttentionMismatch):
-			w.fail("%s asks for attention: %v", id, o.Attention)
+		if r.violation != "" {
+			out.Trail = r.trail[max(0, len(r.trail)-60):]
+			for _, e := range r.entries {
+				out.Entries = append(out.Entries, e.id)
+			}
 		}
-		if o.PaidAt == nil {
-			continue
-		}
-		paid++
-		if len(succeeded) != 1 || o.AmountPaid != sum || o.AmountRefunded != back || ships != 1 {
-			w.fail("%s is %s: paid %d, refunded %d, sent %d times; Stripe says %+v", id, o.Status(), o.AmountPaid, o.AmountRefunded, ships, succeeded)
-		}
-		w.h.WantPaidOnce(id)
-		inv, err := w.h.Invoice(w.t.Context(), id)
+		line, err := json.Marshal(out)
 		if err != nil {
-			w.fail("%v", err)
+			t.Fatal(err)
 		}
-		numbers[inv.Number[len(inv.Number)-6:]] = true
-	}
-	for n := range paid {
-		if !numbers[fmt.Sprintf("%06d", n+1)] {
-			w.fail("invoices %v have a gap", numbers)
+		fmt.Printf("\nLIVED %s\n", line)
+		if r.violation != "" {
+			return
 		}
-	}
-	w.h.WantNoSecrets()
-	report, err := w.h.VerifyAudit(w.t.Context())
-	if err != nil || report.Broken != "" || report.Entries == 0 {
-		w.fail("audit %+v, %v", report, err)
 	}
 }
 
-// seeds are those that one run tries; VEZNE_SIMULATE is how many.
-func seeds(t *testing.T) []uint64 {
+// child has a process of its own carry out an order, and calls heard for each
+// world; it ends early when heard returns false.
+func child(t *testing.T, o order, heard func(report) bool) error {
 	t.Helper()
-	n := 3
-	if text := os.Getenv("VEZNE_SIMULATE"); text != "" {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestChild$", "-test.timeout=0", "-child="+string(text))
+	var rest bytes.Buffer
+	cmd.Stderr = &rest
+	if o.Trail {
+		cmd.Stderr = os.Stderr
+	}
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	lines := bufio.NewReader(said)
+	worlds := 0
+	for {
+		line, err := lines.ReadString('\n')
+		if text, ok := strings.CutPrefix(line, "LIVED "); ok {
+			var r report
+			if err := json.Unmarshal([]byte(text), &r); err != nil {
+				return err
+			}
+			worlds++
+			if !heard(r) {
+				return errors.Join(cmd.Process.Kill(), ended(cmd.Wait()))
+			}
+		} else if worlds < o.Worlds {
+			rest.WriteString(line)
 		}
-	}
-	list := make([]uint64, n)
-	for i := range list {
-		list[i] = uint64(i + 1)
-	}
-	if one := os.Getenv("VEZNE_SIMULATE_SEED"); one != "" {
-		seed, err := strconv.ParseUint(one, 10, 64)
+		if errors.Is(err, io.EOF) {
+			break
+		}
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		return []uint64{seed}
 	}
-	return list
+	if err := cmd.Wait(); err != nil {
+		return fmt.Errorf("a world ended in another way than its violation: %w\n%s", err, rest.String())
+	}
+	return nil
 }
 
-func TestTheDeskEndsInWhatStripeSays(t *testing.T) {
-	t.Parallel()
-	for _, seed := range seeds(t) {
-		t.Run(fmt.Sprint("VEZNE_SIMULATE_SEED=", seed), func(t *testing.T) {
-			t.Parallel()
-			storetest.EachURL(t, func(t *testing.T, url string) {
-				w := newWorld(t, url, seed)
-				for range 60 {
-					w.step()
+// ended forgets that a process was ended from here.
+func ended(err error) error {
+	if _, ok := errors.AsType[*exec.ExitError](err); ok {
+		return nil
+	}
+	return err
+}
+
+// sum adds up what was lived.
+type sum struct{ Days, Crashes, Faults, Orders, Events, Steps, Compared, Violations int }
+
+func (s *sum) add(r report) {
+	s.Days += r.Days
+	s.Crashes += r.Crashes
+	s.Faults += r.Faults
+	s.Orders += r.Orders
+	s.Events += r.Events
+	s.Steps += r.Steps
+	s.Compared += r.Compared
+	if r.Violation != "" {
+		s.Violations++
+	}
+}
+
+// String says it in a sentence.
+func (s sum) String() string {
+	return fmt.Sprintf("%d customer-days: %d orders, %d events, %d process deaths, %d faulty requests to Stripe, %d steps, %d orders held against the truth on the way, %d violations",
+		s.Days, s.Orders, s.Events, s.Crashes, s.Faults, s.Steps, s.Compared, s.Violations)
+}
+
+// live lives worlds from a seed on, side by side, until one is not as it must
+// be, which is returned.
+func lives(t *testing.T, from uint64, worlds int) (sum, *report) {
+	t.Helper()
+	workers := min(runtime.NumCPU(), worlds)
+	var mu sync.Mutex
+	var total sum
+	var bad *report
+	var running sync.WaitGroup
+	for i := range workers {
+		running.Go(func() {
+			o := order{From: from + uint64(i), Step: uint64(workers), Worlds: (worlds - i + workers - 1) / workers, Customers: customers, Days: worldDays}
+			err := child(t, o, func(r report) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				total.add(r)
+				if r.Violation != "" && (bad == nil || r.Seed < bad.Seed) {
+					bad = &r
 				}
-				w.settleDown()
-				w.check(url)
+				return bad == nil
 			})
+			if err != nil {
+				t.Error(err)
+			}
 		})
+	}
+	running.Wait()
+	return total, bad
+}
+
+func TestSimulation(t *testing.T) {
+	seed := *seedFlag
+	if seed == 0 {
+		seed = 1 + rand.Uint64N(1_000_000_000)
+	}
+	t.Logf("make sim SEED=%d DAYS=%d", seed, *daysFlag)
+	if *keepFlag != "" || *trailFlag {
+		one(t, seed)
+		return
+	}
+	total, bad := lives(t, seed, max(1, (*daysFlag+inWorld-1)/inWorld))
+	t.Log(total)
+	if bad == nil {
+		return
+	}
+	t.Errorf("VIOLATION after %d customer-days: %s", total.Days, bad.Violation)
+	if !*shortFlag {
+		return
+	}
+	short := shrink(t, *bad)
+	for _, line := range short.Trail {
+		t.Log(line)
+	}
+	t.Errorf("It also comes of %d entries of the plan: %s\nmake sim SEED=%d KEEP=%s", len(short.Entries), short.Violation, short.Seed, numbers(short.Entries))
+}
+
+// one lives a single world, all of it or what the flag keeps.
+func one(t *testing.T, seed uint64) {
+	t.Helper()
+	o := order{From: seed, Worlds: 1, Customers: customers, Days: worldDays, Trail: *trailFlag}
+	if *keepFlag != "" {
+		for _, text := range strings.Split(*keepFlag, ",") {
+			id, err := strconv.Atoi(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Keep = append(o.Keep, id)
+		}
+	}
+	err := child(t, o, func(r report) bool {
+		for _, line := range r.Trail {
+			t.Log(line)
+		}
+		if r.Violation != "" {
+			t.Errorf("VIOLATION: %s", r.Violation)
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shrinkTries bounds how often a failing world is lived again.
+const shrinkTries = 60
+
+// shrink leaves entries of a failing plan out as long as it still fails, and
+// returns the shortest.
+func shrink(t *testing.T, bad report) report {
+	t.Helper()
+	best := bad
+	best.Entries = best.Entries[:min(best.Happened, len(best.Entries))]
+	tries := 0
+	fails := func(keep []int) bool {
+		if tries++; tries > shrinkTries {
+			return false
+		}
+		failed := false
+		err := child(t, order{From: bad.Seed, Worlds: 1, Customers: customers, Days: worldDays, Keep: keep}, func(r report) bool {
+			if failed = r.Violation != ""; failed {
+				r.Entries = keep
+				best = r
+			}
+			return true
+		})
+		return err == nil && failed
+	}
+	if !fails(best.Entries) {
+		// What came after the violation played a part: the end of the world.
+		best = bad
+	}
+	for size := len(best.Entries) / 2; size > 0 && tries < shrinkTries; {
+		removed := false
+		for at := 0; at < len(best.Entries) && tries < shrinkTries; {
+			keep := slices.Concat(best.Entries[:at], best.Entries[min(at+size, len(best.Entries)):])
+			if len(keep) > 0 && fails(keep) {
+				removed = true
+				continue
+			}
+			at += size
+		}
+		if !removed || size > len(best.Entries) {
+			size /= 2
+		}
+	}
+	return best
+}
+
+func numbers(list []int) string {
+	texts := make([]string, len(list))
+	for i, n := range list {
+		texts[i] = strconv.Itoa(n)
+	}
+	return strings.Join(texts, ",")
+}
+
+func TestASeedDoesTheSameEachTime(t *testing.T) {
+	seed := 1 + rand.Uint64N(1_000_000_000)
+	var traces []report
+	for range 2 {
+		if err := child(t, order{From: seed, Worlds: 1, Customers: 5, Days: 4}, func(r report) bool {
+			traces = append(traces, r)
+			return true
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(traces) != 2 || traces[0].Trace != traces[1].Trace || traces[0].Steps != traces[1].Steps || traces[0].Steps == 0 {
+		t.Errorf("the seed %d lives two ways: %+v", seed, traces)
 	}
 }

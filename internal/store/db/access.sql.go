@@ -10,7 +10,7 @@ import (
 )
 
 const abandonKey = `-- name: AbandonKey :exec
-DELETE FROM vezne_idempotency_keys WHERE account = $1 AND livemode = $2 AND token_id = $3 AND route = $4 AND key = $5 AND NOT done
+DELETE FROM vezne_idempotency_keys WHERE account = $1 AND livemode = $2 AND token_id = $3 AND route = $4 AND key = $5 AND NOT done AND begun_at = $6
 `
 
 type AbandonKeyParams struct {
@@ -19,6 +19,7 @@ type AbandonKeyParams struct {
 	TokenID  string
 	Route    string
 	Key      string
+	BegunAt  int64
 }
 
 func (q *Queries) AbandonKey(ctx context.Context, arg AbandonKeyParams) error {
@@ -28,6 +29,7 @@ func (q *Queries) AbandonKey(ctx context.Context, arg AbandonKeyParams) error {
 		arg.TokenID,
 		arg.Route,
 		arg.Key,
+		arg.BegunAt,
 	)
 	return err
 }
@@ -192,7 +194,7 @@ func (q *Queries) FindSession(ctx context.Context, arg FindSessionParams) ([]byt
 
 const finishKey = `-- name: FinishKey :execrows
 UPDATE vezne_idempotency_keys SET done = TRUE, status = $1, media_type = $2, answer = $3
-WHERE account = $4 AND livemode = $5 AND token_id = $6 AND route = $7 AND key = $8 AND NOT done
+WHERE account = $4 AND livemode = $5 AND token_id = $6 AND route = $7 AND key = $8 AND NOT done AND begun_at = $9
 `
 
 type FinishKeyParams struct {
@@ -204,8 +206,11 @@ type FinishKeyParams struct {
 	TokenID   string
 	Route     string
 	Key       string
+	BegunAt   int64
 }
 
+// FinishKey and AbandonKey are for who holds the key now: whoever was so slow
+// that another took it over gets no row.
 func (q *Queries) FinishKey(ctx context.Context, arg FinishKeyParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, finishKey,
 		arg.Status,
@@ -216,6 +221,7 @@ func (q *Queries) FinishKey(ctx context.Context, arg FinishKeyParams) (int64, er
 		arg.TokenID,
 		arg.Route,
 		arg.Key,
+		arg.BegunAt,
 	)
 	if err != nil {
 		return 0, err

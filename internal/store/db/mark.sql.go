@@ -223,6 +223,31 @@ func (q *Queries) ReleaseMark(ctx context.Context, arg ReleaseMarkParams) error 
 	return err
 }
 
+const reviveMarks = `-- name: ReviveMarks :exec
+UPDATE vezne_marks SET unlinked = FALSE
+WHERE vezne_marks.account = $1 AND vezne_marks.livemode = $2 AND vezne_marks.unlinked AND vezne_marks.id IN (
+    SELECT s.id FROM vezne_snapshots s WHERE s.account = $1 AND s.livemode = $2 AND s.root_kind = $3 AND s.root_id = $4)
+`
+
+type ReviveMarksParams struct {
+	Account  string
+	Livemode bool
+	RootKind string
+	RootID   string
+}
+
+// ReviveMarks brings marks back that were kept aside while their object was
+// linked to a root.
+func (q *Queries) ReviveMarks(ctx context.Context, arg ReviveMarksParams) error {
+	_, err := q.db.ExecContext(ctx, reviveMarks,
+		arg.Account,
+		arg.Livemode,
+		arg.RootKind,
+		arg.RootID,
+	)
+	return err
+}
+
 const setMark = `-- name: SetMark :exec
 INSERT INTO vezne_marks (account, livemode, id, type, number, priority, actor, event_id, due_at, tries, faults, unlinked, dead, last_error, lease_owner, lease_until, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,

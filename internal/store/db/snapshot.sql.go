@@ -197,3 +197,48 @@ func (q *Queries) SaveSnapshot(ctx context.Context, arg SaveSnapshotParams) erro
 	)
 	return err
 }
+
+const saveUnlinked = `-- name: SaveUnlinked :execrows
+INSERT INTO vezne_snapshots (account, livemode, id, type, root_kind, root_id, body, deleted, terminal, number_begin, number_end, recheck_at)
+VALUES ($1, $2, $3, $4, 'parent', $5, $6, $7, $8,
+    $9, $10, $11)
+ON CONFLICT (account, livemode, id) DO UPDATE SET body = $6, deleted = $7, terminal = $8,
+    number_begin = $9, number_end = $10, recheck_at = $11
+WHERE vezne_snapshots.root_kind = 'parent' AND vezne_snapshots.root_id = $5
+`
+
+type SaveUnlinkedParams struct {
+	Account     string
+	Livemode    bool
+	ID          string
+	Type        string
+	RootID      string
+	Body        string
+	Deleted     bool
+	Terminal    bool
+	NumberBegin int64
+	NumberEnd   int64
+	RecheckAt   *int64
+}
+
+// SaveUnlinked keeps an object whose root is not known, unless somebody linked
+// it in the meantime.
+func (q *Queries) SaveUnlinked(ctx context.Context, arg SaveUnlinkedParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, saveUnlinked,
+		arg.Account,
+		arg.Livemode,
+		arg.ID,
+		arg.Type,
+		arg.RootID,
+		arg.Body,
+		arg.Deleted,
+		arg.Terminal,
+		arg.NumberBegin,
+		arg.NumberEnd,
+		arg.RecheckAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

@@ -8,12 +8,14 @@ WHERE vezne_idempotency_keys.expires_at <= sqlc.arg(begun_at) OR (NOT vezne_idem
 -- name: GetKey :one
 SELECT * FROM vezne_idempotency_keys WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND token_id = sqlc.arg(token_id) AND route = sqlc.arg(route) AND key = sqlc.arg(key);
 
+-- FinishKey and AbandonKey are for who holds the key now: whoever was so slow
+-- that another took it over gets no row.
 -- name: FinishKey :execrows
 UPDATE vezne_idempotency_keys SET done = TRUE, status = sqlc.arg(status), media_type = sqlc.arg(media_type), answer = sqlc.arg(answer)
-WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND token_id = sqlc.arg(token_id) AND route = sqlc.arg(route) AND key = sqlc.arg(key) AND NOT done;
+WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND token_id = sqlc.arg(token_id) AND route = sqlc.arg(route) AND key = sqlc.arg(key) AND NOT done AND begun_at = sqlc.arg(begun_at);
 
 -- name: AbandonKey :exec
-DELETE FROM vezne_idempotency_keys WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND token_id = sqlc.arg(token_id) AND route = sqlc.arg(route) AND key = sqlc.arg(key) AND NOT done;
+DELETE FROM vezne_idempotency_keys WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND token_id = sqlc.arg(token_id) AND route = sqlc.arg(route) AND key = sqlc.arg(key) AND NOT done AND begun_at = sqlc.arg(begun_at);
 
 -- name: PruneKeys :execrows
 DELETE FROM vezne_idempotency_keys WHERE expires_at <= sqlc.arg(now);

@@ -23,6 +23,13 @@ DELETE FROM vezne_marks WHERE account = sqlc.arg(account) AND livemode = sqlc.ar
 UPDATE vezne_marks SET unlinked = TRUE, lease_owner = '', lease_until = 0
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND number < sqlc.arg(number_begin);
 
+-- ReviveMarks brings marks back that were kept aside while their object was
+-- linked to a root.
+-- name: ReviveMarks :exec
+UPDATE vezne_marks SET unlinked = FALSE
+WHERE vezne_marks.account = sqlc.arg(account) AND vezne_marks.livemode = sqlc.arg(livemode) AND vezne_marks.unlinked AND vezne_marks.id IN (
+    SELECT s.id FROM vezne_snapshots s WHERE s.account = sqlc.arg(account) AND s.livemode = sqlc.arg(livemode) AND s.root_kind = sqlc.arg(root_kind) AND s.root_id = sqlc.arg(root_id));
+
 -- name: ClaimMarks :many
 UPDATE vezne_marks SET lease_owner = sqlc.arg(owner), lease_until = sqlc.arg(lease_until)
 WHERE vezne_marks.account = sqlc.arg(account) AND vezne_marks.livemode = sqlc.arg(livemode) AND vezne_marks.due_at <= sqlc.arg(now) AND vezne_marks.lease_until < sqlc.arg(now)

@@ -1,0 +1,146 @@
+package faults_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vezne/vezne/proof/faults"
+)
+
+const root = "../.."
+
+// planted are all faults, by name.
+func planted(t *testing.T) []faults.Fault {
+	t.Helper()
+	paths, err := filepath.Glob("*.patch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(paths) < 25 {
+		t.Fatalf("there are %d faults only", len(paths))
+	}
+	list := make([]faults.Fault, len(paths))
+	for i, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list[i], err = faults.Parse(strings.TrimSuffix(path, ".patch"), string(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return list
+}
+
+func TestEveryFaultCanStillBePlanted(t *testing.T) {
+	t.Parallel()
+	for _, f := range planted(t) {
+		changed, err := f.Apply(os.DirFS(root))
+		if err != nil {
+			t.Error(err)
+		}
+		for path, text := range changed {
+			if before, err := os.ReadFile(filepath.Join(root, path)); err != nil || string(before) == string(text) {
+				t.Errorf("%s does not change %s: %v", f.Name, path, err)
+			}
+		}
+		if !strings.HasSuffix(f.What, ".") || f.Days > 3000 {
+			t.Errorf("%s says %q and %d days", f.Name, f.What, f.Days)
+		}
+	}
+}
+
+// chosen are the faults that this run plants: those that VEZNE_FAULTS names
+// ("all", or names parted by commas), or else one, which changes from day to day.
+func chosen(t *testing.T, all []faults.Fault) []faults.Fault {
+	t.Helper()
+	switch want := os.Getenv("VEZNE_FAULTS"); want {
+	case "all":
+		return all
+	case "":
+		return all[time.Now().YearDay()%len(all):][:1]
+	default:
+		var list []faults.Fault
+		for _, name := range strings.Split(want, ",") {
+			i := slices.IndexFunc(all, func(f faults.Fault) bool { return f.Name == name })
+			if i < 0 {
+				t.Fatalf("there is no fault %q", name)
+			}
+			list = append(list, all[i])
+		}
+		return list
+	}
+}
+
+// seed is where the simulation begins to look for a fault: any will do, and one
+// that is fixed makes the number of days mean something.
+const seed = 1
+
+var lived = regexp.MustCompile(`VIOLATION after (\d+) customer-days: (.*)`)
+
+func TestTheSimulationFindsEveryFault(t *testing.T) {
+	for _, f := range chosen(t, planted(t)) {
+		t.Run(f.Name, func(t *testing.T) {
+			out, err := simulate(t.Context(), plant(t, f), f.Days)
+			found := lived.FindStringSubmatch(out)
+			var failed *exec.ExitError
+			switch {
+			case err == nil:
+				t.Errorf("%s\nThe simulation finds nothing wrong in %d customer-days.", f.What, f.Days)
+			case !errors.As(err, &failed) || found == nil:
+				t.Errorf("%s\nThe simulation did not run: %v\n%s", f.What, err, out)
+			default:
+				t.Logf("%s\nFound after %s customer-days: %s", f.What, found[1], found[2])
+			}
+		})
+	}
+}
+
+// plant writes a copy of the files that a fault changes, and says to the
+// compiler to take them in the place of the true ones.
+func plant(t *testing.T, f faults.Fault) (overlay string) {
+	t.Helper()
+	changed, err := f.Apply(os.DirFS(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, replace := t.TempDir(), map[string]string{}
+	for path, text := range changed {
+		copied := filepath.Join(dir, strings.ReplaceAll(path, "/", "_"))
+		if err := os.WriteFile(copied, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[filepath.Join(module, path)] = copied
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay = filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(overlay, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return overlay
+}
+
+func simulate(ctx context.Context, overlay string, days int) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-count=1", "-timeout=30m", "-run=^TestSimulation$", "./proof/simulate",
+		"-args", fmt.Sprintf("-seed=%d", seed), fmt.Sprintf("-days=%d", days), "-shorten=false")
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}

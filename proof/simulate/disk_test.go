@@ -1,0 +1,357 @@
+package simulate_test
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+)
+
+// errGone is what a database says that cannot be reached, and what everything
+// says to a process that is dead.
+var errGone = fmt.Errorf("the connection is gone: %w", io.ErrUnexpectedEOF)
+
+// life is one life of the process: from a start to its death. Every step that
+// it takes at the database or on the network is counted; at the step that its
+// fuse says, it dies: this step and all that follow fail.
+type life struct {
+	world *world
+	// every is true when each statement is a stop of its own, as it must be where
+	// transactions run side by side.
+	every bool
+
+	mu   sync.Mutex
+	dead bool
+	// fuse is how many steps are left, 0 for no end.
+	fuse int
+	// refuse is how many steps the database refuses from now on.
+	refuse int
+	// lose is true when the answer of the next COMMIT is lost.
+	lose bool
+	// conns are the open connections, which end with the process.
+	conns map[*conn]struct{}
+	// writer is the connection whose transaction is open, nil for none: the
+	// others wait for it, as they do for the one writer of a file.
+	writer *conn
+}
+
+func newLife(w *world) *life { return &life{world: w, conns: map[*conn]struct{}{}} }
+
+// take counts a step. It returns errGone when the process is dead or the
+// database refuses.
+func (l *life) take(database bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dead {
+		return errGone
+	}
+	if l.fuse > 0 {
+		if l.fuse--; l.fuse == 0 {
+			l.dead = true
+			l.world.stats.crashes++
+			return errGone
+		}
+	}
+	if database && l.refuse > 0 {
+		l.refuse--
+		return errGone
+	}
+	return nil
+}
+
+func (l *life) isDead() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dead
+}
+
+// end closes what the process held open, as the system does. Everybody stands
+// still meanwhile.
+func (l *life) end() error {
+	l.mu.Lock()
+	l.dead = true
+	conns := l.conns
+	l.conns = map[*conn]struct{}{}
+	l.mu.Unlock()
+	var errs []error
+	for c := range conns {
+		errs = append(errs, c.hang())
+	}
+	return errors.Join(errs...)
+}
+
+// step stops, then counts.
+func (l *life) step(ctx context.Context, label string) error {
+	l.world.sched.step(ctx, label)
+	return l.take(true)
+}
+
+// free reports whether nobody writes, or it does not matter any more.
+func (l *life) free() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.writer == nil || l.dead
+}
+
+func (l *life) hold(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writer = c
+}
+
+// leave ends the connection's transaction.
+func (c *conn) leave() {
+	c.in = false
+	c.life.mu.Lock()
+	defer c.life.mu.Unlock()
+	if c.life.writer == c {
+		c.life.writer = nil
+	}
+}
+
+// connector opens connections of a life through a real driver.
+type connector struct {
+	life  *life
+	inner driver.Driver
+	dsn   string
+}
+
+// Connect opens a connection.
+func (c *connector) Connect(context.Context) (driver.Conn, error) {
+	if c.life.isDead() {
+		return nil, errGone
+	}
+	inner, err := c.inner.Open(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	opened := &conn{life: c.life, inner: inner}
+	c.life.mu.Lock()
+	c.life.conns[opened] = struct{}{}
+	c.life.mu.Unlock()
+	return opened, nil
+}
+
+// Driver returns the real driver.
+func (c *connector) Driver() driver.Driver { return c.inner }
+
+// conn is a connection whose every step is counted.
+type conn struct {
+	life  *life
+	inner driver.Conn
+	// in is true inside of a transaction.
+	in     bool
+	closed bool
+	// prepared are the store's own statements, which come again and again.
+	prepared map[string]*prepared
+}
+
+// prepared is a statement, and whether somebody reads its rows.
+type prepared struct {
+	driver.Stmt
+	busy bool
+}
+
+// ready returns a statement to be run at once, nil when it is not worth keeping
+// or in use.
+func (c *conn) ready(ctx context.Context, query string) (*prepared, error) {
+	if !strings.HasPrefix(query, "-- name: ") {
+		return nil, nil
+	}
+	if p, ok := c.prepared[query]; ok {
+		if p.busy {
+			return nil, nil
+		}
+		return p, nil
+	}
+	stmt, err := c.inner.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if c.prepared == nil {
+		c.prepared = map[string]*prepared{}
+	}
+	c.prepared[query] = &prepared{Stmt: stmt}
+	return c.prepared[query], nil
+}
+
+// rows are those of a kept statement, which is free again when they are closed.
+type rows struct {
+	driver.Rows
+	of *prepared
+}
+
+// Close frees the statement.
+func (r rows) Close() error {
+	r.of.busy = false
+	return r.Rows.Close()
+}
+
+// hang closes the real connection; a transaction that is open is undone.
+func (c *conn) hang() error {
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	var errs []error
+	for _, p := range c.prepared {
+		errs = append(errs, p.Close())
+	}
+	return errors.Join(append(errs, c.inner.Close())...)
+}
+
+// Close closes the connection.
+func (c *conn) Close() error {
+	c.life.mu.Lock()
+	delete(c.life.conns, c)
+	c.life.mu.Unlock()
+	return c.hang()
+}
+
+// statement is a step of one statement.
+func (c *conn) statement(ctx context.Context, query string) error {
+	if c.in && !c.life.every {
+		// Nobody else can be at the database meanwhile: it is counted only.
+		return c.life.take(true)
+	}
+	return c.life.step(ctx, name(query))
+}
+
+// name shortens a statement to what tells it from others.
+func name(query string) string {
+	if rest, ok := strings.CutPrefix(query, "-- name: "); ok {
+		query, _, _ = strings.Cut(rest, " ")
+		return query
+	}
+	return strings.TrimSpace(query[:min(len(query), 48)])
+}
+
+// ExecContext runs a statement.
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if err := c.statement(ctx, query); err != nil {
+		return nil, err
+	}
+	p, err := c.ready(ctx, query)
+	switch {
+	case err != nil:
+		return nil, err
+	case p != nil:
+		return p.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	}
+	return c.inner.(driver.ExecerContext).ExecContext(ctx, query, args)
+}
+
+// QueryContext asks a question.
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := c.statement(ctx, query); err != nil {
+		return nil, err
+	}
+	p, err := c.ready(ctx, query)
+	switch {
+	case err != nil:
+		return nil, err
+	case p == nil:
+		return c.inner.(driver.QueryerContext).QueryContext(ctx, query, args)
+	}
+	p.busy = true
+	found, err := p.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+	if err != nil {
+		p.busy = false
+		return nil, err
+	}
+	return rows{found, p}, nil
+}
+
+// Prepare is not used by the store; it is counted by what is run on it.
+func (c *conn) Prepare(query string) (driver.Stmt, error) {
+	return c.PrepareContext(context.Background(), query)
+}
+
+// PrepareContext prepares a statement.
+func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if err := c.statement(ctx, query); err != nil {
+		return nil, err
+	}
+	return c.inner.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+}
+
+// Begin begins a transaction.
+func (c *conn) Begin() (driver.Tx, error) {
+	return c.BeginTx(context.Background(), driver.TxOptions{})
+}
+
+// BeginTx begins a transaction.
+func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	c.life.world.sched.await(ctx, "BEGIN", c.life.free)
+	if err := c.life.take(true); err != nil {
+		return nil, err
+	}
+	tx, err := c.inner.(driver.ConnBeginTx).BeginTx(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	c.in = true
+	c.life.hold(c)
+	return &transaction{conn: c, inner: tx, ctx: ctx}, nil
+}
+
+// Ping asks whether the database is there.
+func (c *conn) Ping(context.Context) error { return c.life.take(true) }
+
+// CheckNamedValue lets the real driver convert arguments.
+func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
+	if checker, ok := c.inner.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
+}
+
+// IsValid reports whether the pool may keep the connection.
+func (c *conn) IsValid() bool { return !c.closed && !c.life.isDead() }
+
+// transaction is one whose end is a step.
+type transaction struct {
+	conn  *conn
+	inner driver.Tx
+	ctx   context.Context
+}
+
+// Commit commits. The process may die before or after it, and the answer may be
+// lost on the way.
+func (t *transaction) Commit() error {
+	if err := t.conn.life.step(t.ctx, "COMMIT"); err != nil {
+		t.conn.leave()
+		if t.conn.closed {
+			return err
+		}
+		return errors.Join(err, t.inner.Rollback())
+	}
+	err := t.inner.Commit()
+	t.conn.leave()
+	t.conn.life.world.committed()
+	if err != nil {
+		return err
+	}
+	l := t.conn.life
+	l.mu.Lock()
+	lost := l.lose
+	l.lose = false
+	l.mu.Unlock()
+	if lost {
+		l.world.stats.lostCommits++
+		return errGone
+	}
+	return l.take(false)
+}
+
+// Rollback undoes. It needs no answer.
+func (t *transaction) Rollback() error {
+	t.conn.leave()
+	if t.conn.closed {
+		return errGone
+	}
+	return t.inner.Rollback()
+}

@@ -1,0 +1,230 @@
+package simulate_test
+
+import (
+	"context"
+	"strings"
+	"testing/synctest"
+	"time"
+
+	"github.com/vezne/vezne"
+)
+
+// seen is what was seen of the desk so far, to hold later looks against.
+type seen struct {
+	orders   map[string]row
+	refunds  map[uint64]string
+	acked    map[string]bool
+	facts    facts
+	revision int64
+	// dirtyQuiet is true when something was committed since the last quiet look.
+	dirtyQuiet bool
+}
+
+func newSeen() *seen {
+	return &seen{orders: map[string]row{}, refunds: map[uint64]string{}, acked: map[string]bool{}}
+}
+
+// stepQuery asks for what must hold after every commit. The sums tell whether a
+// fact was written, or written again.
+const stepQuery = `SELECT
+	(SELECT COUNT(*) FROM vezne_entries WHERE action = 'order.paid'),
+	(SELECT COUNT(*) FROM ships),
+	(SELECT COUNT(DISTINCT order_id) FROM ships),
+	(SELECT COUNT(*) FROM vezne_invoices),
+	(SELECT COUNT(DISTINCT root_id) FROM vezne_effects WHERE topic = 'order.paid' AND kind = 'callback'),
+	COUNT(paid_at), COALESCE(SUM(paid_at / 1000), 0), COALESCE(SUM(canceled_at / 1000), 0), COALESCE(SUM(amount_paid), 0), COALESCE(SUM(revision), 0) FROM vezne_orders`
+
+// facts are the sums over what is written once.
+type facts struct{ paid, paidAt, canceledAt, amount int64 }
+
+// checkSteps looks after a commit, whatever else is under way.
+func (w *world) checkSteps() {
+	w.mu.Lock()
+	dirty := w.dirty
+	w.dirty = false
+	w.mu.Unlock()
+	if !dirty || w.spoiled != "" {
+		return
+	}
+	var entries, ships, shipped, invoices, told, revision int64
+	var now facts
+	if err := w.asks(stepQuery).row().Scan(&entries, &ships, &shipped, &invoices, &told, &now.paid, &now.paidAt, &now.canceledAt, &now.amount, &revision); err != nil {
+		w.violate("look: %v", err)
+		return
+	}
+	if entries != now.paid || ships != now.paid || shipped != now.paid || invoices != now.paid || told != now.paid {
+		w.violate("%d orders are paid: %d audit lines, %d ships of %d orders, %d invoices, the application is told of %d", now.paid, entries, ships, shipped, invoices, told)
+	}
+	if revision < w.seen.revision {
+		w.violate("revisions went back")
+	}
+	w.seen.revision, w.seen.dirtyQuiet = revision, true
+	if now != w.seen.facts {
+		w.seen.facts = now
+		w.stats.paid = int(now.paid)
+		w.checkOrders()
+	}
+}
+
+// checkQuiet looks when nobody is in the middle of anything.
+func (w *world) checkQuiet() {
+	if !w.seen.dirtyQuiet || w.spoiled != "" {
+		return
+	}
+	w.seen.dirtyQuiet = false
+	w.checkEvents()
+	w.checkCalm()
+}
+
+// checkCalm holds orders against the truth in the middle of everything, when
+// there is nothing left to do: whatever of an order was told has been taken in,
+// so that the desk must know it. Orders that something was not told of wait for
+// the end.
+func (w *world) checkCalm() {
+	p, ok := w.desk()
+	if !ok || w.strands > 0 || time.Since(w.looked) < 5*time.Hour || w.over {
+		return
+	}
+	waiting := texts(w, `SELECT id FROM vezne_marks UNION ALL SELECT id FROM vezne_calls WHERE state IN ('pending', 'looking')`)
+	if len(waiting) > 0 || p.life.isDead() {
+		return
+	}
+	w.looked = time.Now()
+	is := w.stripe.truth()
+	// Asking may have been what made Stripe notice that a time has come.
+	synctest.Wait()
+	if w.post.sort() {
+		return
+	}
+	untold := w.post.untold()
+	for _, r := range w.rows() {
+		if !untold[r.id] && !r.has(vezne.AttentionHeldByHook) && !w.restored {
+			w.stats.calm++
+			w.compareOrder(r, is, true)
+		}
+	}
+}
+
+// checkOrders holds facts that are written once, and each new payment against
+// what Stripe says at this instant.
+func (w *world) checkOrders() {
+	for _, r := range w.rows() {
+		former := w.seen.orders[r.id]
+		if former.paidAt != nil && (r.paidAt == nil || *r.paidAt != *former.paidAt || r.paidBy != former.paidBy || r.paid != former.paid) {
+			w.violate("the payment of %s was written again", r.id)
+		}
+		if former.canceledAt != nil && (r.canceledAt == nil || *r.canceledAt != *former.canceledAt) {
+			w.violate("the cancellation of %s was written again", r.id)
+		}
+		if former.paidAt == nil && r.paidAt != nil {
+			var i intentTruth
+			if !w.stripe.get("/v1/payment_intents/"+r.intent, nil, &i) || i.Status != "succeeded" || i.Received != r.paid || i.Currency != r.currency || i.Metadata[vezne.MetadataOrder] != r.id {
+				w.violate("%s became paid by %+v", r.id, i)
+			}
+		}
+		if former.canceledAt == nil && r.canceledAt != nil {
+			for _, i := range list[intentTruth](w.stripe, "/v1/payment_intents", nil) {
+				if i.Metadata[vezne.MetadataOrder] == r.id && i.Status != "canceled" && i.Status != "requires_payment_method" && !w.restored && !w.twice {
+					w.violate("%s became canceled while %+v", r.id, i)
+				}
+			}
+		}
+		w.seen.orders[r.id] = r
+	}
+}
+
+// checkEvents holds that no acknowledged event is lost.
+func (w *world) checkEvents() {
+	for id := range w.post.acknowledged {
+		if w.seen.acked[id] {
+			continue
+		}
+		if len(texts(w, "SELECT id FROM vezne_events WHERE id = $1", id)) == 0 {
+			w.violate("the event %s was acknowledged and is not there", id)
+		}
+		w.seen.acked[id] = true
+	}
+	if lost := texts(w, `SELECT e.id || ' ' || e.type FROM vezne_events e WHERE e.state = 'received'
+		AND NOT EXISTS (SELECT 1 FROM vezne_marks m WHERE m.account = e.account AND m.livemode = e.livemode AND m.id = e.object_id AND m.number >= e.number)`); len(lost) > 0 {
+		w.violate("events wait that nothing will be read for: %v", lost)
+	}
+	if dead := texts(w, "SELECT id || ' ' || last_error FROM vezne_marks WHERE dead"); len(dead) > 0 {
+		w.violate("an object is dead: %v", dead)
+	}
+}
+
+// end lets the world come to rest, and holds everything against the truth.
+func (w *world) end() {
+	defer w.close()
+	if w.violated() {
+		return
+	}
+	w.note("— the end begins: everything is mended")
+	w.stats.endsAt = w.sched.steps
+	w.weather.clear, w.over = true, true
+	w.restoreKey()
+	if p := w.now; p != nil {
+		p.life.mu.Lock()
+		p.life.fuse, p.life.refuse, p.life.lose = 0, 0, false
+		p.life.mu.Unlock()
+	}
+	w.pass(time.Now().Add(hurry))
+	if late := texts(w, "SELECT id || ' ' || purpose || ' ' || state || ' ' || status FROM vezne_calls WHERE state IN ('pending', 'looking')"); len(late) > 0 {
+		w.violate("calls without an end, %s after everything was mended: %v", hurry, late)
+	}
+	w.pass(time.Now().Add(rest))
+	if w.violated() {
+		return
+	}
+	if _, ok := w.desk(); !ok {
+		w.violate("the desk does not come up")
+		return
+	}
+	w.audit()
+	w.note("— the truth")
+	w.compare()
+	w.compareCustomers()
+	w.compareApp()
+	w.checkSteps()
+	for what, query := range map[string]string{
+		"calls without an end":            "SELECT id || ' ' || purpose || ' ' || state FROM vezne_calls WHERE state IN ('pending', 'looking')",
+		"effects nobody accepted":         "SELECT id || ' ' || topic || ' ' || last_error FROM vezne_effects WHERE sent_at IS NULL",
+		"events that were not applied":    "SELECT id || ' ' || type || ' ' || state FROM vezne_events WHERE state IN ('received', 'dead')",
+		"marks that wait":                 "SELECT id || ' ' || last_error FROM vezne_marks WHERE NOT unlinked AND due_at < (SELECT MAX(due_at) FROM vezne_marks) - 86400000000",
+		"leases of a dead process":        "SELECT id FROM vezne_calls WHERE state IN ('pending', 'looking') AND lease_owner <> ''",
+		"audit lines without a seal":      "SELECT root_id || ' ' || action FROM vezne_entries WHERE chain_seq IS NULL",
+		"events of others that were used": "SELECT id FROM vezne_events WHERE (id LIKE '%foreign' OR id LIKE '%live') AND state <> 'quarantined'",
+		"invoices with gaps":              "SELECT series FROM vezne_invoices GROUP BY series HAVING MAX(seq) <> COUNT(*)",
+		"client secrets in a snapshot":    "SELECT id FROM vezne_snapshots WHERE body LIKE '%\\_secret\\_%' ESCAPE '\\'",
+		"client secrets in a call":        "SELECT id FROM vezne_calls WHERE refusal LIKE '%\\_secret\\_%' ESCAPE '\\' OR form LIKE '%\\_secret\\_%' ESCAPE '\\'",
+		"client secrets in an answer":     "SELECT key FROM vezne_idempotency_keys WHERE CAST(answer AS TEXT) LIKE '%\\_secret\\_%' ESCAPE '\\'",
+		"events kept in the clear":        "SELECT id FROM vezne_events WHERE CAST(body AS TEXT) LIKE '%\"object\"%'",
+		"refunds that nobody heard of":    "SELECT id FROM vezne_refund_requests WHERE state = 'pending' AND stripe_refund_id = ''",
+		"attempts that hang in opening":   "SELECT id FROM vezne_attempts WHERE state = 'opening'",
+	} {
+		if found := texts(w, query); len(found) > 0 {
+			w.violate("%s: %v", what, strings.Join(found, ", "))
+		}
+	}
+}
+
+// hurry is how soon every request to Stripe has an end once all is well.
+const hurry = 3 * time.Hour
+
+// rest is how long the world is left alone in the end: longer than any pause
+// between two looks at an object.
+const rest = 9 * day
+
+func (w *world) audit() {
+	p, ok := w.desk()
+	if !ok {
+		return
+	}
+	w.strand("audit", func(ctx context.Context) {
+		report, err := p.VerifyAudit(ctx)
+		if err != nil || report.Broken != "" {
+			w.violate("the audit trail: %+v, %v", report, err)
+		}
+	})
+	w.pass(time.Now().Add(time.Minute))
+}

@@ -1,0 +1,251 @@
+package simulate_test
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The ledger says what was lived, line by line: which seeds, by which commit,
+// and what came of it. Whoever doubts a line lives its seeds again.
+const (
+	root       = "../.."
+	ledgerPath = "ledger.tsv"
+	pagePath   = root + "/docs/reference/simulation.md"
+	// inLine is how many worlds a line is for.
+	inLine = 20
+)
+
+var (
+	ledgerFlag = flag.Bool("ledger", false, "live days and add lines to the ledger")
+	updateFlag = flag.Bool("update", false, "write the sum of the ledger into the page")
+)
+
+// line is a line of the ledger.
+type line struct {
+	From, To uint64
+	Commit   string
+	// Engine is a sum over the code of the desk, which is what was tried.
+	Engine string
+	sum
+}
+
+const ledgerHead = "from\tto\tcommit\tengine\tdays\tdeaths\tfaults\torders\tevents\tviolations"
+
+func (l line) String() string {
+	return fmt.Sprintf("%d\t%d\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", l.From, l.To, l.Commit, l.Engine, l.Days, l.Crashes, l.Faults, l.Orders, l.Events, l.Violations)
+}
+
+func ledger(t *testing.T) []line {
+	t.Helper()
+	f, err := os.Open(ledgerPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows := bufio.NewScanner(f)
+	if !rows.Scan() || rows.Text() != ledgerHead {
+		t.Fatalf("the ledger begins with %q", rows.Text())
+	}
+	var list []line
+	for rows.Scan() {
+		var l line
+		if _, err := fmt.Sscan(rows.Text(), &l.From, &l.To, &l.Commit, &l.Engine, &l.Days, &l.Crashes, &l.Faults, &l.Orders, &l.Events, &l.Violations); err != nil {
+			t.Fatalf("a line of the ledger: %q: %v", rows.Text(), err)
+		}
+		list = append(list, l)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// engineSum tells one engine from another: all code of the desk, without tests.
+func engineSum(t *testing.T) string {
+	t.Helper()
+	h := sha256.New()
+	for _, dir := range []string{".", "engine", "internal"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir():
+				if dir == "." && path != filepath.Join(root, dir) || d.Name() == "testdata" || d.Name() == "storetest" {
+					return fs.SkipDir
+				}
+				return nil
+			case strings.HasSuffix(path, "_test.go") || filepath.Ext(path) != ".go" && filepath.Ext(path) != ".sql":
+				return nil
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(h, "%s %d\n", path, len(text))
+			h.Write(text)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+// commit is what is checked out. Code that differs from it cannot be told later.
+func commit(t *testing.T) string {
+	t.Helper()
+	git := func(args ...string) string {
+		out, err := exec.CommandContext(t.Context(), "git", append([]string{"-C", root}, args...)...).Output()
+		if err != nil {
+			t.Fatalf("git %v: %v", args, err)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	if changed := git("status", "--porcelain", "--", "*.go", "*.sql", "go.mod"); changed != "" {
+		t.Fatalf("commit first, so that a line says what was lived:\n%s", changed)
+	}
+	return git("rev-parse", "--short=12", "HEAD")
+}
+
+// TestLedger lives days and adds lines, each when its worlds are over: it can
+// be ended at any time and goes on where it stopped.
+func TestLedger(t *testing.T) {
+	if !*ledgerFlag {
+		return
+	}
+	next := uint64(1)
+	for _, l := range ledger(t) {
+		next = max(next, l.To+1)
+	}
+	l := line{Commit: commit(t), Engine: engineSum(t)}
+	for lived := 0; lived < *daysFlag; lived += l.Days {
+		l.From, l.To = next, next+inLine-1
+		var bad *report
+		l.sum, bad = lives(t, l.From, inLine)
+		f, err := os.OpenFile(ledgerPath, os.O_APPEND|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bad != nil {
+			l.To = bad.Seed
+		}
+		_, err = fmt.Fprintln(f, l)
+		if closing := f.Close(); err == nil {
+			err = closing
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println(l)
+		if bad != nil {
+			t.Fatalf("VIOLATION: %s\nmake sim SEED=%d DAYS=%d", bad.Violation, bad.Seed, inWorld)
+		}
+		next = l.To + 1
+	}
+}
+
+// TestALineOfTheLedgerHoldsAgain lives one seed of a line again.
+func TestALineOfTheLedgerHoldsAgain(t *testing.T) {
+	lines := ledger(t)
+	if len(lines) == 0 {
+		t.Fatal("the ledger is empty")
+	}
+	l := lines[rand.IntN(len(lines))]
+	seed := l.From + rand.Uint64N(l.To-l.From+1)
+	t.Logf("make sim SEED=%d DAYS=%d", seed, inWorld)
+	err := child(t, order{From: seed, Worlds: 1, Customers: customers, Days: worldDays}, func(r report) bool {
+		if r.Violation != "" {
+			t.Errorf("of the line %q: %s", l, r.Violation)
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The sum stands between these lines of the page.
+const (
+	sumBegins = "<!-- the sum of the ledger -->\n"
+	sumEnds   = "<!-- end of the sum -->\n"
+)
+
+// sumOf says in Markdown what the ledger adds up to.
+func sumOf(lines []line, engine string) string {
+	var all, now sum
+	for _, l := range lines {
+		for _, s := range []*sum{&all, &now} {
+			if s == &now && l.Engine != engine {
+				continue
+			}
+			s.Days += l.Days
+			s.Crashes += l.Crashes
+			s.Faults += l.Faults
+			s.Orders += l.Orders
+			s.Events += l.Events
+			s.Violations += l.Violations
+		}
+	}
+	var b strings.Builder
+	b.WriteString("| lived | customer-days | orders | events | process deaths | faulty requests to Stripe | violations |\n|---|---:|---:|---:|---:|---:|---:|\n")
+	for _, row := range []struct {
+		what string
+		sum
+	}{{"in all", all}, {"by the desk as it is here (`" + engine + "`)", now}} {
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d |\n", row.what, row.Days, row.Orders, row.Events, row.Crashes, row.Faults, row.Violations)
+	}
+	return b.String()
+}
+
+func TestThePageGivesTheSumOfTheLedger(t *testing.T) {
+	text, err := os.ReadFile(pagePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := strings.Index(string(text), sumBegins), strings.Index(string(text), sumEnds)
+	if begin < 0 || end < begin {
+		t.Fatalf("%s has no place for the sum", pagePath)
+	}
+	lines := ledger(t)
+	if *updateFlag {
+		want := sumOf(lines, engineSum(t))
+		fmt.Print(want)
+		page := slices.Concat(text[:begin+len(sumBegins)], []byte(want), text[end:])
+		if err := os.WriteFile(pagePath, page, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want := sumOf(lines, engineOf(t, string(text), lines))
+	if got := string(text[begin+len(sumBegins) : end]); got != want {
+		t.Errorf("the page says\n%s\nthe ledger adds up to\n%s\nRun make sim-sum.", got, want)
+	}
+}
+
+// engineOf is the engine that the page speaks of: the page is fresh until a
+// line is added, not until a line of code is changed.
+func engineOf(t *testing.T, page string, lines []line) string {
+	t.Helper()
+	_, rest, found := strings.Cut(page, "by the desk as it is here (`")
+	name, _, ended := strings.Cut(rest, "`)")
+	if !found || !ended {
+		t.Fatal("the page does not say which engine it speaks of")
+	}
+	if slices.ContainsFunc(lines, func(l line) bool { return l.Engine == name }) || name == engineSum(t) {
+		return name
+	}
+	t.Errorf("the page speaks of the engine %s, of which no line is", name)
+	return name
+}

@@ -1,0 +1,193 @@
+package simulate_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/vezne/vezne/sandbox"
+)
+
+// fate is what becomes of one request to Stripe.
+type fate string
+
+const (
+	// fine: it is answered.
+	fine fate = ""
+	// refused: it never gets there.
+	refused fate = "refused"
+	// lost: it takes effect, and the connection is cut before the answer.
+	lost fate = "lost"
+	// silent: it never gets there, and nobody says so.
+	silent fate = "silent"
+	// mute: it takes effect, and no answer ever comes.
+	mute fate = "mute"
+	// late: nobody answers; it takes effect when nobody waits any more.
+	late fate = "late"
+	// slow: the answer comes, long after it was made.
+	slow fate = "slow"
+	// limited: 429.
+	limited fate = "limited"
+	// broken: 500 without effect, kept under the key.
+	broken fate = "broken"
+	// brokenAfter: 500 after it took effect.
+	brokenAfter fate = "broken_after"
+	// brokenLate: 500, and within a minute it takes effect after all.
+	brokenLate fate = "broken_late"
+	// brokenLater: the same, but after the lists were taken as complete.
+	brokenLater fate = "broken_later"
+	// hiccup: 500 without effect, forgotten.
+	hiccup fate = "hiccup"
+	// gateway: a proxy's page instead of an answer.
+	gateway fate = "gateway"
+	// gatewayAfter: the same, after it took effect.
+	gatewayAfter fate = "gateway_after"
+)
+
+var fates = []fate{refused, lost, silent, mute, late, slow, limited, broken, brokenAfter, brokenLate, brokenLater, hiccup, gateway, gatewayAfter}
+
+// road carries the requests of one life to Stripe.
+type road struct{ life *life }
+
+// RoundTrip carries a request: a step before it gets there, a step before its
+// answer is heard.
+func (r road) RoundTrip(req *http.Request) (*http.Response, error) {
+	w, ctx := r.life.world, req.Context()
+	label := req.Method + " " + req.URL.Path
+	w.sched.step(ctx, label)
+	if err := r.life.take(false); err != nil {
+		return nil, err
+	}
+	body, err := readAll(req)
+	if err != nil {
+		return nil, err
+	}
+	f := w.weather.fate(req)
+	w.note("%s %s %s", req.Method, req.URL.Path, f)
+	res, err := r.carry(req, body, f)
+	w.sched.step(ctx, "answer of "+label)
+	if gone := r.life.take(false); gone != nil {
+		return nil, gone
+	}
+	if err == nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return res, err
+}
+
+func readAll(req *http.Request) ([]byte, error) {
+	if req.Body == nil {
+		return nil, nil
+	}
+	b, err := io.ReadAll(req.Body)
+	if closing := req.Body.Close(); err == nil {
+		err = closing
+	}
+	return b, err
+}
+
+func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, error) {
+	w, ctx := r.life.world, req.Context()
+	if f != fine {
+		w.stats.fates[f]++
+	}
+	switch f {
+	case refused:
+		return nil, syscall.ECONNRESET
+	case silent:
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case late:
+		after := w.weather.pause(time.Minute)
+		again := req.Clone(context.WithoutCancel(ctx))
+		w.later(time.Minute+after, func() { _, _ = w.stripe.send(again, body) })
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case brokenLate, brokenLater:
+		after := time.Second + w.weather.pause(45*time.Second)
+		if f == brokenLater {
+			// Nobody promises that this cannot be; what comes of it is given back.
+			after = 2*time.Minute + w.weather.pause(time.Hour)
+			w.twice = true
+		}
+		again := req.Clone(context.WithoutCancel(ctx))
+		w.later(after, func() { _, _ = w.stripe.send(again, body) })
+		return answerBroken(req), nil
+	case gateway:
+		return page(req, http.StatusBadGateway), nil
+	}
+	pause(ctx, w.weather.latency())
+	w.sched.step(ctx, "arrival of "+req.Method+" "+req.URL.Path)
+	if !w.weather.clear && time.Now().Before(w.weather.unauthorized) {
+		req.Header.Set("Authorization", "Bearer sk_live_wrong")
+	}
+	if f == limited || f == broken || f == hiccup || f == brokenAfter {
+		plant(w, req, f)
+	}
+	res, err := w.stripe.send(req, body)
+	switch {
+	case err != nil:
+		return nil, err
+	case f == lost:
+		return nil, syscall.ECONNRESET
+	case f == mute:
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case f == gatewayAfter:
+		return page(req, http.StatusServiceUnavailable), nil
+	case f == slow:
+		pause(ctx, w.weather.pause(25*time.Second))
+	}
+	return res, nil
+}
+
+// plant has the sandbox itself answer a request so.
+func plant(w *world, req *http.Request, f fate) {
+	kept := f != hiccup
+	fault := sandbox.Fault{Method: req.Method, Path: req.URL.Path, Effect: "status", Status: http.StatusInternalServerError, Kept: &kept}
+	switch f {
+	case limited:
+		fault = sandbox.Fault{Method: req.Method, Path: req.URL.Path, Effect: "rate_limit"}
+	case brokenAfter:
+		fault.When = "after"
+	}
+	if _, err := w.stripe.account.AddFault(fault); err != nil {
+		w.violate("the sandbox plants no fault: %v", err)
+	}
+}
+
+// answerBroken is Stripe's own 500.
+func answerBroken(req *http.Request) *http.Response {
+	res := page(req, http.StatusInternalServerError)
+	res.Header = http.Header{"Content-Type": {"application/json"}, "Request-Id": {"req_broken"}, "Stripe-Should-Retry": {"false"}}
+	res.Body = io.NopCloser(strings.NewReader(`{"error":{"type":"api_error","message":"Something went wrong on Stripe's end."}}`))
+	return res
+}
+
+func page(req *http.Request, status int) *http.Response {
+	return &http.Response{
+		StatusCode: status, Status: fmt.Sprint(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
+		Header: http.Header{"Content-Type": {"text/html"}}, Body: io.NopCloser(strings.NewReader("<html>upstream</html>")),
+	}
+}
+
+// pause sleeps, but not longer than anybody waits.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func withBody(req *http.Request, body []byte) *http.Request {
+	out := req.Clone(req.Context())
+	out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return out
+}

@@ -1,0 +1,120 @@
+package simulate_test
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// weather says what goes wrong between Stripe and the desk, and when. There is
+// a little of everything always, and spells of much.
+type weather struct {
+	world *world
+	rng   *rand.Rand
+	// network and mail are spells; clear ends all of them for good.
+	network, mail []spell
+	clear         bool
+	// unauthorized is until when Stripe refuses the desk's key.
+	unauthorized time.Time
+}
+
+// spell is a time of bad weather.
+type spell struct {
+	until time.Time
+	// rate is the share that it meets.
+	rate float64
+	// fates are what happens to requests in it.
+	fates []fate
+	// ways are what happens to events in it.
+	ways []string
+}
+
+func newWeather(w *world, seed uint64) *weather {
+	return &weather{world: w, rng: rand.New(rand.NewPCG(seed, 0x3ea7))}
+}
+
+// usual is the share of requests and events that something happens to on a
+// fine day.
+const usual = 0.01
+
+// fate decides about a request.
+func (w *weather) fate(req *http.Request) fate {
+	if w.clear {
+		return fine
+	}
+	rate, choice := usual, fates
+	if w.world.without["network"] {
+		rate = 0
+	}
+	for _, s := range w.network {
+		if time.Now().Before(s.until) {
+			rate, choice = s.rate, s.fates
+		}
+	}
+	if w.rng.Float64() >= rate {
+		return fine
+	}
+	f := choice[w.rng.IntN(len(choice))]
+	if req.Method == http.MethodGet && (f == late || f == brokenAfter || f == broken || f == brokenLate || f == brokenLater) {
+		f = hiccup
+	}
+	return f
+}
+
+// latency is how long a request is on its way on a fine day.
+func (w *weather) latency() time.Duration {
+	return time.Duration(30+w.rng.IntN(400))*time.Millisecond + time.Duration(w.rng.IntN(1_000_000))
+}
+
+// pause is a random time up to a limit.
+func (w *weather) pause(limit time.Duration) time.Duration {
+	return time.Duration(w.rng.Int64N(int64(limit)))
+}
+
+// way is what becomes of an event.
+type way struct {
+	delay, again time.Duration
+	drop, twin   bool
+}
+
+// kept are events that the post never loses for good: what they tell of is not
+// read again by itself, and the events page says so.
+func kept(kind string) bool {
+	return strings.HasPrefix(kind, "payment_method.") || strings.HasPrefix(kind, "customer.")
+}
+
+func (w *weather) way(kind string) way {
+	out := way{delay: 100*time.Millisecond + w.pause(4*time.Second)}
+	if w.clear {
+		return out
+	}
+	if w.rng.IntN(10) == 0 {
+		out.delay += w.pause(time.Minute)
+	}
+	rate, choice := usual, []string{"days", "again", "twin", "drop", "hours"}
+	if w.world.without["post"] {
+		rate = 0
+	}
+	for _, s := range w.mail {
+		if time.Now().Before(s.until) {
+			rate, choice = s.rate, s.ways
+		}
+	}
+	if w.rng.Float64() >= rate {
+		return out
+	}
+	switch choice[w.rng.IntN(len(choice))] {
+	case "days":
+		out.delay = w.pause(72 * time.Hour)
+	case "hours":
+		out.delay = w.pause(3 * time.Hour)
+	case "again":
+		out.again = w.pause(48 * time.Hour)
+	case "twin":
+		out.twin = true
+	case "drop":
+		out.drop = !kept(kind)
+	}
+	return out
+}

@@ -1,0 +1,24 @@
+package sandbox
+
+import "maps"
+
+func init() {
+	maps.Copy(walkForms, map[string]string{
+		"POST /v1/billing/meter_events":               "event_name=walked&payload[stripe_customer_id]={customer}&payload[value]=1",
+		"POST /v1/billing/meter_event_adjustments":    "event_name=walked&cancel[identifier]=walked",
+		"GET /v1/billing/meters/{id}/event_summaries": "customer={customer}&start_time=60&end_time=120",
+		"POST /v1/products/{product}/features":        "entitlement_feature={feature}",
+	})
+}
+
+// prepareBilling makes what billing's operations are called on.
+func (w *walker) prepareBilling(customer, product string) {
+	w.t.Helper()
+	must(w.t, w.sb, "POST", "/v1/billing/meters", "display_name=Walked&event_name=walked&default_aggregation[formula]=sum")
+	must(w.t, w.sb, "POST", "/v1/billing/meter_events", "event_name=walked&identifier=walked&payload[value]=1&payload[stripe_customer_id]="+customer)
+	for _, key := range []string{"walked", "walked_too"} {
+		w.ids["feature"] = append(w.ids["feature"], must(w.t, w.sb, "POST", "/v1/entitlements/features", "name=Walked&lookup_key="+key).str("id"))
+	}
+	attached := must(w.t, w.sb, "POST", "/v1/products/"+product+"/features", "entitlement_feature="+w.ids["feature"][0])
+	w.ids[productFeatureType], w.ids["featured_product"] = []string{attached.str("id")}, []string{product}
+}
