@@ -114,7 +114,7 @@ func (tx *accountTx) newInvoice(d invoiceDraft) *stripeObject {
 	if d.period == (billing.Period{}) {
 		d.period = billing.Period{Start: billing.Instant(tx.Now()), End: billing.Instant(tx.Now())}
 	}
-	if d.subscription == nil { // a subscription's invoices have none (recorded)
+	if d.reason == "manual" { // a subscription's own invoices have none (recorded)
 		inv.Set("rendering", tx.NewHash("invoices_resource_invoice_rendering").
 			Set("pdf", tx.NewHash("invoice_rendering_pdf").Set("page_size", "auto")))
 	}

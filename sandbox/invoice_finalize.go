@@ -190,7 +190,7 @@ func (tx *accountTx) newInvoiceIntent(inv *stripeObject) *stripeObject {
 		Set("amount_received", 0).Set("amount_capturable", 0).Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", hash())).
 		Set("client_secret", pi.ID()+"_secret_"+tx.NewID("", 25)).Set("capture_method", "automatic").Set("confirmation_method", "automatic").
 		Set("status", requiresPaymentMethod).Set("description", intentDescriptions[inv.Str("billing_reason")]).
-		Set("payment_details", tx.NewHash("payment_flows_payment_details").Set("order_reference", cut(inv.ID(), 25))).
+		Set("payment_details", tx.NewHash("payment_flows_payment_details").Set("order_reference", inv.ID())).
 		Set("payment_method_types", tx.invoiceMethodTypes(inv)).Set("receipt_email", nil).
 		Set(hiddenInvoice, inv.ID())
 	if pi.Str("description") == "" {
