@@ -69,7 +69,8 @@ func (tx *accountTx) createSubscription(p formParams, customerID string, from or
 	tx.restate(first, sub)
 	tx.tellTrialWillEnd(sub)
 	if !stamped {
-		tx.Event("customer.updated", tx.Get("customer", customer.ID()), customer)
+		customer = tx.Get("customer", customer.ID())
+		tx.Event("customer.updated", customer, customer.Edit().Set("currency", nil))
 	}
 	return tx.Get("subscription", sub.ID()), nil
 }

@@ -80,7 +80,7 @@ func (tx *accountTx) setSubscriptionItem(sub, item *stripeObject, given formPara
 		return err
 	}
 	switch {
-	case price == nil && !item.Has("price"):
+	case price == nil && item.Str("price.id") == "":
 		return invalid(at+"[price]", "parameter_missing", "Missing required param: %s[price].", at)
 	case price != nil && price.ID() != item.Str("price.id"):
 		item.Set("price", price)

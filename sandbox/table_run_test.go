@@ -312,6 +312,7 @@ func (a *tableAccount) moveTestClock(words []string) error {
 	if err != nil {
 		return err
 	}
+	delete(a.read, id) // it will be another one
 	to, err := moved(time.Unix(clock.num("frozen_time"), 0).UTC(), words[1])
 	if err != nil {
 		return err

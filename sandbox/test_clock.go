@@ -154,7 +154,7 @@ func (a *account) runClock(id string) {
 	}
 	for h := a.clocks[id]; h != nil && len(*h) > 0 && (*h)[0].at <= to; h = a.clocks[id] {
 		d := h.pop()
-		a.runJob(&accountTx{account: a, now: a.now(), clock: id, frozen: d.at}, d)
+		a.runJob(&accountTx{account: a, now: a.now(), clock: id, frozen: d.at, ranClock: id, ranAt: d.at}, d)
 	}
 }
 
@@ -203,6 +203,9 @@ func (tx *accountTx) onClock(id string) {
 	tx.clock, tx.frozen = "", 0
 	if clock := tx.Get(testClockType, id); clock != nil {
 		tx.clock, tx.frozen = id, clock.Int("frozen_time")
+	}
+	if id != "" && id == tx.ranClock {
+		tx.frozen = tx.ranAt
 	}
 }
 

@@ -17,6 +17,9 @@ type accountTx struct {
 	// clock is the id of the test clock that rules what the accountTx does, "" for the account's; frozen is its time.
 	clock  string
 	frozen int64
+	// ranClock is the test clock on which the accountTx's job was planned, ranAt its instant.
+	ranClock string
+	ranAt    int64
 	// held is the id of the subscription whose changes are told at the end of a call or a job, "" for none.
 	held string
 	// entitled are the customers whose entitlements are looked at in the end.
