@@ -236,8 +236,7 @@ func settleSetupChallenge(tx *accountTx, si, method *stripeObject, passed bool) 
 	if err != nil {
 		return err
 	}
-	sessionAttempted(tx, si)
-	return nil
+	return sessionAttempted(tx, si)
 }
 
 func cancelSetupIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {

@@ -157,7 +157,7 @@ func settleChallenge(tx *accountTx, intent *stripeObject, token string, passed b
 		err = settleSetupChallenge(tx, intent, method, passed)
 	case !passed:
 		if err = failAuthentication(tx, intent, method); err == nil {
-			sessionAttempted(tx, intent)
+			err = sessionAttempted(tx, intent)
 		}
 	case intent.Str("confirmation_method") == "manual":
 		// The server confirms once more, and then pays.
@@ -168,7 +168,7 @@ func settleChallenge(tx *accountTx, intent *stripeObject, token string, passed b
 			how = authNone // a captcha authenticates nobody
 		}
 		if intent, err = chargeCard(tx, intent, method, how); err == nil {
-			sessionAttempted(tx, intent)
+			err = sessionAttempted(tx, intent)
 		}
 	}
 	if e, ok := err.(*Error); ok && e.keepChanges { //nolint:errorlint // behaviours return *Error bare

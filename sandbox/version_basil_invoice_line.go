@@ -62,7 +62,7 @@ func fillOldLine(t *translation, from, to *stripeObject) {
 		to.Set("type", "subscription").Set("subscription_item", sub.Str("subscription_item"))
 	}
 	if item, _ := details.get("invoice_item").(string); item != "" {
-		to.Set("invoice_item", item)
+		to.Set("invoice_item", item).Set("type", "invoiceitem") // a proration is an invoice item
 	}
 	to.Set("proration", details.get("proration") == true)
 	credited, _ := details.get("proration_details").(*stripeObject)
