@@ -243,6 +243,8 @@ var walkForms = map[string]string{
 	"POST /v1/prices":                                  "product={product}&unit_amount=500",
 	"POST /v1/promotion_codes":                         "promotion[coupon]={coupon}",
 	"POST /v1/refunds":                                 "charge={charge}&amount=100",
+	"POST /v1/customers/{customer}/cards":              "source=btok_us_verified",
+	"POST /v1/customers/{customer}/sources":            "source=btok_us_verified",
 	"POST /v1/setup_intents/{intent}/confirm":          "payment_method=pm_card_visa",
 	"POST /v1/test_helpers/confirmation_tokens":        "payment_method=pm_card_visa",
 	"POST /v1/tokens":                                  "card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034&card[cvc]=314",
