@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -197,15 +198,23 @@ func (tx *accountTx) planFinalization(inv *stripeObject) {
 	}
 }
 
-// finalizeByItself is the end of a draft's hour: it is finalised, and charged or sent.
+// finalizeByItself is the end of a draft's hour: it is finalised, and charged or sent. What refuses to be finalised stays a draft
+// that says why.
 func finalizeByItself(tx *accountTx, id string) error {
 	inv := tx.Get("invoice", id)
 	if inv == nil || inv.Str("status") != invoiceDraftStatus || !inv.Has("automatically_finalizes_at") || inv.Int("automatically_finalizes_at") > tx.Now() {
 		return nil
 	}
-	inv, err := tx.finalizeInvoice(inv)
-	if err != nil {
+	finalized, err := tx.finalizeInvoice(inv)
+	var refused *Error
+	switch {
+	case errors.As(err, &refused):
+		tx.Put(inv.Edit().Set("automatically_finalizes_at", nil).Set("next_payment_attempt", nil).
+			Set("last_finalization_error", tx.NewHash("api_errors").Set("type", refused.Type).Set("code", textOrNull(refused.Code)).Set("message", refused.Message)),
+			"invoice.finalization_failed")
+		return nil
+	case err != nil:
 		return err
 	}
-	return tx.collectInvoice(inv)
+	return tx.collectInvoice(finalized)
 }

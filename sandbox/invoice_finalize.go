@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vezne/vezne/sandbox/internal/billing"
 )
@@ -70,6 +71,9 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
+	if inv.Bool("automatic_tax.enabled") && !tx.taxable(inv) {
+		return nil, invalid("", "customer_tax_location_invalid", "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.")
+	}
 	if due := int64(billed.AmountDue); due > maximumCharge(inv.Str("currency")) {
 		return nil, invalid("", "amount_too_large", "The invoice's amount due must be no more than %s", readable(maximumCharge(inv.Str("currency")), inv.Str("currency")))
 	}
@@ -83,9 +87,6 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 		Set("automatically_finalizes_at", nil).Set("last_finalization_error", nil).
 		Set("hosted_invoice_url", tx.URL("/i/"+inv.ID())).Set("invoice_pdf", tx.URL("/i/"+inv.ID()+"/pdf"))
 	tx.Publish(inv.ID())
-	if inv.Has("automatic_tax") && inv.Bool("automatic_tax.enabled") {
-		inv.Set("automatic_tax.status", "complete")
-	}
 	if sub := tx.Get("subscription", inv.Str("parent.subscription_details.subscription")); sub != nil {
 		inv.Set("parent.subscription_details.metadata", sub.Get("metadata"))
 	}
@@ -132,21 +133,35 @@ func (tx *accountTx) replaceRevised(inv *stripeObject) error {
 }
 
 // nextNumber is the number of a customer's next invoice: their prefix and their count. Where the account numbers its
-// invoices in one row, its prefix and its count.
+// invoices in one row, its prefix and its count. A number that a caller has given away is passed over.
 func (tx *accountTx) nextNumber(customer *stripeObject) string {
-	customer = tx.Get("customer", customer.ID()).Edit()
 	for {
-		prefix, n := customer.Str("invoice_prefix"), customer.Int("next_invoice_sequence")
-		if prefix == "" {
-			prefix = "INV"
-		}
-		number := fmt.Sprintf("%s-%04d", prefix, max(n, 1))
-		tx.Put(customer.Set("next_invoice_sequence", max(n, 1)+1))
+		number := tx.takeNumber(customer.ID())
 		if tx.invoiceNumbered(number) == nil {
 			return number
 		}
-		customer = customer.Edit()
 	}
+}
+
+// The hidden slots of the account that numbers all its invoices.
+const (
+	hiddenPrefix   = "_invoice_prefix"
+	hiddenSequence = "_next_invoice_sequence"
+)
+
+// takeNumber counts on. Stripe tells nobody that the count rose.
+func (tx *accountTx) takeNumber(customer string) string {
+	o, prefix, sequence := tx.Get("customer", customer), "invoice_prefix", "next_invoice_sequence"
+	if tx.settings().Invoices.Numbering == numberedByAccount {
+		o, prefix, sequence = tx.Account(), hiddenPrefix, hiddenSequence
+	}
+	o = o.Edit()
+	if o.Str(prefix) == "" {
+		o.Set(prefix, strings.ToUpper(tx.NewID("", 8)))
+	}
+	n := max(o.Int(sequence), 1)
+	tx.Put(o.Set(sequence, n+1))
+	return fmt.Sprintf("%s-%04d", o.Str(prefix), n)
 }
 
 // invoiceNumbered is the invoice that has a number, nil when none has.
