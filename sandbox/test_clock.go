@@ -101,7 +101,11 @@ func advanceTestClock(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	to := r.Params().Int("frozen_time")
+	return startAdvance(tx, clock, r.Params().Int("frozen_time"))
+}
+
+// startAdvance sets a clock on its way to an instant, in seconds.
+func startAdvance(tx *accountTx, clock *stripeObject, to int64) (*stripeObject, error) {
 	switch {
 	case clock.Str("status") != clockReady:
 		return nil, invalid("", "", "Test clock advancement underway - cannot perform modifications on test clock %s.", clock.ID())
