@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -88,10 +89,16 @@ func updateQuote(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	if quote.Str("status") != quoteDraft {
+	// Metadata may be changed ever after; that the rest may not is Stripe's rule, the exception ours.
+	if quote.Str("status") != quoteDraft && slices.ContainsFunc(r.Params().Keys(), func(key string) bool { return key != "metadata" && key != "expand" }) {
 		return nil, invalid("", "quote_not_draft", "Quote %s is not in draft and cannot be updated.", quote.ID())
 	}
 	quote = quote.Edit()
+	if quote.Str("status") != quoteDraft {
+		applyMetadata(tx, quote, r.Params())
+		tx.Put(quote)
+		return quote, nil
+	}
 	if err := setQuote(tx, quote, r.Params()); err != nil {
 		return nil, err
 	}
