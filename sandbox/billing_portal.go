@@ -38,13 +38,16 @@ func updatePortalConfiguration(tx *accountTx, r *apiRequest) (*stripeObject, err
 	if r.Params().Has("active") && !r.Params().Bool("active") && c.Bool("is_default") {
 		return nil, invalid("active", "", "The default configuration cannot be deactivated.")
 	}
-	c = c.Edit().Set("updated", tx.Now())
-	applyParams(tx, c, r.Params())
-	if err := checkPortalFeatures(tx, c); err != nil {
+	changed := c.Edit()
+	applyParams(tx, changed, r.Params())
+	if err := checkPortalFeatures(tx, changed); err != nil {
 		return nil, err
 	}
-	tx.Put(c, "billing_portal.configuration.updated")
-	return c, nil
+	if equalObjects(c, changed) {
+		return c, nil
+	}
+	tx.Put(changed.Set("updated", tx.Now()), "billing_portal.configuration.updated")
+	return changed, nil
 }
 
 // checkPortalFeatures refuses features that are on and say too little.
