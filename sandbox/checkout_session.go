@@ -78,6 +78,7 @@ func newSession(tx *accountTx, p formParams, link *stripeObject) (*stripeObject,
 	}
 	switch mode {
 	case "setup":
+		session.Set("discounts", nil)
 		return createSetupSession(tx, session, p)
 	case "subscription":
 		return createSubscriptionSession(tx, session, p, link)

@@ -55,6 +55,9 @@ func (e *encoder) object(o *stripeObject, tree *expandTree) {
 			if v = e.expanded.included(o, i, sub); v == nil {
 				continue
 			}
+			if v == (shownNull{}) {
+				v = nil
+			}
 		}
 		if !first {
 			e.out = append(e.out, ',')

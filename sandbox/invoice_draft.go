@@ -115,6 +115,10 @@ func (tx *accountTx) newInvoice(d invoiceDraft) *stripeObject {
 	if d.period == (billing.Period{}) {
 		d.period = billing.Period{Start: billing.Instant(tx.Now()), End: billing.Instant(tx.Now())}
 	}
+	if d.reason == "manual" { // a subscription's own invoices have none (recorded)
+		inv.Set("rendering", tx.NewHash("invoices_resource_invoice_rendering").
+			Set("pdf", tx.NewHash("invoice_rendering_pdf").Set("page_size", "auto")))
+	}
 	inv.Set("period_start", int64(d.period.Start)).Set("period_end", int64(d.period.End))
 	if inv.Str("collection_method") == sendInvoice {
 		inv.Set("due_date", d.dueDate)

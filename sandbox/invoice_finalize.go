@@ -87,6 +87,9 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 		Set("automatically_finalizes_at", nil).Set("last_finalization_error", nil).
 		Set("hosted_invoice_url", tx.URL("/i/"+inv.ID())).Set("invoice_pdf", tx.URL("/i/"+inv.ID()+"/pdf"))
 	tx.Publish(inv.ID())
+	if inv.Str("rendering.pdf.page_size") == "auto" {
+		inv.Set("rendering.pdf.page_size", pageSize(inv.Str("customer_address.country")))
+	}
 	if sub := tx.Get("subscription", inv.Str("parent.subscription_details.subscription")); sub != nil {
 		inv.Set("parent.subscription_details.metadata", sub.Get("metadata"))
 	}
@@ -104,6 +107,14 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 		return nil, err
 	}
 	return tx.Get("invoice", inv.ID()), nil
+}
+
+// pageSize is the paper of a country: letter in North America, and where no country is known.
+func pageSize(country string) string {
+	if slices.Contains([]string{"", "US", "CA", "MX"}, country) {
+		return "letter"
+	}
+	return "a4"
 }
 
 // settleFree ends an invoice on which nothing is due: it counts as attempted, though nothing was.
@@ -194,7 +205,7 @@ func (tx *accountTx) newInvoiceIntent(inv *stripeObject) *stripeObject {
 		Set("amount_received", 0).Set("amount_capturable", 0).Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", hash())).
 		Set("client_secret", pi.ID()+"_secret_"+tx.NewID("", 25)).Set("capture_method", "automatic").Set("confirmation_method", "automatic").
 		Set("status", requiresPaymentMethod).Set("description", intentDescriptions[inv.Str("billing_reason")]).
-		Set("payment_details", tx.NewHash("payment_flows_payment_details").Set("order_reference", cut(inv.ID(), 25))).
+		Set("payment_details", tx.NewHash("payment_flows_payment_details").Set("order_reference", inv.ID())).
 		Set("payment_method_types", tx.invoiceMethodTypes(inv)).Set("receipt_email", nil).
 		Set(hiddenInvoice, inv.ID())
 	if pi.Str("description") == "" {
@@ -238,7 +249,7 @@ func (tx *accountTx) intentOf(inv *stripeObject) *stripeObject {
 // invoiceSecret lets a browser pay an invoice.
 func invoiceSecret(tx *accountTx, inv *stripeObject) []*stripeObject {
 	pi := tx.intentOf(inv)
-	if pi == nil || inv.Str("status") != invoiceOpen {
+	if pi == nil { // a paid invoice keeps it (recorded)
 		return nil
 	}
 	return []*stripeObject{tx.NewHash("invoices_resource_confirmation_secret").Set("client_secret", pi.Str("client_secret")).Set("type", "payment_intent")}

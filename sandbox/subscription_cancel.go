@@ -78,7 +78,7 @@ func cancelSubscription(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 func (tx *accountTx) cancelNow(sub *stripeObject, p formParams) (*stripeObject, error) {
 	former := sub
 	tx.hold(sub)
-	sub = sub.Edit().Set("canceled_at", tx.Now())
+	sub = sub.Edit().Set("canceled_at", tx.Now()).Set("cancel_at", nil).Set("cancel_at_period_end", false) // what was planned is over (recorded)
 	tx.setCancellationDetails(sub, p)
 	sub, err := tx.putSubscription(sub)
 	if err != nil {

@@ -69,6 +69,9 @@ func (tx *accountTx) New(typ string) *stripeObject {
 	for _, i := range s.times {
 		o.values[i] = tx.Now()
 	}
+	if s.slot("livemode") >= 0 { // some of Stripe's samples are of live accounts
+		o.Set("livemode", false)
+	}
 	form := idFormOf(typ)
 	if s.slot("id") >= 0 && form.prefix != "" {
 		o.Set("id", tx.newID(form))

@@ -94,6 +94,9 @@ func planOf(tx *accountTx, price *stripeObject) *stripeObject {
 	for _, key := range []string{"interval", "interval_count", "meter", "usage_type"} {
 		plan.Set(key, price.Get("recurring."+key))
 	}
+	if price.Has(hiddenPlanTrial) {
+		plan.Set("trial_period_days", price.Get(hiddenPlanTrial))
+	}
 	return closed(plan)
 }
 

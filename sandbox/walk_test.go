@@ -240,6 +240,7 @@ var walkForms = map[string]string{
 	"POST /v1/coupons":                                 "percent_off=10",
 	"POST /v1/payment_methods":                         "type=card&card[token]=tok_visa",
 	"POST /v1/payment_methods/{payment_method}/attach": "customer={customer}",
+	"POST /v1/plans":                                   "product={product}&amount=500",
 	"POST /v1/prices":                                  "product={product}&unit_amount=500",
 	"POST /v1/promotion_codes":                         "promotion[coupon]={coupon}",
 	"POST /v1/refunds":                                 "charge={charge}&amount=100",
