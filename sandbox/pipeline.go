@@ -156,6 +156,11 @@ func (sb *Sandbox) authenticate(r *apiRequest) error {
 		}
 		r.scope = other
 	}
+	if r.route.operation == nil && r.scope == "" && len(r.route.names) > 0 { // a page of a connected account, which sends no header
+		if held, ok := sb.owners.Load(r.path[r.route.names[0]]); ok && held.(owner).account == a {
+			r.scope = held.(owner).scope
+		}
+	}
 	if r.Publishable() {
 		return checkPublishable(r.route)
 	}
