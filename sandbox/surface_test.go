@@ -70,13 +70,14 @@ Generated from the program by `+"`make generate`"+`. Of the %d operations of %s,
 a **behaviour** written for them. The others are state only: parameters land in
 fields of their name, lists filter and page, ids, expand, metadata and errors
 are as everywhere, and the events named here are sent. What such an operation
-would set off at Stripe beyond that does not happen.
+would set off at Stripe beyond that does not happen. What the most used resources
+do, state by state, is on [pages of their own](sandbox/README.md).
 
-| resource | operations | with behaviour |
-|---|---|---|
+| resource | operations | with behaviour | state by state |
+|---|---|---|---|
 `, total, api.Version, own)
 	for _, g := range groups {
-		fmt.Fprintf(&b, "| [%s](#%s) | %d | %d |\n", g.name, strings.ReplaceAll(g.name, " ", "-"), len(g.rows), g.own)
+		fmt.Fprintf(&b, "| [%s](#%s) | %d | %d | %s |\n", g.name, strings.ReplaceAll(g.name, " ", "-"), len(g.rows), g.own, strings.Join(statePages(g.name), ", "))
 	}
 	for _, g := range groups {
 		fmt.Fprintf(&b, "\n## %s\n\n| operation | here | event |\n|---|---|---|\n", g.name)
@@ -97,6 +98,26 @@ be null is left out while it has no value.
 		fmt.Fprintf(&b, "| `%s` | %s |\n", key, leftOut[key])
 	}
 	return b.Bytes()
+}
+
+// morePages are pages about a resource that are not called after it.
+var morePages = map[string][]string{
+	"customers":    {"customer_balance_transaction", "cash_balance"},
+	"invoiceitems": {"invoice_item"},
+	"invoices":     {"invoice_amount"},
+}
+
+// statePages are links to the pages of a resource whose tables are run: of radar early_fraud_warnings
+// radar.early_fraud_warning.md.
+func statePages(name string) []string {
+	singular := strings.TrimSuffix(strings.ReplaceAll(strings.TrimPrefix(name, "test_helpers "), " ", "."), "s")
+	var links []string
+	for _, page := range append([]string{singular}, morePages[name]...) {
+		if _, err := os.Stat("../docs/reference/sandbox/" + page + ".md"); err == nil {
+			links = append(links, fmt.Sprintf("[%[1]s](sandbox/%[1]s.md)", page))
+		}
+	}
+	return links
 }
 
 // surfaceName is the heading of a path: customers, issuing cards.
