@@ -138,7 +138,7 @@ func plant(t *testing.T, f faults.Fault) (overlay string) {
 }
 
 func simulate(ctx context.Context, overlay string, days int) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-count=1", "-timeout=30m", "-run=^TestSimulation$", "./proof/simulate",
+	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-count=1", "-vet=off", "-timeout=30m", "-run=^TestSimulation$", "./proof/simulate",
 		"-args", fmt.Sprintf("-seed=%d", seed), fmt.Sprintf("-days=%d", days), "-shorten=false")
 	cmd.Dir = root
 	out, err := cmd.CombinedOutput()

@@ -23,7 +23,7 @@ const (
 	ledgerPath = "ledger.tsv"
 	pagePath   = root + "/docs/reference/simulation.md"
 	// inLine is how many worlds a line is for.
-	inLine = 20
+	inLine = 10
 )
 
 var (
