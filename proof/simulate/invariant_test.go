@@ -100,7 +100,7 @@ func (w *world) checkCalm() {
 	for _, r := range w.rows() {
 		if !untold[r.id] && !r.has(vezne.AttentionHeldByHook) && !w.restored {
 			w.stats.calm++
-			w.compareOrder(r, is, true)
+			w.compareOrder(r, is)
 		}
 	}
 }
