@@ -142,6 +142,9 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 		return page(req, http.StatusServiceUnavailable), nil
 	case f == slow:
 		pause(ctx, w.weather.pause(25*time.Second))
+	default:
+		// What is true when it is read may not be any more when it is heard.
+		pause(ctx, w.weather.wayBack())
 	}
 	return res, nil
 }
