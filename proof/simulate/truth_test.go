@@ -96,6 +96,27 @@ func (s *stripe) truth() truth {
 	return out
 }
 
+// truthOf is what Stripe holds of an order's intents.
+func (s *stripe) truthOf(order string, intents []string) truth {
+	out := truth{map[string][]intentTruth{}, map[string][]sessionTruth{}, map[string]chargeTruth{}, map[string][]disputeTruth{}, map[string][]refundTruth{}}
+	for _, id := range intents {
+		var i intentTruth
+		if !s.get("/v1/payment_intents/"+id, nil, &i) || i.Metadata[vezne.MetadataOrder] != order {
+			continue
+		}
+		out.intents[order] = append(out.intents[order], i)
+		of := url.Values{"payment_intent": {id}}
+		for _, c := range list[chargeTruth](s, "/v1/charges", of) {
+			if c.Status == "succeeded" {
+				out.charges[c.Intent] = c
+			}
+		}
+		out.disputes[id] = list[disputeTruth](s, "/v1/disputes", of)
+		out.refunds[id] = list[refundTruth](s, "/v1/refunds", of)
+	}
+	return out
+}
+
 // row is an order as the desk has it.
 type row struct {
 	id, status, currency, paidBy, attention    string
