@@ -46,6 +46,9 @@ var leftOut = map[string]string{
 	"payment_link.optional_items":     inNoSample,
 }
 
+// whenAsked are keys that an object holds and answers show only when they are expanded (docs.stripe.com/api/prices/object).
+var whenAsked = map[string]bool{"price.tiers": true, "plan.tiers": true, "currency_option.tiers": true}
+
 const (
 	whenExpanded = "shown when it is expanded"
 	onAnAccount  = "of bank accounts and cards that belong to an account, not to a customer"

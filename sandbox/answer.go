@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
@@ -28,6 +29,12 @@ func (an *answer) render(r *apiRequest) []byte {
 		return append(encode(make([]byte, 0, 1024), an.failure.object(r), nil), '\n')
 	}
 	o, expanded := an.object, an.expanded
+	if o.Has(hiddenContentType) { // a file
+		contents, err := base64.StdEncoding.DecodeString(o.Str(hiddenContents))
+		if err == nil {
+			return contents
+		}
+	}
 	if r.hidesPrivate() {
 		o, expanded = redact(o), expanded.each(redact)
 	}
@@ -100,6 +107,9 @@ func (an *answer) write(w http.ResponseWriter, r *apiRequest, body []byte) {
 		if h.Get("Stripe-Should-Retry") == "" && an.status < http.StatusInternalServerError && an.status != http.StatusTooManyRequests {
 			h.Set("Stripe-Should-Retry", "false")
 		}
+	}
+	if an.object.Has(hiddenContentType) {
+		h.Set("Content-Type", an.object.Str(hiddenContentType))
 	}
 	if h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/json")

@@ -98,7 +98,7 @@ func createFeeRefund(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, invalid("amount", "", "Refund amount (%s) is greater than unrefunded amount on fee (%s)", readable(amount, fee.Str("currency")), readable(left, fee.Str("currency")))
 	}
 	given := tx.New("fee_refund")
-	applyMetadata(tx, given, onlyMetadata(p))
+	applyMetadata(tx, given, p)
 	return refundFee(tx, fee, given, amount), nil
 }
 

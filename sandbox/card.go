@@ -39,6 +39,8 @@ type testCard struct {
 	decline string
 	// chargeDecline fails payments only: the card can be attached.
 	chargeDecline string
+	// captcha asks buyers who confirm by themselves for a captcha.
+	captcha bool
 	// dispute is what follows a successful payment: fraudulent, product_not_received, inquiry, multiple, warning.
 	dispute string
 	// refund is what becomes of refunds: pending, fails.
@@ -103,6 +105,16 @@ var testCards = []testCard{
 	{name: "hk", number: "4000003440000004", country: "HK"}, {name: "my", number: "4000004580000002", country: "MY"},
 	{name: "nz", number: "4000005540000008", country: "NZ"}, {name: "ar", number: "4000000320000021", country: "AR"},
 
+	{name: "cl", number: "4000001520000001", country: "CL"}, {name: "co", number: "4000001700000003", country: "CO"},
+	{name: "cr", number: "4000001880000005", country: "CR"}, {name: "ec", number: "4000002180000000", country: "EC"},
+	{name: "pa", number: "4000005910000000", country: "PA"}, {name: "py", number: "4000006000000066", country: "PY"},
+	{name: "pe", number: "4000006040000068", country: "PE"}, {name: "uy", number: "4000008580000003", country: "UY"},
+	{name: "by", number: "4000001120000005", country: "BY"}, {name: "hr", number: "4000001910000009", country: "HR"},
+	{name: "gi", number: "4000002920000005", country: "GI"}, {name: "li", number: "4000004380000004", country: "LI"},
+	{name: "ae_mastercard", number: "5200007840000022", brand: "mastercard", country: "AE"}, {name: "sa", number: "4000006820000007", country: "SA"},
+	{name: "tw", number: "4000001580000008", country: "TW"}, {name: "th_credit", number: "4000007640000003", country: "TH"},
+	{name: "th_debit", number: "4000057640000008", country: "TH", funding: "debit"},
+
 	{name: "visa_chargeDeclined", number: "4000000000000002", decline: "generic_decline"},
 	{name: "visa_chargeDeclinedInsufficientFunds", number: "4000000000009995", decline: "insufficient_funds"},
 	{name: "visa_chargeDeclinedLostCard", number: "4000000000009987", decline: "lost_card"},
@@ -120,14 +132,18 @@ var testCards = []testCard{
 	{name: "threeDSecure2Required", number: "4000000000003220", country: "IE", secure: secureAlways},
 	{name: "threeDSecureRequired", number: "4000000000003063", secure: secureAlways},
 	{name: "threeDSecure2Required_us", number: "4000008400000027", secure: secureAlways},
+	{name: "threeDSecure2_outOfBand", number: "4000582600000094", country: "GB", secure: secureAlways},
+	{name: "threeDSecure2_oneTimePasscode", number: "4000582600000045", country: "GB", secure: secureAlways},
+	{name: "threeDSecure2_singleSelect", number: "4000582600000102", country: "GB", secure: secureAlways},
+	{name: "threeDSecure2_multiSelect", number: "4000582600000110", country: "GB", secure: secureAlways},
 	{name: "threeDSecureRequiredChargeDeclined", number: "4000008400001629", secure: secureAlways, chargeDecline: "generic_decline"},
 	{name: "threeDSecureRequiredProcessingError", number: "4000008400001280", secure: secureLookupFails},
 	{name: "threeDSecureOptional", number: "4000000000003055", secure: secureOptional},
 	{name: "threeDSecureOptionalProcessingError", number: "4000000000003097", secure: secureOptionalFails},
 	{name: "frictionless", number: "4000000032200000", secure: secureFrictionless},
 	{name: "indianMandate", number: "4000003560000123", country: "IN"},
-	{name: "captcha", number: "4000000000001208"},
-	{name: "captcha_2", number: "4000000000003725"},
+	{name: "captcha", number: "4000000000001208", captcha: true},
+	{name: "captcha_2", number: "4000000000003725", captcha: true},
 
 	{name: "radarBlock", number: "4100000000000019", risk: "highest", chargeDecline: "fraudulent"},
 	{name: "riskLevelHighest", number: "4000000000004954", risk: "highest", chargeDecline: "fraudulent"},

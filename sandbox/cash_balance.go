@@ -287,7 +287,7 @@ func refundToBank(tx *accountTx, p formParams) (*stripeObject, error) {
 	}
 	re := tx.New("refund").Set("amount", amount).Set("currency", currency).Set("status", "pending").Set("charge", nil).Set("payment_intent", nil).
 		Set("destination_details", tx.NewHash("refund_destination_details").Set("type", transferTypes[currency]))
-	applyMetadata(tx, re, onlyMetadata(p))
+	applyMetadata(tx, re, p)
 	moveCash(tx, customer.ID(), currency, "return_initiated", -amount, nil)
 	tx.Due(tx.Now()+refundSeconds, "refund.succeed", re.ID())
 	tx.Put(re, "refund.created")

@@ -131,6 +131,9 @@ func refusedOutcome(tx *accountTx, method *stripeObject, d decline) *stripeObjec
 func chargeDetails(tx *accountTx, pi, method *stripeObject, how authResult) *stripeObject {
 	typ := method.Str("type")
 	details := tx.NewHash("payment_method_details").Set("type", typ)
+	if typ == cardPresent {
+		return details.Set(typ, presentDetails(tx, pi, method, cardsByName[method.Str(hiddenBehaviour)]))
+	}
 	if card := behaviourOf(method); card != nil {
 		return details.Set("card", cardDetails(tx, pi, method, card, how))
 	}

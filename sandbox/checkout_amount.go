@@ -17,8 +17,8 @@ func subtotal(session *stripeObject) int64 {
 }
 
 // addUp computes a session's amounts from its items, discount, taxes and shipping. Discounts come before taxes; taxes are
-// rounded per line.
-func addUp(tx *accountTx, session *stripeObject) {
+// rounded per line. What a subscription costs at its beginning is asked of billing.
+func addUp(tx *accountTx, session *stripeObject) error {
 	items := sessionItems(tx, session)
 	lines := make([]int64, len(items))
 	for i, item := range items {
@@ -41,6 +41,10 @@ func addUp(tx *accountTx, session *stripeObject) {
 		Set("total_details", tx.NewHash("payment_pages_checkout_session_total_details").
 			Set("amount_discount", off).Set("amount_shipping", shipping).Set("amount_tax", taxes))
 	session.Set("total_details."+hiddenBreakdown, breakdown(tx, session, summed, off))
+	if session.Str("mode") == "subscription" {
+		return addUpFirst(tx, session)
+	}
+	return nil
 }
 
 // addUpShipping computes the cost of shipping with its tax and answers it without.

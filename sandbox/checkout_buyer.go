@@ -28,9 +28,9 @@ func collect(tx *accountTx, session *stripeObject, p formParams) error {
 			return err
 		}
 	}
-	if session.Str("mode") == "payment" {
+	if session.Str("mode") != "setup" {
 		noteTaxStatus(tx, session)
-		addUp(tx, session)
+		return addUp(tx, session)
 	}
 	return nil
 }

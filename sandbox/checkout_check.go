@@ -10,9 +10,6 @@ func checkSession(tx *accountTx, p formParams, mode, ui string, link *stripeObje
 	if mode == "" {
 		return invalid("mode", "parameter_missing", "Missing required param: mode.")
 	}
-	if mode == "subscription" {
-		return invalid("mode", "", "The sandbox has Checkout Sessions in payment and setup mode only.")
-	}
 	for _, check := range []func() error{
 		func() error { return checkPlace(p, ui) },
 		func() error { return checkMode(p, mode, link) },

@@ -9,10 +9,13 @@ func setSessionCustomer(tx *accountTx, session *stripeObject, p formParams) erro
 		if err != nil {
 			return err
 		}
-		details := customerDetails(tx, customer.Get("email"), customer.Get("name")).Set("phone", customer.Get("phone")).
+		// The name is asked of the buyer, whatever the customer is called (recorded).
+		details := customerDetails(tx, customer.Get("email"), nil).Set("phone", customer.Get("phone")).
 			Set("tax_exempt", orElse(customer.Str("tax_exempt"), "none"))
-		if session.Str("mode") != "setup" {
-			details.Set("address", customer.Get("address")) // a setup session has none
+		if session.Str("mode") == "setup" {
+			details.Set("tax_exempt", nil) // nothing is taxed (recorded)
+		} else {
+			details.Set("address", customer.Get("address"))
 		}
 		session.Set("customer", customer.ID()).Set("customer_details", details).
 			Set("collected_information", tx.NewHash("payment_pages_checkout_session_collected_information"))

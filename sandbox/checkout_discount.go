@@ -165,7 +165,9 @@ func redeemOnPage(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, refusal.onPage()
 	}
 	setDiscount(tx, session, coupon, code)
-	addUp(tx, session)
+	if err := addUp(tx, session); err != nil {
+		return nil, err
+	}
 	if err := checkTotal(session, "promotion_code"); err != nil {
 		return nil, err
 	}
@@ -183,7 +185,9 @@ func unredeemOnPage(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, invalid("promotion_code", "", "This Checkout Session does not allow promotion codes.")
 	}
 	session.Set("discounts", []any{}).Set(hiddenCoupon, nil).Set(hiddenDiscount, nil)
-	addUp(tx, session)
+	if err := addUp(tx, session); err != nil {
+		return nil, err
+	}
 	tx.Put(session)
 	return pageAnswer(tx, session), nil
 }

@@ -62,6 +62,11 @@ func givenItem(tx *accountTx, former []*stripeObject, given formParams, i int) (
 		item.Set("price", price).Set("description", name)
 	}
 	switch {
+	case item.Str("price.recurring.usage_type") == "metered":
+		if given.Has("quantity") {
+			return nil, invalid(itemParam(i, "[quantity]"), "", "You cannot set the quantity for metered plans.")
+		}
+		item.Set("quantity", 0)
 	case !given.Has("quantity") && !given.Has("adjustable_quantity") && !given.Has("id"):
 		return nil, invalid(itemParam(i, "[quantity]"), "parameter_missing", "Quantity is required. Add `quantity` to `%s`", itemParam(i, ""))
 	case given.Has("quantity") && given.Int("quantity") < 1:
@@ -144,7 +149,7 @@ func itemPrice(tx *accountTx, given formParams, i int) (price *stripeObject, nam
 	if price, err = newPrice(tx, data, product, itemParam(i, "[price_data]")); err != nil {
 		return nil, "", err
 	}
-	price.Set("active", false)
+	price.Set("active", false).Set(hiddenInline, true)
 	tx.Put(price)
 	return price, product.Str("name"), nil
 }

@@ -172,9 +172,11 @@ func chooseOnPage(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err := takeChoices(tx, session, p); err != nil {
 		return nil, err
 	}
-	if session.Str("mode") == "payment" {
+	if session.Str("mode") != "setup" {
 		noteTaxStatus(tx, session)
-		addUp(tx, session)
+		if err := addUp(tx, session); err != nil {
+			return nil, err
+		}
 		if err := checkTotal(session, ""); err != nil {
 			return nil, err
 		}

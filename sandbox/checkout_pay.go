@@ -20,8 +20,8 @@ func payPage(tx *accountTx, session *stripeObject, b buyer) (*stripeObject, erro
 	if err := collect(tx, session, b.form); err != nil {
 		return nil, err
 	}
-	if session.Str("mode") == "payment" && session.Int("amount_total") == 0 {
-		return completeSession(tx, session, paymentNone), nil
+	if session.Str("mode") != "setup" && session.Int("amount_total") == 0 && session.Str("payment_method_collection") != "always" {
+		return completeSession(tx, session, paymentNone)
 	}
 	method, err := b.method()
 	if err != nil {
@@ -40,8 +40,11 @@ func payPage(tx *accountTx, session *stripeObject, b buyer) (*stripeObject, erro
 		return nil, err
 	}
 	c := confirmation{method: method, fresh: b.fresh, sdk: true, mandate: b.mandate}
-	if session.Str("mode") == "setup" {
+	switch session.Str("mode") {
+	case "setup":
 		return saveOnPage(tx, session, c)
+	case "subscription":
+		return subscribeOnPage(tx, session, c)
 	}
 	return chargeOnPage(tx, session, c)
 }
@@ -67,11 +70,10 @@ func takeBilling(tx *accountTx, session, method *stripeObject, form formParams) 
 		return nil
 	}
 	session.Set("customer_details.address", address)
-	if session.Str("mode") != "payment" {
-		return nil
-	}
 	noteTaxStatus(tx, session)
-	addUp(tx, session)
+	if err := addUp(tx, session); err != nil {
+		return err
+	}
 	return checkTotal(session, "")
 }
 
@@ -102,8 +104,8 @@ func chargeOnPage(tx *accountTx, session *stripeObject, c confirmation) (*stripe
 	if err != nil {
 		return nil, err
 	}
-	if done := settledSession(tx, session, pi); done != nil {
-		return done, nil
+	if done, err := settledSession(tx, session, pi); done != nil || err != nil {
+		return done, err
 	}
 	return tx.Get("checkout.session", session.ID()), nil
 }
@@ -118,15 +120,15 @@ func saveOnPage(tx *accountTx, session *stripeObject, c confirmation) (*stripeOb
 	if err != nil {
 		return nil, err
 	}
-	if done := settledSession(tx, session, si); done != nil {
-		return done, nil
+	if done, err := settledSession(tx, session, si); done != nil || err != nil {
+		return done, err
 	}
 	return tx.Get("checkout.session", session.ID()), nil
 }
 
 // settledSession completes a session whose intent got as far as the buyer can bring it, and answers it; nil when the
 // buyer must do more.
-func settledSession(tx *accountTx, session, intent *stripeObject) *stripeObject {
+func settledSession(tx *accountTx, session, intent *stripeObject) (*stripeObject, error) {
 	switch status := intent.Str("status"); {
 	case intent.Type() == "setup_intent" && status == succeeded:
 		return completeSession(tx, session, paymentNone)
@@ -135,11 +137,11 @@ func settledSession(tx *accountTx, session, intent *stripeObject) *stripeObject 
 	case status == processing, status == requiresCapture:
 		return completeSession(tx, session, paymentUnpaid)
 	}
-	return nil
+	return nil, nil
 }
 
 // completeSession ends a session well.
-func completeSession(tx *accountTx, session *stripeObject, payment string) *stripeObject {
+func completeSession(tx *accountTx, session *stripeObject, payment string) (*stripeObject, error) {
 	if session.Str("customer") == "" && session.Str(hiddenCustomer) == "" {
 		sessionCustomer(tx, session)
 	}
@@ -147,6 +149,9 @@ func completeSession(tx *accountTx, session *stripeObject, payment string) *stri
 		session.Set("customer", id)
 	} else {
 		updateSessionCustomer(tx, session)
+	}
+	if err := tx.completeSubscription(session); err != nil {
+		return nil, err
 	}
 	session.Set("status", sessionComplete).Set("payment_status", payment).Set("url", nil)
 	if pi := tx.Get("payment_intent", session.Str("payment_intent")); pi != nil && payment == paymentPaid {
@@ -156,20 +161,24 @@ func completeSession(tx *accountTx, session *stripeObject, payment string) *stri
 		session.Set("customer_details.tax_ids", []any{})
 	}
 	for _, discount := range hashes(session.List("discounts")) {
+		if session.Str("mode") == "subscription" {
+			break // the subscription has redeemed it
+		}
 		redeem(tx, session.Str(hiddenCoupon), discount.Str("promotion_code"))
 	}
 	tx.Put(session, "checkout.session.completed")
 	countLinkSession(tx, session)
-	return session
+	return session, nil
 }
 
 // sessionAttempted lets the session of an intent know that its buyer has answered the bank.
-func sessionAttempted(tx *accountTx, intent *stripeObject) {
+func sessionAttempted(tx *accountTx, intent *stripeObject) error {
 	session := tx.Get("checkout.session", intent.Str(hiddenSession))
 	if session == nil || session.Str("status") != sessionOpen {
-		return
+		return nil
 	}
-	settledSession(tx, session.Edit(), intent)
+	_, err := settledSession(tx, session.Edit(), intent)
+	return err
 }
 
 // sessionSettled lets the session of an intent know that the money came, or did not, after the buyer was done.

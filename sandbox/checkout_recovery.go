@@ -39,7 +39,10 @@ func recoverSession(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if !answer.Bool("active") {
 		return answer, nil
 	}
-	fresh := copySession(tx, session)
+	fresh, err := copySession(tx, session)
+	if err != nil {
+		return nil, err
+	}
 	return answer.Set("url", fresh.Get("url")), nil
 }
 
@@ -50,7 +53,7 @@ var notRecovered = []string{
 }
 
 // copySession makes an open session of an expired one. A discount that no longer applies is left out.
-func copySession(tx *accountTx, from *stripeObject) *stripeObject {
+func copySession(tx *accountTx, from *stripeObject) (*stripeObject, error) {
 	session := tx.New("checkout.session")
 	session.Set("id", tx.NewID("cs_test_a1", 58)).Set("status", sessionOpen).Set("payment_status", paymentUnpaid).Set("expires_at", tx.Now()+day).
 		Set("recovered_from", from.ID()).Set("url", tx.URL("/c/pay/"+session.ID()))
@@ -76,7 +79,7 @@ func copySession(tx *accountTx, from *stripeObject) *stripeObject {
 	if session.Str("mode") == "setup" {
 		openSetup(tx, session)
 		keepOpen(tx, session)
-		return session
+		return session, nil
 	}
 	items := sessionItems(tx, from)
 	for i, item := range items {
@@ -84,9 +87,11 @@ func copySession(tx *accountTx, from *stripeObject) *stripeObject {
 	}
 	session.Set(hiddenItems, items).Set("discounts", []any{})
 	takeDiscountOver(tx, session, from)
-	addUp(tx, session)
+	if err := addUp(tx, session); err != nil {
+		return nil, err
+	}
 	keepOpen(tx, session)
-	return session
+	return session, nil
 }
 
 // takeDiscountOver gives a copied session the discount of the former one, as far as it still applies.

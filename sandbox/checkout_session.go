@@ -78,7 +78,10 @@ func newSession(tx *accountTx, p formParams, link *stripeObject) (*stripeObject,
 	}
 	switch mode {
 	case "setup":
+		session.Set("discounts", nil)
 		return createSetupSession(tx, session, p)
+	case "subscription":
+		return createSubscriptionSession(tx, session, p, link)
 	default:
 		return createPaymentSession(tx, session, p, link)
 	}
@@ -119,7 +122,9 @@ func createPaymentSession(tx *accountTx, session *stripeObject, p formParams, li
 			return nil, err
 		}
 	}
-	addUp(tx, session)
+	if err := addUp(tx, session); err != nil {
+		return nil, err
+	}
 	if err := checkTotal(session, ""); err != nil {
 		return nil, err
 	}
@@ -205,19 +210,23 @@ func expireSession(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if status := session.Str("status"); status != sessionOpen {
 		return nil, invalid("", "", "Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of %s.", status)
 	}
-	return endSession(tx, session), nil
+	return endSession(tx, session)
 }
 
 func expireDueSession(tx *accountTx, id string) error {
 	if session := tx.Get("checkout.session", id); session != nil && session.Str("status") == sessionOpen {
-		endSession(tx, session)
+		_, err := endSession(tx, session)
+		return err
 	}
 	return nil
 }
 
 // endSession expires a session; its intent, which nobody will pay, is canceled. A session that can be recovered gets the
 // address of its recovery.
-func endSession(tx *accountTx, session *stripeObject) *stripeObject {
+func endSession(tx *accountTx, session *stripeObject) (*stripeObject, error) {
+	if err := tx.dropBegun(session); err != nil {
+		return nil, err
+	}
 	if pi := tx.Get("payment_intent", session.Str("payment_intent")); pi != nil && pi.Str("status") != canceled {
 		cancelIntent(tx, pi, "automatic")
 	}
@@ -228,7 +237,7 @@ func endSession(tx *accountTx, session *stripeObject) *stripeObject {
 	showAbandoned(tx, session)
 	openRecovery(tx, session)
 	tx.Put(session, "checkout.session.expired")
-	return session
+	return session, nil
 }
 
 // sessionItems are a session's line items, whole.

@@ -69,7 +69,9 @@ func changeOrder(tx *accountTx, session *stripeObject, p formParams) error {
 		return nil
 	}
 	noteTaxStatus(tx, session)
-	addUp(tx, session)
+	if err := addUp(tx, session); err != nil {
+		return err
+	}
 	return checkTotal(session, "")
 }
 

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/vezne/vezne/sandbox"
 )
 
 // in is the shop acting in a connected account: its calls carry Stripe-Account.
@@ -222,6 +224,76 @@ func TestConnectEndpointsGetTheEventsOfConnectedAccounts(t *testing.T) {
 		t.Fatalf("the account's own endpoint got %d events, want one: %v", len(mine), mine)
 	}
 	mine[0].want(t, "type", "customer.created", "account", nil, "data.object.id", outside)
+}
+
+// A card that the platform keeps for a buyer is copied into the account that charges it.
+func TestAPlatformsCardIsClonedIntoAnAccount(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	shop := s.in(s.merchant().str("id"))
+	customer := s.post("/v1/customers").str("id")
+	card := s.post("/v1/payment_methods/pm_card_visa/attach", "customer", customer).str("id")
+	clone := shop.post("/v1/payment_methods", "customer", customer, "payment_method", card)
+	clone.want(t, "card.last4", "4242", "customer", nil)
+	if clone.str("id") == card {
+		t.Error("the clone has the id of the original")
+	}
+	shop.intent("payment_method", clone.str("id"), "confirm", "true").want(t, "status", "succeeded")
+	shop.refused("POST", "/v1/payment_methods", "payment_method", card).want(t, "status", 400, "param", "customer")
+	s.refused("POST", "/v1/payment_methods", "customer", customer, "payment_method", card).want(t, "status", 400, "param", "payment_method")
+}
+
+// A page of a connected account needs no header: its address says whose it is.
+func TestAPageOfAConnectedAccount(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	shop := s.in(s.merchant().str("id"))
+	session := shop.post("/v1/checkout/sessions", "mode", "payment", "success_url", "https://shop.example", "line_items[0][quantity]", "1", "line_items[0][price_data][currency]", "usd",
+		"line_items[0][price_data][unit_amount]", "500", "line_items[0][price_data][product_data][name]", "Kahve").str("id")
+	for _, key := range []string{"", "pk_test_shop"} {
+		buyer := *s
+		buyer.key = key
+		if status, page := buyer.call("GET", "/v1/payment_pages/"+session); status != http.StatusOK {
+			t.Errorf("with key %q the page is answered %d: %v", key, status, page)
+		}
+	}
+	if _, err := s.sandbox.Account(s.key).Simulate("checkout", map[string]any{"session": session, "stripe_account": shop.account}); err != nil {
+		t.Fatal(err)
+	}
+	shop.get("/v1/checkout/sessions/"+session).want(t, "payment_status", "paid")
+}
+
+// What is in a connected account outlives a restart, keys of idempotent calls and jobs included.
+func TestConnectedAccountsAreKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	open := func() (*shop, func()) {
+		t.Helper()
+		sb, err := sandbox.New(sandbox.Options{Data: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shopOf(t, sb), func() {
+			if err := sb.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	s, closeFirst := open()
+	id := s.post("/v1/accounts", "type", "custom", "external_account", "btok_us_verified").str("id")
+	customer := s.in(id).post("/v1/customers", "name", "Ada").str("id")
+	gone := s.in(id).post("/v1/customers").str("id")
+	s.in(id).must("DELETE", "/v1/customers/"+gone)
+	closeFirst()
+	s, closeSecond := open()
+	defer closeSecond()
+	s.get("/v1/accounts/"+id).want(t, "external_accounts.data.0.last4", "6789")
+	acting := s.in(id)
+	acting.get("/v1/customers/"+customer).want(t, "name", "Ada")
+	acting.get("/v1/customers/"+gone).want(t, "deleted", true)
+	s.refused("GET", "/v1/customers/"+customer).want(t, "status", 404)
+	wantEvents(t, acting.events(), "account.external_account.created", "customer.created", "customer.created", "customer.deleted")
+	wantEvents(t, s.events())
 }
 
 // eventsOf are the events that a receiver got.

@@ -27,6 +27,8 @@ type Settings struct {
 	EndpointRateLimit int64 `json:"endpoint_rate_limit"`
 	// Retries are what happens to invoices whose payment failed.
 	Retries InvoiceRetries `json:"retries"`
+	// Invoices are how invoices are numbered and their taxes rounded.
+	Invoices InvoiceSettings `json:"invoices"`
 	// TaxRates stand for Stripe Tax, one for each place.
 	TaxRates []DeclaredTax `json:"tax_rates"`
 	// PaymentMethods are the types that intents and sessions take when they are told none, as Stripe's dashboard has
@@ -74,6 +76,9 @@ func (s Settings) check() error {
 	if err := s.Retries.check(); err != nil {
 		return err
 	}
+	if err := s.Invoices.check(); err != nil {
+		return err
+	}
 	if err := checkTaxes(s.TaxRates); err != nil {
 		return err
 	}
@@ -85,7 +90,7 @@ func (tx *accountTx) settings() Settings {
 	account := tx.Account()
 	s := Settings{DisplayName: account.Str("settings.dashboard.display_name"), DefaultAPIVersion: tx.account.sandbox.apiVersion(),
 		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: feePercent, FeeFixed: feeFixed,
-		Retries: defaultInvoiceRetries(), TaxRates: []DeclaredTax{},
+		Retries: defaultInvoiceRetries(), Invoices: defaultInvoiceSettings(), TaxRates: []DeclaredTax{},
 		PaymentMethods: orElseList(tx.account.sandbox.options.PaymentMethods, cardType)}
 	set := account.Hash("_settings")
 	if set == nil {
@@ -103,6 +108,9 @@ func (tx *accountTx) settings() Settings {
 	s.RateLimit, s.EndpointRateLimit = set.Int("rate_limit"), set.Int("endpoint_rate_limit")
 	if retries := set.Hash("retries"); retries != nil {
 		s.Retries = invoiceRetriesOf(retries)
+	}
+	if invoices := set.Hash("invoices"); invoices != nil {
+		s.Invoices = InvoiceSettings{Numbering: invoices.Str("numbering"), TaxRounding: invoices.Str("tax_rounding")}
 	}
 	for _, v := range set.List("tax_rates") {
 		s.TaxRates = append(s.TaxRates, declaredTaxOf(v.(*stripeObject)))
@@ -122,7 +130,7 @@ func (tx *accountTx) setSettings(s Settings) {
 	tx.Put(tx.Account().Edit().Set("settings.dashboard.display_name", s.DisplayName).Set("_settings", hash(
 		"default_api_version", s.DefaultAPIVersion, "delivery_retries", anyList(s.DeliveryRetries), "delivery_timeout_ms", s.DeliveryTimeoutMS,
 		"fee_percent", s.FeePercent, "fee_fixed", s.FeeFixed, "rate_limit", s.RateLimit, "endpoint_rate_limit", s.EndpointRateLimit,
-		"retries", s.Retries.hash(), "tax_rates", taxes, "payment_methods", anyList(s.PaymentMethods))))
+		"retries", s.Retries.hash(), "invoices", hash("numbering", s.Invoices.Numbering, "tax_rounding", s.Invoices.TaxRounding), "tax_rates", taxes, "payment_methods", anyList(s.PaymentMethods))))
 }
 
 // Settings reads the account's settings.

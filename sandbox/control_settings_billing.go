@@ -16,6 +16,36 @@ type InvoiceRetries struct {
 	End string `json:"end"`
 }
 
+// InvoiceSettings are what Stripe's dashboard sets for invoices.
+type InvoiceSettings struct {
+	// Numbering is customer, each customer's invoices counted behind a prefix of their own, or account, all invoices of the
+	// account counted in one row.
+	Numbering string `json:"numbering"`
+	// TaxRounding is line_item, each line's tax rounded, or invoice, the sum of each rate rounded once.
+	TaxRounding string `json:"tax_rounding"`
+}
+
+// The ways of numbering invoices.
+const (
+	numberedByCustomer = "customer"
+	numberedByAccount  = "account"
+)
+
+func defaultInvoiceSettings() InvoiceSettings {
+	return InvoiceSettings{Numbering: numberedByCustomer, TaxRounding: string(billing.RoundPerLine)}
+}
+
+// check says in a sentence what is wrong.
+func (s InvoiceSettings) check() error {
+	switch {
+	case s.Numbering != numberedByCustomer && s.Numbering != numberedByAccount:
+		return invalid("invoices[numbering]", "", "Invalid invoices: the numbering is one of customer or account")
+	case s.TaxRounding != string(billing.RoundPerLine) && s.TaxRounding != string(billing.RoundPerInvoice):
+		return invalid("invoices[tax_rounding]", "", "Invalid invoices: the tax_rounding is one of line_item or invoice")
+	}
+	return nil
+}
+
 // DeclaredTax is a rate of tax that stands for Stripe Tax: where automatic tax is on, it is what a buyer there pays.
 type DeclaredTax struct {
 	// Country is where it holds, in two letters; "" is everywhere that has no rate of its own. State is a part of the

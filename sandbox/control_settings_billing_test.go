@@ -33,6 +33,15 @@ func TestSettingsOfBilling(t *testing.T) {
 	if diff := cmp.Diff([]DeclaredTax{{Country: "FR"}}, s.TaxRates); diff != "" {
 		t.Errorf("a list takes the place of the one before: %s", diff)
 	}
+	s = change(`{"invoices":{"numbering":"account"}}`)
+	if diff := cmp.Diff(InvoiceSettings{Numbering: "account", TaxRounding: "line_item"}, s.Invoices); diff != "" {
+		t.Errorf("a change of the numbering keeps the rest: %s", diff)
+	}
+	for _, bad := range []string{`{"invoices":{"numbering":"month"}}`, `{"invoices":{"tax_rounding":"never"}}`} {
+		if got := call(t, sb, "POST", "/_sandbox/settings", bad); got.status != 400 {
+			t.Errorf("%s answered %d", bad, got.status)
+		}
+	}
 	if s = change(`{"tax_rates":[],"retries":{"after_days":[]}}`); len(s.TaxRates) != 0 || len(s.Retries.AfterDays) != 0 {
 		t.Errorf("emptied: %+v", s)
 	}

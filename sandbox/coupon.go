@@ -13,6 +13,7 @@ func init() {
 		return nil
 	})
 	behave("POST /v1/promotion_codes", createPromotionCode)
+	behave("GET /v1/promotion_codes", listPromotionCodes)
 }
 
 func createCoupon(tx *accountTx, r *apiRequest) (*stripeObject, error) {
@@ -176,6 +177,15 @@ func createPromotionCode(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	tx.Put(pc, "promotion_code.created")
 	return pc, nil
+}
+
+// listPromotionCodes filters as the description says; capitals of a code do not count, and a coupon is found inside promotion.
+func listPromotionCodes(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	p := r.Params()
+	return tx.List(r, "promotion_code", func(pc *stripeObject) bool {
+		return (!p.Has("code") || strings.EqualFold(p.Str("code"), pc.Str("code"))) && (!p.Has("coupon") || p.Str("coupon") == pc.Str("promotion.coupon")) &&
+			(!p.Has("active") || p.Bool("active") == pc.Bool("active")) && (!p.Has("customer") || p.Str("customer") == pc.Str("customer"))
+	})
 }
 
 // activeCode finds the active promotion code that a buyer means; capitals do not count.

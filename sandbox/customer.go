@@ -60,7 +60,14 @@ func createCustomer(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
+	taxIDs, err := givenTaxIDs(tx, customer, p)
+	if err != nil {
+		return nil, err
+	}
 	tx.Put(customer, "customer.created")
+	for _, id := range taxIDs {
+		keepTaxID(tx, id)
+	}
 	tx.tell(told, discount)
 	switch {
 	case card != nil:

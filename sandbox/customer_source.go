@@ -34,6 +34,8 @@ func addSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 				card = keepCard(tx, customer, method)
 			}
 		}
+	case source == "" && !p.Has("card") && !p.Has("bank_account") && !p.Has("alipay_account"):
+		return nil, invalid("source", "parameter_missing", "Missing required param: source.")
 	default:
 		return newDefault(r.route.operation).write(tx, r)
 	}
@@ -84,7 +86,7 @@ func keepCard(tx *accountTx, customer, method *stripeObject) *stripeObject {
 	test := behaviourOf(method)
 	method.Set("customer", customer.ID())
 	setChecks(method, "card.checks", test, method)
-	card := tx.New("card").Set("id", method.ID()).Set("customer", customer.ID()).Set("brand", cardBrands[test.brand]).
+	card := tx.New("card").Set("id", method.ID()).Set("customer", customer.ID()).Set("brand", objectBrand(test.brand)).
 		Set("cvc_check", method.Get("card.checks.cvc_check"))
 	for _, key := range []string{"country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "regulated_status"} {
 		card.Set(key, method.Get("card."+key))
@@ -105,6 +107,14 @@ func keepCard(tx *accountTx, customer, method *stripeObject) *stripeObject {
 
 // newCardID makes the id that a card and its PaymentMethod share.
 func newCardID(tx *accountTx) string { return tx.NewID("card_1", 23) }
+
+// objectBrand is a brand as the older card objects write it.
+func objectBrand(brand string) string {
+	if brand == "mastercard" {
+		return "MasterCard"
+	}
+	return cardBrands[brand]
+}
 
 // setDefaultSource names a customer's default card, "" for none.
 func setDefaultSource(tx *accountTx, customer, card string) {

@@ -33,7 +33,6 @@ func (a action) telling(event string) action { return action{a.set, event} }
 // actions are the verbs whose effect is one field or two. Source: the description's sentences on each operation and on the
 // fields that it changes.
 var actions = map[string]action{
-	"POST /v1/application_fees/{id}/refund":                   action{}.with("refunded", true),
 	"POST /v1/billing/alerts/{id}/activate":                   status("active"),
 	"POST /v1/billing/alerts/{id}/archive":                    status("archived"),
 	"POST /v1/billing/alerts/{id}/deactivate":                 status("inactive"),
@@ -76,14 +75,9 @@ var actions = map[string]action{
 	"POST /v1/test_helpers/issuing/personalization_designs/{personalization_design}/reject":     status("rejected"),
 	"POST /v1/test_helpers/issuing/settlements/{settlement}/complete":                           status("complete"),
 
-	"POST /v1/payouts/{payout}/cancel": status("canceled"),
-	"POST /v1/topups/{topup}/cancel":   status("canceled"),
-
 	"POST /v1/quotes/{quote}/accept":   status("accepted").with("status_transitions.accepted_at", theTime),
 	"POST /v1/quotes/{quote}/cancel":   status("canceled").with("status_transitions.canceled_at", theTime),
 	"POST /v1/quotes/{quote}/finalize": status("open").with("status_transitions.finalized_at", theTime),
-
-	"POST /v1/terminal/readers/{reader}/cancel_action": action{}.with("action", nil).telling("terminal.reader.action_updated"),
 
 	"POST /v1/treasury/financial_accounts/{financial_account}/close":  status("closed"),
 	"POST /v1/treasury/inbound_transfers/{inbound_transfer}/cancel":   status("canceled"),

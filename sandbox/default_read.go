@@ -201,6 +201,9 @@ func (d *defaultOperation) matches(r *apiRequest, o *stripeObject) bool {
 	if o.Has("test_clock") && !r.params.Has("test_clock") && !r.params.Has("customer") {
 		return false // objects of a test clock are listed only when asked for
 	}
+	if ids := r.params.Strs("ids"); len(ids) > 0 && !slices.Contains(ids, o.ID()) {
+		return false
+	}
 	for _, key := range r.params.Keys() {
 		if !filterable(d.schemas[0], key) {
 			continue
@@ -217,8 +220,16 @@ func (d *defaultOperation) matches(r *apiRequest, o *stripeObject) bool {
 				return false
 			}
 		case n.hash != nil:
-			if at, isTime := o.Get(key).(int64); isTime && !rangeOf(r.params, key).includes(at) {
-				return false
+			if at, isTime := o.Get(key).(int64); isTime {
+				if !rangeOf(r.params, key).includes(at) {
+					return false
+				}
+				continue
+			}
+			for _, part := range p.Keys() {
+				if textOf(o.Get(key+"."+part)) != p.Str(part) {
+					return false
+				}
 			}
 		case textOf(o.Get(key)) != p.Str(""):
 			return false

@@ -8,6 +8,8 @@ func init() {
 	behave("POST /v1/disputes/{dispute}", updateDispute)
 	behave("POST /v1/disputes/{dispute}/close", closeDispute)
 	behave("GET /v1/charges/{charge}/dispute", retrieveChargeDispute)
+	behave("POST /v1/charges/{charge}/dispute", updateDispute)
+	behave("POST /v1/charges/{charge}/dispute/close", closeDispute)
 	onDue("dispute.decide", decideDispute)
 	onDue("dispute.overdue", endOverdueDispute)
 	simulation("dispute", simulateDispute)
@@ -119,6 +121,9 @@ func withdraw(tx *accountTx, du, ch *stripeObject) {
 }
 
 func findDispute(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	if r.Path("charge") != "" { // by its charge, as older clients do
+		return retrieveChargeDispute(tx, r)
+	}
 	if du := tx.Get("dispute", r.Path("dispute")); du != nil {
 		return du, nil
 	}

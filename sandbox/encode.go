@@ -48,9 +48,15 @@ func (e *encoder) object(o *stripeObject, tree *expandTree) {
 	for i := range o.size() {
 		v := o.at(i)
 		sub := tree.child(o, i)
+		if o.shape.asked != nil && o.shape.asked[i] && sub == nil && !e.hidden {
+			continue
+		}
 		if v == absent {
 			if v = e.expanded.included(o, i, sub); v == nil {
 				continue
+			}
+			if v == (shownNull{}) {
+				v = nil
 			}
 		}
 		if !first {

@@ -48,6 +48,9 @@ func (x *expansion) included(o *stripeObject, slot int, asked *expandTree) any {
 	return x.lists[includeKey{o, slot}]
 }
 
+// shownNull is what an expanded key shows when there is nothing behind it: null.
+type shownNull struct{}
+
 // each is the expansion with every object as f sees it.
 func (x *expansion) each(f func(*stripeObject) *stripeObject) *expansion {
 	if x == nil {
@@ -68,6 +71,8 @@ func (x *expansion) each(f func(*stripeObject) *stripeObject) *expansion {
 				members[i] = f(m.(*stripeObject))
 			}
 			seen.lists[at] = members
+		default:
+			seen.lists[at] = shown
 		}
 	}
 	return seen
@@ -245,7 +250,8 @@ func (tx *accountTx) include(x *expansion, o *stripeObject, slot int, tree *expa
 		return
 	}
 	if !n.Is(description.List) {
-		if len(members) > 0 {
+		x.lists[includeKey{o, slot}] = shownNull{}
+		if len(members) > 0 && members[0] != nil {
 			x.lists[includeKey{o, slot}] = members[0]
 			tx.expandHash(x, members[0], tree)
 		}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -114,6 +115,10 @@ func (tx *accountTx) newInvoice(d invoiceDraft) *stripeObject {
 	if d.period == (billing.Period{}) {
 		d.period = billing.Period{Start: billing.Instant(tx.Now()), End: billing.Instant(tx.Now())}
 	}
+	if d.reason == "manual" { // a subscription's own invoices have none (recorded)
+		inv.Set("rendering", tx.NewHash("invoices_resource_invoice_rendering").
+			Set("pdf", tx.NewHash("invoice_rendering_pdf").Set("page_size", "auto")))
+	}
 	inv.Set("period_start", int64(d.period.Start)).Set("period_end", int64(d.period.End))
 	if inv.Str("collection_method") == sendInvoice {
 		inv.Set("due_date", d.dueDate)
@@ -197,15 +202,23 @@ func (tx *accountTx) planFinalization(inv *stripeObject) {
 	}
 }
 
-// finalizeByItself is the end of a draft's hour: it is finalised, and charged or sent.
+// finalizeByItself is the end of a draft's hour: it is finalised, and charged or sent. What refuses to be finalised stays a draft
+// that says why.
 func finalizeByItself(tx *accountTx, id string) error {
 	inv := tx.Get("invoice", id)
 	if inv == nil || inv.Str("status") != invoiceDraftStatus || !inv.Has("automatically_finalizes_at") || inv.Int("automatically_finalizes_at") > tx.Now() {
 		return nil
 	}
-	inv, err := tx.finalizeInvoice(inv)
-	if err != nil {
+	finalized, err := tx.finalizeInvoice(inv)
+	var refused *Error
+	switch {
+	case errors.As(err, &refused):
+		tx.Put(inv.Edit().Set("automatically_finalizes_at", nil).Set("next_payment_attempt", nil).
+			Set("last_finalization_error", tx.NewHash("api_errors").Set("type", refused.Type).Set("code", textOrNull(refused.Code)).Set("message", refused.Message)),
+			"invoice.finalization_failed")
+		return nil
+	case err != nil:
 		return err
 	}
-	return tx.collectInvoice(inv)
+	return tx.collectInvoice(finalized)
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vezne/vezne/sandbox/internal/billing"
 )
@@ -70,6 +71,9 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
+	if inv.Bool("automatic_tax.enabled") && !tx.taxable(inv) {
+		return nil, invalid("", "customer_tax_location_invalid", "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.")
+	}
 	if due := int64(billed.AmountDue); due > maximumCharge(inv.Str("currency")) {
 		return nil, invalid("", "amount_too_large", "The invoice's amount due must be no more than %s", readable(maximumCharge(inv.Str("currency")), inv.Str("currency")))
 	}
@@ -83,8 +87,8 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 		Set("automatically_finalizes_at", nil).Set("last_finalization_error", nil).
 		Set("hosted_invoice_url", tx.URL("/i/"+inv.ID())).Set("invoice_pdf", tx.URL("/i/"+inv.ID()+"/pdf"))
 	tx.Publish(inv.ID())
-	if inv.Has("automatic_tax") && inv.Bool("automatic_tax.enabled") {
-		inv.Set("automatic_tax.status", "complete")
+	if inv.Str("rendering.pdf.page_size") == "auto" {
+		inv.Set("rendering.pdf.page_size", pageSize(inv.Str("customer_address.country")))
 	}
 	if sub := tx.Get("subscription", inv.Str("parent.subscription_details.subscription")); sub != nil {
 		inv.Set("parent.subscription_details.metadata", sub.Get("metadata"))
@@ -103,6 +107,14 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 		return nil, err
 	}
 	return tx.Get("invoice", inv.ID()), nil
+}
+
+// pageSize is the paper of a country: letter in North America, and where no country is known.
+func pageSize(country string) string {
+	if slices.Contains([]string{"", "US", "CA", "MX"}, country) {
+		return "letter"
+	}
+	return "a4"
 }
 
 // settleFree ends an invoice on which nothing is due: it counts as attempted, though nothing was.
@@ -132,21 +144,35 @@ func (tx *accountTx) replaceRevised(inv *stripeObject) error {
 }
 
 // nextNumber is the number of a customer's next invoice: their prefix and their count. Where the account numbers its
-// invoices in one row, its prefix and its count.
+// invoices in one row, its prefix and its count. A number that a caller has given away is passed over.
 func (tx *accountTx) nextNumber(customer *stripeObject) string {
-	customer = tx.Get("customer", customer.ID()).Edit()
 	for {
-		prefix, n := customer.Str("invoice_prefix"), customer.Int("next_invoice_sequence")
-		if prefix == "" {
-			prefix = "INV"
-		}
-		number := fmt.Sprintf("%s-%04d", prefix, max(n, 1))
-		tx.Put(customer.Set("next_invoice_sequence", max(n, 1)+1))
+		number := tx.takeNumber(customer.ID())
 		if tx.invoiceNumbered(number) == nil {
 			return number
 		}
-		customer = customer.Edit()
 	}
+}
+
+// The hidden slots of the account that numbers all its invoices.
+const (
+	hiddenPrefix   = "_invoice_prefix"
+	hiddenSequence = "_next_invoice_sequence"
+)
+
+// takeNumber counts on. Stripe tells nobody that the count rose.
+func (tx *accountTx) takeNumber(customer string) string {
+	o, prefix, sequence := tx.Get("customer", customer), "invoice_prefix", "next_invoice_sequence"
+	if tx.settings().Invoices.Numbering == numberedByAccount {
+		o, prefix, sequence = tx.Account(), hiddenPrefix, hiddenSequence
+	}
+	o = o.Edit()
+	if o.Str(prefix) == "" {
+		o.Set(prefix, strings.ToUpper(tx.NewID("", 8)))
+	}
+	n := max(o.Int(sequence), 1)
+	tx.Put(o.Set(sequence, n+1))
+	return fmt.Sprintf("%s-%04d", o.Str(prefix), n)
 }
 
 // invoiceNumbered is the invoice that has a number, nil when none has.
@@ -179,7 +205,7 @@ func (tx *accountTx) newInvoiceIntent(inv *stripeObject) *stripeObject {
 		Set("amount_received", 0).Set("amount_capturable", 0).Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", hash())).
 		Set("client_secret", pi.ID()+"_secret_"+tx.NewID("", 25)).Set("capture_method", "automatic").Set("confirmation_method", "automatic").
 		Set("status", requiresPaymentMethod).Set("description", intentDescriptions[inv.Str("billing_reason")]).
-		Set("payment_details", tx.NewHash("payment_flows_payment_details").Set("order_reference", cut(inv.ID(), 25))).
+		Set("payment_details", tx.NewHash("payment_flows_payment_details").Set("order_reference", inv.ID())).
 		Set("payment_method_types", tx.invoiceMethodTypes(inv)).Set("receipt_email", nil).
 		Set(hiddenInvoice, inv.ID())
 	if pi.Str("description") == "" {
@@ -223,7 +249,7 @@ func (tx *accountTx) intentOf(inv *stripeObject) *stripeObject {
 // invoiceSecret lets a browser pay an invoice.
 func invoiceSecret(tx *accountTx, inv *stripeObject) []*stripeObject {
 	pi := tx.intentOf(inv)
-	if pi == nil || inv.Str("status") != invoiceOpen {
+	if pi == nil { // a paid invoice keeps it (recorded)
 		return nil
 	}
 	return []*stripeObject{tx.NewHash("invoices_resource_confirmation_secret").Set("client_secret", pi.Str("client_secret")).Set("type", "payment_intent")}

@@ -203,7 +203,7 @@ func (tx *accountTx) priceFrom(item *stripeObject, p formParams, at string) erro
 		return err
 	case price.Str("type") == "recurring":
 		return invalid(under(at, "price"), "", "The price specified is set to `type=recurring` but this field only accepts prices with `type=one_time`.")
-	case !p.Has("price_data") && !price.Bool("active"):
+	case !p.Has("price_data") && !price.Bool("active") && !price.Bool(hiddenInline):
 		return invalid(under(at, "price"), "", "The price specified is inactive. This field only accepts active prices.")
 	case price.Str("currency") != item.Str("currency") && !price.Has(hiddenCurrencies+"."+item.Str("currency")):
 		return invalid(under(at, "price"), "", "The price specified is in %s and has no amount in %s.", price.Str("currency"), item.Str("currency"))

@@ -7,7 +7,8 @@ import (
 // totalInvoice adds up an invoice's lines, discounts, taxes and the customer's balance and writes what came out: into the
 // lines and into the totals. Previews, drafts and what is finalised go through it alike.
 func (tx *accountTx) totalInvoice(inv *stripeObject) (billing.Invoice, error) {
-	draft := billing.Draft{Currency: billing.Currency(inv.Str("currency")), At: billing.Instant(inv.Int("created")), TaxExempt: billing.TaxExempt(inv.Str("customer_tax_exempt"))}
+	draft := billing.Draft{Currency: billing.Currency(inv.Str("currency")), At: billing.Instant(inv.Int("created")), TaxExempt: billing.TaxExempt(inv.Str("customer_tax_exempt")),
+		TaxRounding: billing.TaxRounding(tx.settings().Invoices.TaxRounding)}
 	draft.MinimumCharge = draft.Currency.MinimumCharge()
 	if customer := tx.Get("customer", inv.Str("customer")); customer != nil && orElse(customer.Str("currency"), inv.Str("currency")) == inv.Str("currency") {
 		draft.StartingBalance = billing.Amount(customer.Int("balance"))
@@ -51,6 +52,14 @@ func (tx *accountTx) totalInvoice(inv *stripeObject) (billing.Invoice, error) {
 	setInvoiceLines(inv, lines)
 	tx.setTotals(inv, billed)
 	tx.addGivenTaxes(inv, lines)
+	if inv.Bool("automatic_tax.enabled") {
+		inv.Set("automatic_tax.status", "complete").Set("automatic_tax.provider", "stripe")
+		if !tx.taxable(inv) {
+			inv.Set("automatic_tax.status", "requires_location_inputs")
+		}
+	} else if inv.Has("automatic_tax.status") {
+		inv.Set("automatic_tax.status", nil).Set("automatic_tax.provider", nil)
+	}
 	return billed, nil
 }
 
@@ -122,18 +131,30 @@ func (tx *accountTx) automaticRates(inv, line *stripeObject, own []billing.TaxRa
 	if !inv.Bool("automatic_tax.enabled") {
 		return own, nil
 	}
-	address := inv.Hash("customer_address")
-	if shipping := inv.Hash("customer_shipping.address"); shipping != nil {
-		address = shipping
-	}
+	country, state := taxPlace(inv)
 	behavior := line.Str(hiddenAutomaticTax)
 	if price := tx.Get("price", line.Str("pricing.price_details.price")); price != nil && behavior == "" {
 		behavior = price.Str("tax_behavior")
 	}
-	rate := tx.automaticTaxRate(address.str("country"), address.str("state"), behavior)
+	rate := tx.automaticTaxRate(country, state, behavior)
 	if rate == nil {
 		return []billing.TaxRate{}, nil
 	}
 	r, err := billingTaxRate(rate)
 	return []billing.TaxRate{r}, err
+}
+
+// taxPlace is where an invoice is taxed: where it is shipped to, else where its customer lives.
+func taxPlace(inv *stripeObject) (country, state string) {
+	address := inv.Hash("customer_address")
+	if shipping := inv.Hash("customer_shipping.address"); shipping != nil {
+		address = shipping
+	}
+	return address.str("country"), address.str("state")
+}
+
+// taxable says whether automatic tax knows where an invoice is taxed: it has a country, or a rate is declared for everywhere.
+func (tx *accountTx) taxable(inv *stripeObject) bool {
+	country, _ := taxPlace(inv)
+	return country != "" || tx.automaticTaxRate("", "", "") != nil
 }

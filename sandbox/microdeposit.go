@@ -191,7 +191,7 @@ func expireDeposits(tx *accountTx, token string) error {
 	if intent == nil || !waitsForDeposits(intent) {
 		return nil
 	}
-	failDeposits(tx, intent.Edit(), "payment_method_microdeposit_verification_timeout", "Microdeposit verification was not completed in time.")
+	_ = failDeposits(tx, intent.Edit(), "payment_method_microdeposit_verification_timeout", "Microdeposit verification was not completed in time.") // nobody waits for the answer
 	if intent.Type() == "payment_intent" {
 		return tx.invoiceFollows(tx.Get("payment_intent", intent.ID()), nil)
 	}

@@ -7,7 +7,7 @@ import (
 	"mime/multipart"
 )
 
-// decodeMultipart reads a form with a file: its fields, and of the file its name and size; the bytes are not kept.
+// decodeMultipart reads a form with a file: its fields, and of the file its name and its bytes.
 func decodeMultipart(root *paramNode, body []byte, boundary string) error {
 	form := multipart.NewReader(bytes.NewReader(body), boundary)
 	for {
@@ -23,7 +23,7 @@ func decodeMultipart(root *paramNode, body []byte, boundary string) error {
 			return invalid("", "", "Invalid request: the multipart body could not be read")
 		}
 		if name := part.FileName(); name != "" {
-			root.member(part.FormName()).file = &sentFile{name: name, size: int64(len(content))}
+			root.member(part.FormName()).file = &sentFile{name, content}
 			root.hash[part.FormName()].value = name
 			continue
 		}
@@ -33,16 +33,16 @@ func decodeMultipart(root *paramNode, body []byte, boundary string) error {
 	}
 }
 
-// sentFile is what is known of a file that was sent.
+// sentFile is a file that was sent.
 type sentFile struct {
-	name string
-	size int64 // bytes
+	name    string
+	content []byte
 }
 
-// File tells the name and the size in bytes of a file that was sent.
-func (p formParams) File(path string) (name string, size int64) {
-	if n := p.find(path); n != nil && n.file != nil {
-		return n.file.name, n.file.size
+// sentFile is the file that was sent as a parameter, nil for none.
+func (p formParams) sentFile(path string) *sentFile {
+	if n := p.find(path); n != nil {
+		return n.file
 	}
-	return "", 0
+	return nil
 }

@@ -43,6 +43,7 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 	p.mux.HandleFunc("GET /r/{slug}", p.serveRecovery)
 	p.mux.HandleFunc("GET /3ds/{token}", p.serveChallenge)
 	p.mux.HandleFunc("GET /setup/{token}", p.serveVisit("/v1/account_links/", "/visit"))
+	p.mux.HandleFunc("GET /links/{token}", p.serveFileLink)
 	p.mux.HandleFunc("GET /microdeposits/{token}", p.serveMicrodeposit)
 	p.mux.HandleFunc("GET /i/{invoice}", p.serveInvoice)
 	p.mux.HandleFunc("GET /i/{invoice}/pdf", p.serveInvoicePDF)
@@ -56,7 +57,7 @@ func newPages(api http.Handler, numbers []string, decimals func(currency string)
 }
 
 // pageFolders are the beginnings of the pages' paths.
-var pageFolders = []string{"/c/pay/", "/b/", "/r/", "/3ds/", "/elements/", "/setup/", "/sources/", "/microdeposits/", "/i/", "/credit_notes/"}
+var pageFolders = []string{"/c/pay/", "/b/", "/r/", "/3ds/", "/elements/", "/setup/", "/sources/", "/microdeposits/", "/links/", "/i/", "/credit_notes/"}
 
 // owns says whether a path is a page's and not an API route's.
 func (p *pages) owns(path string) bool {

@@ -54,6 +54,7 @@ func (p *pages) addHome(sb *Sandbox) {
 		"GET /settings":                h.page("home.settings", h.serveSettings),
 		"GET /cards":                   h.page("home.cards", h.serveCards),
 		"POST /clock":                  h.action("home.clock", h.serveClock, moveClock),
+		"POST /clocks/{id}":            h.action("home.clock", h.serveClock, moveTestClock),
 		"POST /faults":                 h.action("home.faults", h.serveFaults, plantFault),
 		"POST /delivery-faults":        h.action("home.faults", h.serveFaults, plantDeliveryFault),
 		"POST /faults/remove":          h.action("home.faults", h.serveFaults, takeFault),
@@ -108,7 +109,7 @@ var homeSections = [][2]string{
 
 // homeDone are the sentences that follow an action, by what its answer's address says.
 var homeDone = map[string]string{
-	"clock": "home.done.clock", "fault": "home.done.fault", "removed": "home.done.removed", "resent": "home.done.resent", "released": "home.done.released",
+	"clock": "home.done.clock", "test_clock": "home.done.test_clock", "fault": "home.done.fault", "removed": "home.done.removed", "resent": "home.done.resent", "released": "home.done.released",
 	"snapshot": "home.done.snapshot", "restored": "home.done.restored", "forgotten": "home.done.forgotten", "reset": "home.done.reset",
 }
 

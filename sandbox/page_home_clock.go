@@ -38,6 +38,9 @@ type homeClockPage struct {
 	Advances []homeAdvance
 	Due      []homeDue
 	More     int
+	Clocks   []homeTestClock
+	// MoreClocks is how many test clocks are not shown.
+	MoreClocks int
 	// Real is the real time, Ahead how far the clock is ahead of it.
 	Real, Ahead string
 }
@@ -71,6 +74,7 @@ func (h *home) serveClock(p *homePage, _ *http.Request) (string, any, error) {
 	if ahead := now.Unix() - real.Unix(); ahead > 1 {
 		v.Ahead = p.span(ahead)
 	}
+	v.Clocks, v.MoreClocks = p.testClocks()
 	return "home_clock.html", v, nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+
+	"github.com/vezne/vezne/sandbox/internal/description"
 )
 
 // homeEventRow is an event in a list.
@@ -27,6 +29,8 @@ type homeEventsPage struct {
 	Pager        homePager
 	Type, Object string
 	Filtered     bool
+	// EventNames are the events that there are, for the filter.
+	EventNames []string
 }
 
 // rowDeliveries is how many deliveries of an event a list shows.
@@ -36,7 +40,7 @@ const rowDeliveries = 4
 func (h *home) serveEvents(p *homePage, r *http.Request) (string, any, error) {
 	q := r.URL.Query()
 	v := &homeEventsPage{homePage: p, Type: strings.TrimSpace(q.Get("type")), Object: strings.TrimSpace(q.Get("object"))}
-	v.Filtered = v.Type != "" || v.Object != ""
+	v.Filtered, v.EventNames = v.Type != "" || v.Object != "", description.Load().EventNames()
 	var w homeWindow
 	p.account.locked(func() {
 		s := p.account.store

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -73,6 +74,7 @@ func (w *jsonPage) plain(path string, depth int) error {
 		w.text(t)
 	case json.Number:
 		w.out.WriteString(t.String())
+		w.time(path, t)
 	case bool:
 		w.out.WriteString(strconv.FormatBool(t))
 	case nil:
@@ -114,6 +116,25 @@ func (w *jsonPage) container(open json.Delim, path string, depth int) error {
 	}
 	fmt.Fprint(&w.out, end)
 	return nil
+}
+
+// timeKeys end the names of fields that hold an instant in seconds.
+var timeKeys = []string{"created", "_at", "_on", "_start", "_end", "start", "end", "_time", "_anchor", "_by", "_date", "_after", "date", "frozen_time"}
+
+// The years that are taken for instants in seconds: from 2001 to 2286.
+const (
+	firstReadable = 1_000_000_000
+	lastReadable  = 9_999_999_999
+)
+
+// time writes what people call an instant behind its seconds.
+func (w *jsonPage) time(path string, n json.Number) {
+	key := path[strings.LastIndexAny(path, ".]")+1:]
+	at, err := n.Int64()
+	if err != nil || at < firstReadable || at > lastReadable || !slices.ContainsFunc(timeKeys, func(end string) bool { return strings.HasSuffix(key, end) }) {
+		return
+	}
+	fmt.Fprintf(&w.out, ` <span class="time">%s</span>`, homeTime(at))
 }
 
 // text writes a string: a link when it is the address of a page or an id that the account knows.

@@ -158,13 +158,18 @@ func statusOf(o *stripeObject) string {
 
 // nameOf is what people call an object by.
 func nameOf(o *stripeObject) string {
-	for _, path := range []string{"name", "email", "description", "nickname", "code", "url", "reason"} {
+	for _, path := range []string{"name", "email", "number", "description", "nickname", "lookup_key", "code", "display_name", "url", "reason"} {
 		if s := o.Str(path); s != "" {
 			return s
 		}
 	}
 	if card := o.Hash("card"); card != nil && card.Str("last4") != "" {
 		return card.Str("brand") + " •••• " + card.Str("last4")
+	}
+	for _, item := range o.List("items") { // a subscription is called by what it is of
+		if price, ok := item.(*stripeObject); ok {
+			return orElse(price.Str("price.nickname"), orElse(price.Str("price.lookup_key"), price.Str("price.id")))
+		}
 	}
 	return o.Str("type")
 }

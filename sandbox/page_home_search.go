@@ -10,12 +10,12 @@ import (
 type homeSearchPage struct {
 	*homePage
 	Query string
-	// Found are pages where the text was found otherwise: in another account, as an idempotency key, as an e-mail address.
+	// Found are pages where the text was found otherwise: in another account, as an idempotency key, in the words or metadata of objects.
 	Found []homeLink
 }
 
-// searchBudget is how many customers a search for an e-mail address looks at, the newest first.
-const searchBudget = 1000
+// searchBudget is how many objects of each type a search for words looks at, the newest first.
+const searchBudget = 2000
 
 // serveSearch jumps to the object, event, delivery or call that has an id. The text may be a whole address with an id in it.
 func (h *home) serveSearch(p *homePage, r *http.Request) (string, any, error) {
@@ -42,7 +42,7 @@ func (h *home) serveSearch(p *homePage, r *http.Request) (string, any, error) {
 			break
 		}
 	}
-	v.Found = append(v.Found, p.customersWith(v.Query)...)
+	v.Found = append(v.Found, p.objectsWith(v.Query)...)
 	p.status = http.StatusNotFound
 	if len(v.Found) > 0 {
 		p.status = http.StatusOK
@@ -66,19 +66,61 @@ func searchedIDs(text string) []string {
 	return ids
 }
 
-// customersWith finds the newest customers whose e-mail address or name has a text in it.
-func (p *homePage) customersWith(text string) (found []homeLink) {
+// searchedTypes are the types whose objects are found by words, with the fields that hold them; metadata is looked through,
+// too.
+var searchedTypes = []struct {
+	typ    string
+	fields []string
+}{
+	{"customer", []string{"email", "name", "phone"}},
+	{"invoice", []string{"number", "customer_email", "description"}},
+	{"checkout.session", []string{"client_reference_id", "customer_details.email"}},
+	{"subscription", []string{"description"}},
+	{"payment_intent", []string{"description", "receipt_email"}},
+	{"product", []string{"name"}},
+	{"price", []string{"lookup_key", "nickname"}},
+	{"promotion_code", []string{"code"}},
+	{"payment_link", []string{"url"}},
+}
+
+// searchedRows is how many objects of a type a search shows.
+const searchedRows = 10
+
+// objectsWith finds the newest objects in whose words, or metadata, a text stands.
+func (p *homePage) objectsWith(text string) (found []homeLink) {
 	text = strings.ToLower(text)
-	left := searchBudget
 	p.account.locked(func() {
 		s := p.account.store
-		s.each(s.list("customer"), func(o *stripeObject) bool {
-			left--
-			if strings.Contains(strings.ToLower(o.Str("email")+" "+o.Str("name")), text) {
-				found = append(found, homeLink{Label: o.ID() + " · " + nameOf(o), URL: p.linkTo("customer", o.ID()).URL})
-			}
-			return left > 0 && len(found) < 10
-		})
+		for _, kind := range searchedTypes {
+			left, rows := searchBudget, 0
+			s.each(s.list(kind.typ), func(o *stripeObject) bool {
+				left--
+				if saysWord(o, kind.fields, text) {
+					rows++
+					found = append(found, homeLink{Label: kind.typ + " · " + o.ID() + " · " + nameOf(o), URL: p.linkTo(kind.typ, o.ID()).URL})
+				}
+				return left > 0 && rows < searchedRows
+			})
+		}
 	})
 	return found
+}
+
+// saysWord says whether a text in small letters stands in one of an object's fields, or in its metadata.
+func saysWord(o *stripeObject, fields []string, text string) bool {
+	for _, field := range fields {
+		if strings.Contains(strings.ToLower(o.Str(field)), text) {
+			return true
+		}
+	}
+	metadata := o.Hash("metadata")
+	if metadata == nil {
+		return false
+	}
+	for _, v := range metadata.all() {
+		if word, ok := v.(string); ok && strings.Contains(strings.ToLower(word), text) {
+			return true
+		}
+	}
+	return false
 }

@@ -60,7 +60,8 @@ func (s Settings) rows() []homeSetting {
 		{"display_name", s.DisplayName}, {"default_api_version", s.DefaultAPIVersion}, {"delivery_retries", strings.Join(numbers(s.DeliveryRetries), ", ")},
 		{"delivery_timeout_ms", strconv.FormatInt(s.DeliveryTimeoutMS, 10)}, {"fee_percent", strconv.FormatFloat(s.FeePercent, 'f', -1, 64)},
 		{"fee_fixed", strconv.FormatInt(s.FeeFixed, 10)}, {"rate_limit", strconv.FormatInt(s.RateLimit, 10)}, {"endpoint_rate_limit", strconv.FormatInt(s.EndpointRateLimit, 10)},
-		{"retries.after_days", strings.Join(numbers(s.Retries.AfterDays), ", ")}, {"retries.end", s.Retries.End}, {"tax_rates", strings.Join(taxes, ", ")},
+		{"retries.after_days", strings.Join(numbers(s.Retries.AfterDays), ", ")}, {"retries.end", s.Retries.End}, {"invoices.numbering", s.Invoices.Numbering}, {"invoices.tax_rounding", s.Invoices.TaxRounding},
+		{"tax_rates", strings.Join(taxes, ", ")},
 		{"payment_methods", strings.Join(s.PaymentMethods, ", ")},
 	}
 }

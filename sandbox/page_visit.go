@@ -25,3 +25,22 @@ func (p *pages) serveVisit(before, after string) http.HandlerFunc {
 		http.Redirect(w, r, visit.URL, http.StatusSeeOther)
 	}
 }
+
+// serveFileLink is the public address of a file.
+func (p *pages) serveFileLink(w http.ResponseWriter, r *http.Request) {
+	inner, err := http.NewRequestWithContext(r.Context(), http.MethodGet, "/v1/file_link_contents/"+url.PathEscape(r.PathValue("token")), http.NoBody)
+	if err != nil {
+		p.renderFailure(w, r, http.StatusInternalServerError, err)
+		return
+	}
+	answer := capture{header: http.Header{}, status: http.StatusOK}
+	p.api.ServeHTTP(&answer, inner)
+	if answer.status != http.StatusOK {
+		p.renderFailure(w, r, answer.status, nil)
+		return
+	}
+	w.Header().Set("Content-Type", answer.header.Get("Content-Type"))
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	_, _ = w.Write(answer.body.Bytes()) // a visitor who left needs no file
+}

@@ -15,10 +15,12 @@ func cardDecline(tx *accountTx, card *testCard, method *stripeObject) string {
 
 // chargeCard charges an intent's card: it pays, holds, or fails.
 func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*stripeObject, error) {
-	card := behaviourOf(method)
-	method = method.Edit() // the bank looks at code and address, whatever it says
-	setChecks(method, "card.checks", card, method)
-	tx.Put(method)
+	card := cardsByName[method.Str(hiddenBehaviour)]
+	if method.Str("type") == cardType {
+		method = method.Edit() // the bank looks at code and address, whatever it says
+		setChecks(method, "card.checks", card, method)
+		tx.Put(method)
+	}
 	if reason := cardDecline(tx, card, method); reason != "" {
 		return declineCharge(tx, pi, method, declineFor(reason), how)
 	}
@@ -28,7 +30,7 @@ func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*strip
 	ch.Set("status", succeeded).Set("paid", true).Set("captured", !manual)
 	pi.Set("latest_charge", ch.ID()).Set("next_action", nil)
 	if manual {
-		ch.Set("payment_method_details.card.capture_before", tx.Now()+holdSeconds(pi, card))
+		ch.Set("payment_method_details."+method.Str("type")+".capture_before", tx.Now()+holdSeconds(pi, card))
 		tx.Put(ch, "charge.succeeded")
 		openReview(tx, ch, card)
 		pi.Set("review", tx.Get("charge", ch.ID()).Get("review"))

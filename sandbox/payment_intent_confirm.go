@@ -20,6 +20,10 @@ type confirmation struct {
 	sdk       bool
 	// offSession says that the buyer is not there.
 	offSession bool
+	// captcha asks for a captcha instead of 3-D Secure.
+	captcha bool
+	// byBuyer says that the buyer's browser confirms, and not the server.
+	byBuyer bool
 	// refuseAction fails the payment when the buyer would have to do something.
 	refuseAction bool
 	// mandate is the acceptance that the buyer gave now, nil for none.
@@ -77,7 +81,7 @@ func ofCheckout(intent *stripeObject, verb string) *Error {
 func readConfirmation(tx *accountTx, r *apiRequest, intent *stripeObject) (confirmation, error) {
 	p := r.Params()
 	c := confirmation{
-		returnURL: p.Str("return_url"), sdk: p.Bool("use_stripe_sdk"), refuseAction: p.Bool("error_on_requires_action"),
+		byBuyer: r.Publishable(), returnURL: p.Str("return_url"), sdk: p.Bool("use_stripe_sdk"), refuseAction: p.Bool("error_on_requires_action"),
 		offSession: p.Bool("off_session") || p.Str("off_session") == "one_off" || p.Str("off_session") == "recurring",
 	}
 	if acceptance, ok := p.Hash("mandate_data.customer_acceptance"); ok {
@@ -210,7 +214,8 @@ func confirmPayment(tx *accountTx, pi *stripeObject, c confirmation) (*stripeObj
 		return declineCharge(tx, pi, method, declineFor("generic_decline"), authFailed)
 	case next == secureError:
 		return declineCharge(tx, pi, method, declineFor("processing_error"), authFailed)
-	case next == secureChallenge:
+	case next == secureChallenge, card.captcha && c.byBuyer:
+		c.captcha = card.captcha
 		pi = challengeBuyer(tx, pi, c)
 		tx.Put(pi, "payment_intent.requires_action")
 		return pi, tx.invoiceFollows(pi, nil)

@@ -74,7 +74,7 @@ func incrementAuthorization(tx *accountTx, r *apiRequest) (*stripeObject, error)
 		pi.Set("transfer_data.amount", p.Int("transfer_data.amount"))
 		ch.Set("transfer_data.amount", p.Int("transfer_data.amount"))
 	}
-	applyMetadata(tx, pi, onlyMetadata(p))
+	applyMetadata(tx, pi, p)
 	tx.Put(ch, "charge.updated")
 	tx.Put(pi, "payment_intent.amount_capturable_updated")
 	return pi, nil

@@ -58,7 +58,7 @@ func createPaymentLink(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	return link, nil
 }
 
-// isRecurring says whether a link's buyers subscribe.
+// isRecurring says whether the buyers of a link or a session subscribe.
 func isRecurring(link *stripeObject) bool {
 	return slices.ContainsFunc(sessionItems(nil, link), func(item *stripeObject) bool { return item.Str("price.type") == "recurring" })
 }

@@ -92,7 +92,9 @@ func newLinkSession(tx *accountTx, link *stripeObject, visit formParams) (*strip
 		return nil, err
 	}
 	session = session.Edit()
-	prefill(tx, session, visit)
+	if err := prefill(tx, session, visit); err != nil {
+		return nil, err
+	}
 	tx.Put(session)
 	return session, nil
 }
@@ -103,7 +105,7 @@ func isLocale(locale string) bool {
 }
 
 // prefill writes what the link's address says to the buyer's page.
-func prefill(tx *accountTx, session *stripeObject, visit formParams) {
+func prefill(tx *accountTx, session *stripeObject, visit formParams) error {
 	if email := visit.Str("prefilled_email"); validEmail(email) && !session.Has("customer_email") {
 		session.Set(hiddenPrefilled, email)
 	}
@@ -118,12 +120,13 @@ func prefill(tx *accountTx, session *stripeObject, visit formParams) {
 	}
 	code := activeCode(tx, visit.Str("prefilled_promo_code"))
 	if code == nil || !session.Bool("allow_promotion_codes") {
-		return
+		return nil
 	}
 	if coupon := tx.Get("coupon", code.Str("promotion.coupon")); coupon != nil && refuseDiscount(tx, session, coupon, code) == nil {
 		setDiscount(tx, session, coupon, code)
-		addUp(tx, session)
+		return addUp(tx, session)
 	}
+	return nil
 }
 
 // withCampaign adds the UTM codes with which a buyer came to the address to which they leave.

@@ -35,10 +35,34 @@ const (
 )
 
 func createPaymentMethod(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	method, err := newPaymentMethod(tx, r.Params(), "")
+	p := r.Params()
+	if p.Has("payment_method") {
+		return clonePaymentMethod(tx, p)
+	}
+	method, err := newPaymentMethod(tx, p, "")
 	if err != nil {
 		return nil, err
 	}
+	tx.Put(method)
+	return method, nil
+}
+
+// clonePaymentMethod copies a method of a platform's customer into the connected account that is acted in
+// (docs.stripe.com/payments/payment-methods/connect).
+func clonePaymentMethod(tx *accountTx, p formParams) (*stripeObject, error) {
+	id, owner := p.Str("payment_method"), p.Str("customer")
+	if tx.scope == "" {
+		return nil, invalid("payment_method", "", "You can only specify `payment_method` when you act in a connected account, with the Stripe-Account header.")
+	}
+	var method *stripeObject
+	tx.within("", func() { method = tx.Get("payment_method", id) })
+	switch {
+	case method == nil:
+		return nil, missingMethod(id, "payment_method", 400)
+	case method.Str("customer") != owner:
+		return nil, invalid("customer", "", "The payment method %s does not belong to the customer %s.", id, orElse(owner, "that you supplied"))
+	}
+	method = method.Edit().Set("id", tx.NewID("pm_1", 23)).Set("customer", nil).Set("created", tx.Now()).Set(hiddenUsed, nil).Set(hiddenMandate, nil)
 	tx.Put(method)
 	return method, nil
 }

@@ -6,12 +6,23 @@ import (
 )
 
 func init() {
-	onExpand("price", "currency_options", func(_ *accountTx, price *stripeObject) []*stripeObject {
+	onExpand("price", "currency_options", func(tx *accountTx, price *stripeObject) []*stripeObject {
 		if options := price.Hash(hiddenCurrencies); options != nil {
-			return []*stripeObject{options}
+			return []*stripeObject{ownOption(tx, price, options.Edit())}
 		}
 		return nil
 	})
+}
+
+// ownOption adds the price's own currency to the amounts in others, as Stripe shows them together.
+func ownOption(tx *accountTx, price, options *stripeObject) *stripeObject {
+	own := tx.NewHash("currency_option")
+	for _, key := range []string{"custom_unit_amount", "tax_behavior", "tiers", "unit_amount", "unit_amount_decimal"} {
+		if price.Has(key) {
+			own.Set(key, price.Get(key))
+		}
+	}
+	return options.Set(price.Str("currency"), own)
 }
 
 // hiddenCurrencies are a price's amounts in other currencies, shown when they are expanded.

@@ -134,6 +134,8 @@ var amendments = map[string][]nodeEdit{
 	// Recorded: an empty name or description leaves a customer without one.
 	"POST /v1/customers":            {maybeEmpty("name", "email", "description", "phone")},
 	"POST /v1/customers/{customer}": {maybeEmpty("name", "email", "description", "phone")},
+	// Recorded, too.
+	"POST /v1/subscriptions/{subscription_exposed_id}": {maybeEmpty("default_payment_method")},
 }
 
 // maybeEmpty lets texts be empty, which unsets them, where the description does not say so.
@@ -181,8 +183,11 @@ func nestedURL(o *stripeObject, key string) string {
 	if base == "" {
 		base = "/v1/" + strings.ReplaceAll(o.Type(), ".", "/") + "s"
 	}
-	if o.ID() == "" {
+	switch {
+	case o.ID() == "", o.Type() == "invoice" && key == "payments": // the latter without the id, as recorded
 		return base + "/" + key
+	case o.Type() == "subscription" && key == "items":
+		return "/v1/subscription_items?subscription=" + o.ID()
 	}
 	return base + "/" + o.ID() + "/" + key
 }

@@ -143,6 +143,10 @@ func confirmSetup(tx *accountTx, si *stripeObject, c confirmation) (*stripeObjec
 	if forced := orElse(forcedDecline(tx), card.decline); forced != "" && (forced != "incorrect_cvc" || method.Bool(hiddenCVC)) {
 		return failSetup(tx, si, method, declineFor(forced))
 	}
+	if card.captcha && c.byBuyer {
+		c.captcha = true
+		return askSetup(tx, si, method, c)
+	}
 	switch card.secure {
 	case secureAlways, secureOnSetup:
 		return askSetup(tx, si, method, c)
@@ -232,8 +236,7 @@ func settleSetupChallenge(tx *accountTx, si, method *stripeObject, passed bool) 
 	if err != nil {
 		return err
 	}
-	sessionAttempted(tx, si)
-	return nil
+	return sessionAttempted(tx, si)
 }
 
 func cancelSetupIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {

@@ -28,6 +28,8 @@ type shape struct {
 	defaults []any
 	// optional are the slots that may be missing and are never null.
 	optional []bool
+	// asked are the slots that hold a value and are shown only when they are expanded; nil for none.
+	asked []bool
 	// times are the slots that hold the time of creation.
 	times []int
 	// indexed are the slots of indexedFields, -1 for those that it does not have.
@@ -116,6 +118,14 @@ func newShape(n *description.Node) *shape {
 		s.optional[at] = !p.Required && !p.Node.Is(description.Null)
 		if p.Required && p.Node.Is(description.UnixTime) && !p.Node.Is(description.Null) {
 			s.times = append(s.times, at)
+		}
+	}
+	for i, key := range s.keys {
+		if whenAsked[n.Name+"."+key] {
+			if s.asked == nil {
+				s.asked = make([]bool, len(s.keys))
+			}
+			s.asked[i] = true
 		}
 	}
 	if len(s.keys) >= indexedFrom {

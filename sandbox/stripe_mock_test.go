@@ -39,6 +39,9 @@ func TestASuiteOfStripeMockMeetsNoRefusals(t *testing.T) {
 	if got := must(t, sb, "GET", "/v1/customers", "", "Stripe-Account", "acct_123"); got.str("object") != "list" {
 		t.Errorf("an account that nobody made: %s", got.body)
 	}
+	if got := must(t, sb, "GET", "/v1/customers", "", "Stripe-Version", "2017-05-25"); got.str("object") != "list" {
+		t.Errorf("an old version: %s", got.body)
+	}
 	if got := call(t, sb, "GET", "/v1/quotes/qt_123/pdf", ""); got.status != http.StatusOK || !strings.Contains(got.body, "binary") {
 		t.Errorf("a file: %d %s", got.status, got.body)
 	}

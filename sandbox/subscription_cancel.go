@@ -78,7 +78,7 @@ func cancelSubscription(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 func (tx *accountTx) cancelNow(sub *stripeObject, p formParams) (*stripeObject, error) {
 	former := sub
 	tx.hold(sub)
-	sub = sub.Edit().Set("canceled_at", tx.Now())
+	sub = sub.Edit().Set("canceled_at", tx.Now()).Set("cancel_at", nil).Set("cancel_at_period_end", false) // what was planned is over (recorded)
 	tx.setCancellationDetails(sub, p)
 	sub, err := tx.putSubscription(sub)
 	if err != nil {
@@ -160,11 +160,16 @@ func (tx *accountTx) lastInvoice(sub *stripeObject) error {
 
 // endSubscription ends a subscription for good: nothing of it is collected by itself any more, and its schedule ends too.
 func (tx *accountTx) endSubscription(id, status, reason string) error {
-	sub := tx.Get("subscription", id).Edit().Set("status", status).Set("ended_at", tx.Now()).Set("pending_update", nil)
-	event := "customer.subscription.deleted"
-	if status == subIncompleteExpired {
-		event = "customer.subscription.updated"
+	sub := tx.Get("subscription", id)
+	if sub.Has("pending_update") {
+		if err := tx.giveUpPendingUpdate(sub); err != nil {
+			return err
+		}
 	}
+	if status == canceled {
+		tx.stopCollecting(sub)
+	}
+	sub = tx.Get("subscription", id).Edit().Set("status", status).Set("ended_at", tx.Now())
 	if !sub.Has("canceled_at") && status == canceled {
 		sub.Set("canceled_at", tx.Now())
 	}
@@ -175,19 +180,26 @@ func (tx *accountTx) endSubscription(id, status, reason string) error {
 		cancelSetup(tx, si, "abandoned")
 		sub.Set("pending_setup_intent", nil)
 	}
-	if _, err := tx.putSubscription(sub, event); err != nil {
+	event := "customer.subscription.deleted"
+	if status == subIncompleteExpired {
+		event = "customer.subscription.updated"
+	}
+	sub, err := tx.putSubscription(sub, event)
+	if err != nil {
 		return err
 	}
-	if status == subIncompleteExpired {
-		return tx.scheduleEnds(sub)
-	}
+	return tx.scheduleEnds(sub)
+}
+
+// stopCollecting leaves the invoices of a subscription that ends to the merchant: none is collected by itself any more.
+// Source: API reference, cancel a subscription.
+func (tx *accountTx) stopCollecting(sub *stripeObject) {
 	for _, inv := range ofField(tx, "invoice", "customer", sub.Str("customer")) {
 		open := inv.Str("status") == invoiceDraftStatus || inv.Str("status") == invoiceOpen
-		if open && inv.Bool("auto_advance") && inv.Str("parent.subscription_details.subscription") == id {
+		if open && inv.Bool("auto_advance") && inv.Str("parent.subscription_details.subscription") == sub.ID() {
 			tx.Put(inv.Edit().Set("auto_advance", false).Set("automatically_finalizes_at", nil).Set("next_payment_attempt", nil), "invoice.updated")
 		}
 	}
-	return tx.scheduleEnds(sub)
 }
 
 // endSubscriptionsOf ends all subscriptions of a customer at once.

@@ -69,7 +69,8 @@ func (tx *accountTx) createSubscription(p formParams, customerID string, from or
 	tx.restate(first, sub)
 	tx.tellTrialWillEnd(sub)
 	if !stamped {
-		tx.Event("customer.updated", tx.Get("customer", customer.ID()), customer)
+		customer = tx.Get("customer", customer.ID())
+		tx.Event("customer.updated", customer, customer.Edit().Set("currency", nil))
 	}
 	return tx.Get("subscription", sub.ID()), nil
 }
@@ -117,7 +118,8 @@ func (tx *accountTx) newSubscription(customer *stripeObject, p formParams) (*str
 		Set("test_clock", textOrNull(customer.clockOfCustomer())).Set("start_date", tx.Now()).Set(hiddenBegan, tx.Now()).
 		Set("default_tax_rates", []any{}).Set("discounts", []any{}).Set("currency", "").Set("cancel_at_period_end", false).
 		Set("cancellation_details", tx.NewHash("cancellation_details")).Set("billing_mode", tx.billingMode(p)).
-		Set("trial_settings.end_behavior.missing_payment_method", "create_invoice")
+		Set("trial_settings.end_behavior.missing_payment_method", "create_invoice").
+		Set("invoice_settings.issuer.type", "self").Set("managed_payments", tx.NewHash("smor_resource_managed_payments").Set("enabled", false))
 	if err := tx.newItems(sub, p.List("items")); err != nil {
 		return nil, err
 	}

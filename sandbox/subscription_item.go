@@ -80,7 +80,7 @@ func (tx *accountTx) setSubscriptionItem(sub, item *stripeObject, given formPara
 		return err
 	}
 	switch {
-	case price == nil && !item.Has("price"):
+	case price == nil && item.Str("price.id") == "":
 		return invalid(at+"[price]", "parameter_missing", "Missing required param: %s[price].", at)
 	case price != nil && price.ID() != item.Str("price.id"):
 		item.Set("price", price)
@@ -149,7 +149,7 @@ func (tx *accountTx) itemPrice(given formParams, at string) (*stripeObject, erro
 		return nil, err
 	case price.Str("type") != "recurring":
 		return nil, invalid(at+"[price]", "", "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.")
-	case !price.Bool("active"):
+	case !price.Bool("active") && !price.Bool(hiddenInline):
 		return nil, invalid(at+"[price]", "", "The price specified is inactive. This field only accepts active prices.")
 	}
 	return price, nil

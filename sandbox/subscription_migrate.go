@@ -39,13 +39,13 @@ func deleteSubscriptionDiscount(tx *accountTx, r *apiRequest) (*stripeObject, er
 	}
 	for _, id := range ids {
 		if discount := tx.Get("discount", id); discount != nil {
-			tx.Delete(discount, "customer.discount.deleted")
+			tx.Event("customer.discount.deleted", discount, nil) // drafts that have it keep it
 		}
 	}
 	if _, err := tx.putSubscription(sub.Edit().Set("discounts", []any{}), "customer.subscription.updated"); err != nil {
 		return nil, err
 	}
-	return tx.Remains("discount", ids[0]), nil
+	return remainsOf(tx.Get("discount", ids[0])), nil
 }
 
 func readSubscriptionDiscount(tx *accountTx, r *apiRequest) (*stripeObject, error) {

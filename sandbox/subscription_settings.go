@@ -135,7 +135,7 @@ func (tx *accountTx) setSubscriptionDiscounts(sub, _ *stripeObject, p formParams
 	}
 	for _, id := range texts(sub.List("discounts")) {
 		if was := tx.Get("discount", id); was != nil && indexOfItem(discounts, id) < 0 {
-			tx.Delete(was, "customer.discount.deleted")
+			tx.Event("customer.discount.deleted", was, nil) // drafts that have it keep it
 		}
 	}
 	sub.Set("discounts", objectIDs(discounts))

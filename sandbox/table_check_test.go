@@ -114,6 +114,9 @@ func (a *tableAccount) named(name string) (any, error) {
 	if rest, ok := strings.CutPrefix(name, "answer."); ok {
 		return a.walk(map[string]any(a.last.body), rest)
 	}
+	if rest, ok := strings.CutPrefix(name, "header."); ok {
+		return a.last.headerValue(rest), nil
+	}
 	known := ""
 	for typ := range a.newest {
 		if len(typ) > len(known) && (name == typ || strings.HasPrefix(name, typ+".")) {
@@ -187,6 +190,14 @@ func (a *tableAccount) walk(v any, path string) (any, error) {
 	return v, nil
 }
 
+// headerValue is a header of an answer.
+func (a answered) headerValue(name string) any {
+	if values := a.header.Values(name); len(values) > 0 {
+		return values[0]
+	}
+	return missingValue{}
+}
+
 // missingValue is what stands at a path that is not there.
 type missingValue struct{}
 
@@ -242,6 +253,8 @@ func (a *tableAccount) check(h assertion, got outcome) error {
 		v, err = a.walk(map[string]any(got.answered.body), strings.TrimPrefix(h.path, "answer."))
 	case strings.HasPrefix(h.path, "error."):
 		v, err = a.walk(map[string]any(got.answered.body), h.path)
+	case strings.HasPrefix(h.path, "header."):
+		v = got.answered.headerValue(strings.TrimPrefix(h.path, "header."))
 	case strings.HasPrefix(h.path, "{"):
 		v, err = a.named(strings.Replace(h.path[1:], "}", "", 1))
 	default:

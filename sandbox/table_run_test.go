@@ -39,6 +39,7 @@ type tableAccount struct {
 type answered struct {
 	status int
 	body   object
+	header http.Header
 }
 
 // perform runs a row: from where, the acts, what came of it. before is the page's object ahead of the acts.
@@ -50,7 +51,8 @@ func (a *tableAccount) perform(row *tableRow) (o outcome, err error) {
 		return o, err
 	}
 	if id := a.subject(); id != "" {
-		if o.before, err = a.get(id); err != nil {
+		var gone *refusedCall
+		if o.before, err = a.get(id); err != nil && !errors.As(err, &gone) {
 			return o, err
 		}
 	}
@@ -174,11 +176,11 @@ func (a *tableAccount) call(act act, words []string) error {
 	if key != "" && header.Get("Authorization") == "" {
 		header.Set("Authorization", "Bearer "+key)
 	}
-	status, text, err := a.send(act.verb, target, header, body)
+	status, text, got, err := a.send(act.verb, target, header, body)
 	if err != nil {
 		return err
 	}
-	a.last = answered{status: status, body: object{}}
+	a.last = answered{status: status, body: object{}, header: got}
 	if err := json.Unmarshal(text, &a.last.body); err != nil {
 		return fmt.Errorf("%s %s: %w", act.verb, target, err)
 	}
@@ -203,24 +205,24 @@ func (a *tableAccount) call(act act, words []string) error {
 }
 
 // send sends one request as it stands.
-func (a *tableAccount) send(method, target string, header http.Header, body string) (int, []byte, error) {
+func (a *tableAccount) send(method, target string, header http.Header, body string) (int, []byte, http.Header, error) {
 	r, err := http.NewRequestWithContext(a.ctx, method, a.server+target, strings.NewReader(body))
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	r.Header = header
 	answer, err := a.client.Do(r)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	text, err := io.ReadAll(answer.Body)
-	return answer.StatusCode, text, errors.Join(err, answer.Body.Close())
+	return answer.StatusCode, text, answer.Header, errors.Join(err, answer.Body.Close())
 }
 
 // own sends a request of the runner itself, which must succeed.
 func (a *tableAccount) own(method, target string, body []byte) (object, error) {
 	header := http.Header{"Authorization": {"Bearer sk_test_" + a.name}}
-	status, text, err := a.send(method, target, header, string(body))
+	status, text, _, err := a.send(method, target, header, string(body))
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +231,7 @@ func (a *tableAccount) own(method, target string, body []byte) (object, error) {
 		return nil, err
 	}
 	if status >= 300 {
-		return o, &refusedCall{method + " " + target, answered{status, o}}
+		return o, &refusedCall{method + " " + target, answered{status: status, body: o}}
 	}
 	return o, nil
 }
@@ -268,7 +270,7 @@ func (a *tableAccount) control(route, first string, words []string) error {
 	if err != nil && !errors.As(err, &refused) {
 		return err
 	}
-	a.last = answered{http.StatusOK, o}
+	a.last = answered{status: http.StatusOK, body: o}
 	if refused != nil {
 		a.last.status = refused.status
 	}
@@ -312,6 +314,7 @@ func (a *tableAccount) moveTestClock(words []string) error {
 	if err != nil {
 		return err
 	}
+	delete(a.read, id) // it will be another one
 	to, err := moved(time.Unix(clock.num("frozen_time"), 0).UTC(), words[1])
 	if err != nil {
 		return err
@@ -390,7 +393,7 @@ func (a *tableAccount) meet(o object, outer bool) {
 // subject is the id of the page's object: the newest of its type.
 func (a *tableAccount) subject() string { return a.newest[a.page.typ] }
 
-var placeholder = regexp.MustCompile(`\{[a-z][a-z0-9_.+-]*\}`)
+var placeholder = regexp.MustCompile(`\{[a-z][A-Za-z0-9_.+-]*\}`)
 
 // fill puts values in the place of {names}: of an object its id, of a path its value, of {now+7d} the seconds.
 func (a *tableAccount) fill(text string) (string, error) {

@@ -101,7 +101,11 @@ func advanceTestClock(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	to := r.Params().Int("frozen_time")
+	return startAdvance(tx, clock, r.Params().Int("frozen_time"))
+}
+
+// startAdvance sets a clock on its way to an instant, in seconds.
+func startAdvance(tx *accountTx, clock *stripeObject, to int64) (*stripeObject, error) {
 	switch {
 	case clock.Str("status") != clockReady:
 		return nil, invalid("", "", "Test clock advancement underway - cannot perform modifications on test clock %s.", clock.ID())
@@ -154,7 +158,7 @@ func (a *account) runClock(id string) {
 	}
 	for h := a.clocks[id]; h != nil && len(*h) > 0 && (*h)[0].at <= to; h = a.clocks[id] {
 		d := h.pop()
-		a.runJob(&accountTx{account: a, now: a.now(), clock: id, frozen: d.at}, d)
+		a.runJob(&accountTx{account: a, now: a.now(), clock: id, frozen: d.at, ranClock: id, ranAt: d.at}, d)
 	}
 }
 
@@ -203,6 +207,9 @@ func (tx *accountTx) onClock(id string) {
 	tx.clock, tx.frozen = "", 0
 	if clock := tx.Get(testClockType, id); clock != nil {
 		tx.clock, tx.frozen = id, clock.Int("frozen_time")
+	}
+	if id != "" && id == tx.ranClock {
+		tx.frozen = tx.ranAt
 	}
 }
 

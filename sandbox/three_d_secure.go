@@ -35,9 +35,13 @@ func challengeBuyer(tx *accountTx, intent *stripeObject, c confirmation) *stripe
 	tx.Publish(token)
 	schema := intent.Type() + "_next_action"
 	action := tx.NewHash(schema)
-	if c.sdk || c.returnURL == "" {
+	if c.sdk || c.returnURL == "" || c.captcha {
+		kind := "three_d_secure_redirect"
+		if c.captcha {
+			kind = "intent_confirmation_challenge"
+		}
 		action.Set("type", "use_stripe_sdk").Set("use_stripe_sdk", hash(
-			"type", "three_d_secure_redirect", "source", tx.NewID("src_", 24), "stripe_js", address))
+			"type", kind, "source", tx.NewID("src_", 24), "stripe_js", address))
 	} else {
 		action.Set("type", "redirect_to_url").Set("redirect_to_url", tx.NewHash(schema+"_redirect_to_url").Set("return_url", c.returnURL).Set("url", address))
 	}
@@ -153,14 +157,18 @@ func settleChallenge(tx *accountTx, intent *stripeObject, token string, passed b
 		err = settleSetupChallenge(tx, intent, method, passed)
 	case !passed:
 		if err = failAuthentication(tx, intent, method); err == nil {
-			sessionAttempted(tx, intent)
+			err = sessionAttempted(tx, intent)
 		}
 	case intent.Str("confirmation_method") == "manual":
 		// The server confirms once more, and then pays.
 		tx.Put(intent.Set("status", requiresConfirmation).Set(hiddenAuthenticated, method.ID()))
 	default:
-		if intent, err = chargeCard(tx, intent, method, authChallenge); err == nil {
-			sessionAttempted(tx, intent)
+		how := authChallenge
+		if card := behaviourOf(method); card != nil && card.captcha {
+			how = authNone // a captcha authenticates nobody
+		}
+		if intent, err = chargeCard(tx, intent, method, how); err == nil {
+			err = sessionAttempted(tx, intent)
 		}
 	}
 	if e, ok := err.(*Error); ok && e.keepChanges { //nolint:errorlint // behaviours return *Error bare

@@ -45,7 +45,7 @@ func caller(r *apiRequest) string {
 // tokenCard is the card object inside a token.
 func tokenCard(tx *accountTx, e cardEntry, p formParams) *stripeObject {
 	c := e.card
-	card := tx.NewHash("card").Set("id", tx.NewID("card_", 24)).Set("object", "card").Set("brand", cardBrands[c.brand]).
+	card := tx.NewHash("card").Set("id", tx.NewID("card_", 24)).Set("object", "card").Set("brand", objectBrand(c.brand)).
 		Set("country", c.country).Set("exp_month", e.month).Set("exp_year", e.year).
 		Set("fingerprint", fingerprint(tx, c.number)).Set("funding", c.funding).Set("last4", c.last4()).Set("metadata", hash()).
 		Set("regulated_status", "unregulated")

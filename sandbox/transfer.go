@@ -187,7 +187,7 @@ func createReversal(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, invalid("amount", "", "Reversal amount (%s) is greater than unreversed amount on transfer (%s)", readable(amount, currency), readable(left, currency))
 	}
 	rev := tx.New("transfer_reversal")
-	applyMetadata(tx, rev, onlyMetadata(p))
+	applyMetadata(tx, rev, p)
 	if p.Bool("refund_application_fee") {
 		refundFeeOf(tx, tr.Str("destination"), tr.Str("destination_payment"), amount, tr.Int("amount"))
 	}

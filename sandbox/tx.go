@@ -17,6 +17,9 @@ type accountTx struct {
 	// clock is the id of the test clock that rules what the accountTx does, "" for the account's; frozen is its time.
 	clock  string
 	frozen int64
+	// ranClock is the test clock on which the accountTx's job was planned, ranAt its instant.
+	ranClock string
+	ranAt    int64
 	// held is the id of the subscription whose changes are told at the end of a call or a job, "" for none.
 	held string
 	// entitled are the customers whose entitlements are looked at in the end.
@@ -65,6 +68,9 @@ func (tx *accountTx) New(typ string) *stripeObject {
 	o := s.newHash()
 	for _, i := range s.times {
 		o.values[i] = tx.Now()
+	}
+	if s.slot("livemode") >= 0 { // some of Stripe's samples are of live accounts
+		o.Set("livemode", false)
 	}
 	form := idFormOf(typ)
 	if s.slot("id") >= 0 && form.prefix != "" {

@@ -30,7 +30,7 @@ func fillOldInvoice(t *translation, from, to *stripeObject) {
 	if payment := defaultPayment(t.tx, from.ID()); payment != nil {
 		intent := payment.Str("payment.payment_intent")
 		charge := payment.Str("payment.charge")
-		if pi := t.tx.Get("payment_intent", intent); pi != nil {
+		if pi := t.tx.Get("payment_intent", intent); pi != nil && (from.Bool("attempted") || from.Str("status") == invoicePaidStatus) {
 			charge = pi.Str("latest_charge")
 		}
 		to.Set("payment_intent", textOrNull(intent)).Set("charge", textOrNull(charge))

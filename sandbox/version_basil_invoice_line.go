@@ -62,7 +62,7 @@ func fillOldLine(t *translation, from, to *stripeObject) {
 		to.Set("type", "subscription").Set("subscription_item", sub.Str("subscription_item"))
 	}
 	if item, _ := details.get("invoice_item").(string); item != "" {
-		to.Set("invoice_item", item)
+		to.Set("invoice_item", item).Set("type", "invoiceitem") // a proration is an invoice item
 	}
 	to.Set("proration", details.get("proration") == true)
 	credited, _ := details.get("proration_details").(*stripeObject)
@@ -93,6 +93,9 @@ func planOf(tx *accountTx, price *stripeObject) *stripeObject {
 	}
 	for _, key := range []string{"interval", "interval_count", "meter", "usage_type"} {
 		plan.Set(key, price.Get("recurring."+key))
+	}
+	if price.Has(hiddenPlanTrial) {
+		plan.Set("trial_period_days", price.Get(hiddenPlanTrial))
 	}
 	return closed(plan)
 }

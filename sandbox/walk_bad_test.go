@@ -249,7 +249,7 @@ func TestEveryListPages(t *testing.T) {
 			form.Set("starting_after", id)
 		}
 		form.Del("starting_after")
-		if len(all) > 1 {
+		if len(all) > 1 && op.Params.Prop("ending_before") != nil {
 			form.Set("ending_before", all[1])
 			if page := idsOf(w.send(op, target, form)); len(page) != 1 || page[0] != all[0] {
 				t.Errorf("%s: before the second is %v, want %s", name, page, all[0])

@@ -240,9 +240,12 @@ var walkForms = map[string]string{
 	"POST /v1/coupons":                                 "percent_off=10",
 	"POST /v1/payment_methods":                         "type=card&card[token]=tok_visa",
 	"POST /v1/payment_methods/{payment_method}/attach": "customer={customer}",
+	"POST /v1/plans":                                   "product={product}&amount=500",
 	"POST /v1/prices":                                  "product={product}&unit_amount=500",
 	"POST /v1/promotion_codes":                         "promotion[coupon]={coupon}",
 	"POST /v1/refunds":                                 "charge={charge}&amount=100",
+	"POST /v1/customers/{customer}/cards":              "source=btok_us_verified",
+	"POST /v1/customers/{customer}/sources":            "source=btok_us_verified",
 	"POST /v1/setup_intents/{intent}/confirm":          "payment_method=pm_card_visa",
 	"POST /v1/test_helpers/confirmation_tokens":        "payment_method=pm_card_visa",
 	"POST /v1/tokens":                                  "card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034&card[cvc]=314",
@@ -299,6 +302,7 @@ func (w *walker) prepare() {
 		w.t.Fatal(err)
 	}
 	w.ids["connected"] = []string{connected}
+	w.uploadFile()
 	must(w.t, w.sb, "POST", "/v1/payment_intents", "amount=9000000&currency=usd&confirm=true&capture_method=automatic&payment_method_types[]=card&payment_method=pm_card_bypassPending")
 	w.collect()
 }

@@ -33,6 +33,18 @@ function addCopies(root) {
 const texts = new Map([...document.querySelectorAll('[data-live]')].map((part) => [part.dataset.live, part.textContent]));
 addCopies(document);
 
+// "/" leads to the search from everywhere but a field, as in other tools for developers.
+const search = document.getElementById('q');
+if (search) {
+  search.setAttribute('aria-keyshortcuts', '/');
+  addEventListener('keydown', (event) => {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, textarea, select')) return;
+    event.preventDefault();
+    search.focus();
+    search.select();
+  });
+}
+
 // Refresh: a short text tells whether anything changed; only then is the page drawn again, and only its live parts.
 const EVERY = 2000;
 const live = document.getElementById('live');
