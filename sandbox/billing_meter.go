@@ -63,10 +63,11 @@ func updateMeter(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if err != nil {
 		return nil, err
 	}
-	meter = meter.Edit().Set("updated", tx.Now())
-	if r.Params().Has("display_name") {
-		meter.Set("display_name", r.Params().Str("display_name"))
+	name := r.Params().Str("display_name")
+	if name == "" || name == meter.Str("display_name") {
+		return meter, nil
 	}
+	meter = meter.Edit().Set("display_name", name).Set("updated", tx.Now())
 	tx.Put(meter, "billing.meter.updated")
 	return meter, nil
 }

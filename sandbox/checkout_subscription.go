@@ -100,13 +100,7 @@ func (tx *accountTx) beginOf(session *stripeObject, customer, method string) (*s
 	p := formParams{nodeOf(data)}
 	var items, once []*paramNode
 	for _, item := range sessionItems(tx, session) {
-		n := branchOf("price", leafOf(item.Str("price.id")))
-		if item.Str("price.recurring.usage_type") != "metered" {
-			n.put("quantity", leafOf(item.Int("quantity")))
-		}
-		if rates := objectIDs(hashes(item.List(hiddenItemRates))); len(rates) > 0 {
-			n.put("tax_rates", nodeOf(anyTexts(rates)))
-		}
+		n := itemNode(item)
 		if item.Str("price.type") == "recurring" {
 			items = append(items, n)
 		} else {

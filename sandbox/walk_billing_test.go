@@ -7,8 +7,12 @@ func init() {
 		"POST /v1/billing/meter_events":               "event_name=walked&payload[stripe_customer_id]={customer}&payload[value]=1",
 		"POST /v1/billing/meter_event_adjustments":    "event_name=walked&cancel[identifier]=walked",
 		"GET /v1/billing/meters/{id}/event_summaries": "customer={customer}&start_time=60&end_time=120",
+		"POST /v1/billing_portal/configurations":      "features[customer_update][allowed_updates][0]=email",
+		"POST /v1/billing_portal/sessions":            "customer={customer}",
 		"POST /v1/products/{product}/features":        "entitlement_feature={feature}",
 	})
+	// The walk cancels its only quote first.
+	walkRefusals = append(walkRefusals, "POST /v1/quotes/{quote}/accept", "POST /v1/quotes/{quote}/finalize")
 }
 
 // prepareBilling makes what billing's operations are called on.
