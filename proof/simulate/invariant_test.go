@@ -11,9 +11,11 @@ import (
 
 // seen is what was seen of the desk so far, to hold later looks against.
 type seen struct {
-	orders   map[string]row
-	refunds  map[uint64]string
-	acked    map[string]bool
+	orders  map[string]row
+	refunds map[uint64]string
+	acked   map[string]bool
+	// told are the revisions of orders that were held against the truth.
+	told     map[string]int64
 	facts    facts
 	revision int64
 	// dirtyQuiet is true when something was committed since the last quiet look.
@@ -21,7 +23,7 @@ type seen struct {
 }
 
 func newSeen() *seen {
-	return &seen{orders: map[string]row{}, refunds: map[uint64]string{}, acked: map[string]bool{}}
+	return &seen{orders: map[string]row{}, refunds: map[uint64]string{}, acked: map[string]bool{}, told: map[string]int64{}}
 }
 
 // stepQuery asks for what must hold after every commit. The sums tell whether a
@@ -32,6 +34,7 @@ const stepQuery = `SELECT
 	(SELECT COUNT(DISTINCT order_id) FROM ships),
 	(SELECT COUNT(*) FROM vezne_invoices),
 	(SELECT COUNT(DISTINCT root_id) FROM vezne_effects WHERE topic = 'order.paid' AND kind = 'callback'),
+	(SELECT COUNT(*) FROM went_back),
 	COUNT(paid_at), COALESCE(SUM(paid_at / 1000), 0), COALESCE(SUM(canceled_at / 1000), 0), COALESCE(SUM(amount_paid), 0), COALESCE(SUM(revision), 0) FROM vezne_orders`
 
 // facts are the sums over what is written once.
@@ -46,14 +49,17 @@ func (w *world) checkSteps() {
 	if !dirty || w.spoiled != "" {
 		return
 	}
-	var entries, ships, shipped, invoices, told, revision int64
+	var entries, ships, shipped, invoices, told, back, revision int64
 	var now facts
-	if err := w.asks(stepQuery).row().Scan(&entries, &ships, &shipped, &invoices, &told, &now.paid, &now.paidAt, &now.canceledAt, &now.amount, &revision); err != nil {
+	if err := w.asks(stepQuery).row().Scan(&entries, &ships, &shipped, &invoices, &told, &back, &now.paid, &now.paidAt, &now.canceledAt, &now.amount, &revision); err != nil {
 		w.violate("look: %v", err)
 		return
 	}
 	if entries != now.paid || ships != now.paid || shipped != now.paid || invoices != now.paid || told != now.paid {
 		w.violate("%d orders are paid: %d audit lines, %d ships of %d orders, %d invoices, the application is told of %d", now.paid, entries, ships, shipped, invoices, told)
+	}
+	if back > 0 {
+		w.violate("what is kept may be older than what was: %v", texts(w, "SELECT id FROM went_back"))
 	}
 	if revision < w.seen.revision {
 		w.violate("revisions went back")
@@ -73,7 +79,31 @@ func (w *world) checkQuiet() {
 	}
 	w.seen.dirtyQuiet = false
 	w.checkEvents()
+	w.checkTold()
 	w.checkCalm()
+}
+
+// checkTold holds an order against the truth as soon as everything that was told
+// of it has been taken in: then the desk must know it, whatever it would look at
+// again later.
+func (w *world) checkTold() {
+	if w.restored || w.twice || len(texts(w, `SELECT id FROM vezne_marks UNION ALL SELECT id FROM vezne_calls WHERE state IN ('pending', 'looking') LIMIT 1`)) > 0 {
+		return
+	}
+	untold := w.post.untold()
+	for _, r := range w.rows() {
+		if w.seen.told[r.id] == r.revision || untold[r.id] || r.has(vezne.AttentionHeldByHook) {
+			continue
+		}
+		is := w.stripe.truthOf(r.id, texts(w, "SELECT payment_intent_id FROM vezne_attempts WHERE order_id = $1 AND payment_intent_id <> ''", r.id))
+		synctest.Wait()
+		if w.post.sort() {
+			return
+		}
+		w.seen.told[r.id] = r.revision
+		w.stats.calm++
+		w.compareOrder(r, is)
+	}
 }
 
 // checkCalm holds orders against the truth in the middle of everything, when
@@ -100,7 +130,7 @@ func (w *world) checkCalm() {
 	for _, r := range w.rows() {
 		if !untold[r.id] && !r.has(vezne.AttentionHeldByHook) && !w.restored {
 			w.stats.calm++
-			w.compareOrder(r, is, true)
+			w.compareOrder(r, is)
 		}
 	}
 }

@@ -23,7 +23,7 @@ const (
 	ledgerPath = "ledger.tsv"
 	pagePath   = root + "/docs/reference/simulation.md"
 	// inLine is how many worlds a line is for.
-	inLine = 20
+	inLine = 10
 )
 
 var (
@@ -165,7 +165,7 @@ func TestALineOfTheLedgerHoldsAgain(t *testing.T) {
 	l := lines[rand.IntN(len(lines))]
 	seed := l.From + rand.Uint64N(l.To-l.From+1)
 	t.Logf("make sim SEED=%d DAYS=%d", seed, inWorld)
-	err := child(t, order{From: seed, Worlds: 1, Customers: customers, Days: worldDays}, func(r report) bool {
+	err := child(t.Context(), order{From: seed, Worlds: 1, Customers: customers, Days: worldDays}, func(r report) bool {
 		if r.Violation != "" {
 			t.Errorf("of the line %q: %s", l, r.Violation)
 		}

@@ -130,6 +130,10 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 		plant(w, req, f)
 	}
 	res, err := w.stripe.send(req, body)
+	// A replayed answer meets no fault: it must not wait for somebody else.
+	if removing := w.stripe.account.RemoveFault(""); removing != nil {
+		w.violate("the sandbox keeps a fault: %v", removing)
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -142,6 +146,9 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 		return page(req, http.StatusServiceUnavailable), nil
 	case f == slow:
 		pause(ctx, w.weather.pause(25*time.Second))
+	default:
+		// What is true when it is read may not be any more when it is heard.
+		pause(ctx, w.weather.wayBack())
 	}
 	return res, nil
 }

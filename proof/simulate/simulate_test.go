@@ -3,6 +3,7 @@ package simulate_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -108,8 +109,7 @@ func TestChild(t *testing.T) {
 
 // child has a process of its own carry out an order, and calls heard for each
 // world; it ends early when heard returns false.
-func child(t *testing.T, o order, heard func(report) bool) error {
-	t.Helper()
+func child(ctx context.Context, o order, heard func(report) bool) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func child(t *testing.T, o order, heard func(report) bool) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestChild$", "-test.timeout=0", "-child="+string(text))
+	cmd := exec.CommandContext(ctx, self, "-test.run=^TestChild$", "-test.timeout=0", "-child="+string(text))
 	var rest bytes.Buffer
 	cmd.Stderr = &rest
 	if o.Trail {
@@ -154,7 +154,7 @@ func child(t *testing.T, o order, heard func(report) bool) error {
 			return err
 		}
 	}
-	if err := cmd.Wait(); err != nil {
+	if err := cmd.Wait(); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("a world ended in another way than its violation: %w\n%s", err, rest.String())
 	}
 	return nil
@@ -190,10 +190,12 @@ func (s sum) String() string {
 		s.Days, s.Orders, s.Events, s.Crashes, s.Faults, s.Steps, s.Compared, s.Violations)
 }
 
-// live lives worlds from a seed on, side by side, until one is not as it must
+// lives lives worlds from a seed on, side by side, until one is not as it must
 // be, which is returned.
 func lives(t *testing.T, from uint64, worlds int) (sum, *report) {
 	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	workers := min(runtime.NumCPU(), worlds)
 	var mu sync.Mutex
 	var total sum
@@ -202,16 +204,19 @@ func lives(t *testing.T, from uint64, worlds int) (sum, *report) {
 	for i := range workers {
 		running.Go(func() {
 			o := order{From: from + uint64(i), Step: uint64(workers), Worlds: (worlds - i + workers - 1) / workers, Customers: customers, Days: worldDays}
-			err := child(t, o, func(r report) bool {
+			err := child(ctx, o, func(r report) bool {
 				mu.Lock()
 				defer mu.Unlock()
-				total.add(r)
-				if r.Violation != "" && (bad == nil || r.Seed < bad.Seed) {
+				if bad == nil {
+					total.add(r)
+				}
+				if r.Violation != "" && bad == nil {
 					bad = &r
+					cancel()
 				}
 				return bad == nil
 			})
-			if err != nil {
+			if err != nil && ctx.Err() == nil {
 				t.Error(err)
 			}
 		})
@@ -259,7 +264,7 @@ func one(t *testing.T, seed uint64) {
 			o.Keep = append(o.Keep, id)
 		}
 	}
-	err := child(t, o, func(r report) bool {
+	err := child(t.Context(), o, func(r report) bool {
 		for _, line := range r.Trail {
 			t.Log(line)
 		}
@@ -288,7 +293,7 @@ func shrink(t *testing.T, bad report) report {
 			return false
 		}
 		failed := false
-		err := child(t, order{From: bad.Seed, Worlds: 1, Customers: customers, Days: worldDays, Keep: keep}, func(r report) bool {
+		err := child(t.Context(), order{From: bad.Seed, Worlds: 1, Customers: customers, Days: worldDays, Keep: keep}, func(r report) bool {
 			if failed = r.Violation != ""; failed {
 				r.Entries = keep
 				best = r
@@ -330,7 +335,7 @@ func TestASeedDoesTheSameEachTime(t *testing.T) {
 	seed := 1 + rand.Uint64N(1_000_000_000)
 	var traces []report
 	for range 2 {
-		if err := child(t, order{From: seed, Worlds: 1, Customers: 5, Days: 4}, func(r report) bool {
+		if err := child(t.Context(), order{From: seed, Worlds: 1, Customers: 5, Days: 4}, func(r report) bool {
 			traces = append(traces, r)
 			return true
 		}); err != nil {

@@ -74,8 +74,11 @@ func (s *somebody) do(ctx context.Context, kind string) {
 	}
 }
 
-// think lets somebody think.
+// think lets somebody think. Some are quick.
 func (s *somebody) think(limit time.Duration) {
+	if s.rng.IntN(3) == 0 {
+		limit /= 40
+	}
 	pause(s.ctx, time.Duration(s.rng.Int64N(int64(limit))))
 	s.world.sched.step(s.ctx, "thought")
 }

@@ -74,9 +74,10 @@ func newStripe(w *world, seed uint64) (*stripe, error) {
 	return s, nil
 }
 
-// send carries a request of the desk into the sandbox, and its answer back.
+// send carries a request of the desk into the sandbox, and its answer back. What
+// got there is done, whether or not somebody still waits.
 func (s *stripe) send(req *http.Request, body []byte) (*http.Response, error) {
-	return s.sandbox.Transport().RoundTrip(withBody(req, body))
+	return s.sandbox.Transport().RoundTrip(withBody(req.WithContext(context.WithoutCancel(req.Context())), body))
 }
 
 // ask is a request of the world's own, which no fault meets.

@@ -67,6 +67,15 @@ func (w *weather) latency() time.Duration {
 	return time.Duration(30+w.rng.IntN(400))*time.Millisecond + time.Duration(w.rng.IntN(1_000_000))
 }
 
+// wayBack is how long an answer is on its way on a fine day: mostly as long as
+// the request, at times so long that much happens meanwhile.
+func (w *weather) wayBack() time.Duration {
+	if w.rng.IntN(8) == 0 {
+		return w.pause(4 * time.Second)
+	}
+	return w.latency()
+}
+
 // pause is a random time up to a limit.
 func (w *weather) pause(limit time.Duration) time.Duration {
 	return time.Duration(w.rng.Int64N(int64(limit)))
