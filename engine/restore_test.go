@@ -82,7 +82,9 @@ func TestARestoredDeskCatchesUpBeforeItOpens(t *testing.T) {
 		if restore == nil {
 			// The server lets nobody be connected while it copies.
 			h.Stop()
-			h.Engine.Close(t.Context())
+			if err := h.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 			copied = copyPostgres(t, database)
 			h.Restart()
 			asOf := h.Clock.Now()
