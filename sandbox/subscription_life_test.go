@@ -130,7 +130,9 @@ func (l *life) change() []string {
 		if slices.ContainsFunc(items, func(i map[string]any) bool { return members(i["price"])["id"] == price }) || !l.flexible && len(items) > 1 && !slices.Contains(l.monthly, price) {
 			return nil
 		}
-		l.unprorated = l.unprorated || behavior == "none" && !l.flexible
+		// Who goes to another interval and wants nothing prorated gets no credit for the longer period that was billed.
+		was := fmt.Sprint(members(items[n]["price"])["id"])
+		l.unprorated = l.unprorated || behavior == "none" && (!l.flexible || slices.Contains(l.monthly, price) != slices.Contains(l.monthly, was) || !slices.Contains(l.monthly, price))
 		return append(form, "items[0][price]="+price)
 	case 2, 3:
 		return append(form, fmt.Sprint("items[0][quantity]=", rapid.IntRange(0, 7).Draw(l.rt, "quantity")))
