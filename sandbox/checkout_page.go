@@ -54,7 +54,7 @@ func pageAnswer(tx *accountTx, session *stripeObject) *stripeObject {
 	answer := hash(
 		"object", "payment_page", "session", shown, "line_items", pageItems(session), "optional_items", pageOptional(tx, session),
 		"shipping_options", pageShipping(tx, session), "saved_payment_methods", pageSaved(tx, session), "payment_method_types", session.Get("payment_method_types"),
-		"promotion_code", pageCode(tx, session), "prefilled_email", session.Get(hiddenPrefilled), "after_completion", pageCompletion(tx, session),
+		"promotion_code", pageCode(tx, session), "trial_days", trialDays(tx, session), "prefilled_email", session.Get(hiddenPrefilled), "after_completion", pageCompletion(tx, session),
 		"publishable_key", tx.PublishableKey(), "account", hash("display_name", orElse(session.Str("branding_settings.display_name"), displayName(tx))),
 		"redirect_url", redirectOf(session))
 	for _, typ := range []string{"payment_intent", "setup_intent"} {
@@ -76,7 +76,7 @@ func pageItems(session *stripeObject) []*stripeObject {
 		lines = append(lines, hash(
 			"id", item.ID(), "adjustable_quantity", item.Get("adjustable_quantity"), "custom_unit_amount", item.Get("price.custom_unit_amount"),
 			"description", item.Get("description"), "quantity", item.Int("quantity"), "unit_amount", each, "amount_subtotal", item.Int("amount_subtotal"),
-			"optional", item.Get(hiddenOptional), "amount_total", item.Int("amount_total"), "currency", item.Str("currency")))
+			"recurring", item.Get("price.recurring"), "optional", item.Get(hiddenOptional), "amount_total", item.Int("amount_total"), "currency", item.Str("currency")))
 	}
 	return lines
 }

@@ -91,6 +91,19 @@ func addUpFirst(tx *accountTx, session *stripeObject) error {
 	return nil
 }
 
+// trialDays are the days until the first payment of a session's subscription, begun ones counted; 0 without a trial.
+func trialDays(tx *accountTx, session *stripeObject) int64 {
+	data := session.Hash(hiddenSubscriptionData)
+	if data == nil {
+		return 0
+	}
+	if days := data.Int("trial_period_days"); days > 0 {
+		return days
+	}
+	const day = 24 * 60 * 60
+	return max(0, (data.Int("trial_end")-tx.Now()+day-1)/day)
+}
+
 // beginOf makes the subscription of a session for a customer: unpaid, to be paid with a method, which it keeps.
 func (tx *accountTx) beginOf(session *stripeObject, customer, method string) (*stripeObject, error) {
 	data := session.Hash(hiddenSubscriptionData)

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -182,6 +183,39 @@ func TestCheckoutSubscriptionWithMore(t *testing.T) {
 	} {
 		if got := call(t, sb, "POST", "/v1/checkout/sessions", form); got.status != http.StatusBadRequest || !strings.Contains(got.body, want) {
 			t.Errorf("%s: %d %s", form, got.status, got.body)
+		}
+	}
+}
+
+// TestThePageOfASubscription: how often it costs, how long it does not, and a card where one is needed.
+func TestThePageOfASubscription(t *testing.T) {
+	t.Parallel()
+	sb := newTest(t, Options{})
+	for name, tc := range map[string]struct {
+		more, submit   string
+		shows, without []string
+	}{
+		"paid at once": {"", "Subscribe", []string{"Subscribe to ", "per month", `id="payment">`}, []string{`id="trial"`}},
+		"a trial": {"&subscription_data[trial_period_days]=14", "Start trial",
+			[]string{`<p id="trial">14 days free</p>`, `id="payment">`, `id="free" hidden>`}, nil},
+		"a trial until an instant": {"&subscription_data[trial_end]=" + strconv.FormatInt(sb.now().Unix()+72*60*60, 10), "Start trial", []string{`<p id="trial">3 days free</p>`}, nil},
+		"a trial without a card": {"&subscription_data[trial_period_days]=1&payment_method_collection=if_required", "Start trial",
+			[]string{`<p id="trial">1 day free</p>`, `id="payment" hidden>`, `id="free">`}, nil},
+	} {
+		_, opened := subscribePage(t, sb, tc.more)
+		page := get(t, sb, "/c/pay/"+opened.str("id")+"?lang=en").Body.String()
+		if want := `<span id="submit-text">` + tc.submit + `</span>`; !strings.Contains(page, want) {
+			t.Errorf("%s: the button is not %s", name, tc.submit)
+		}
+		for _, want := range tc.shows {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: the page lacks %s", name, want)
+			}
+		}
+		for _, not := range tc.without {
+			if strings.Contains(page, not) {
+				t.Errorf("%s: the page has %s", name, not)
+			}
 		}
 	}
 }

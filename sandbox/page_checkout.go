@@ -88,7 +88,9 @@ func (p *pages) checkoutView(r *http.Request, text pageText, page checkoutSessio
 		Promotions:  s.Mode != "setup" && s.AllowPromotionCodes,
 		Code:        page.PromotionCode,
 		Setup:       s.Mode == "setup",
-		Free:        s.Mode != "setup" && s.AmountTotal == 0 && !choosesAmount(page),
+		Free:        needsNoMethod(page),
+		Subscribes:  s.Mode == "subscription",
+		Trial:       trialText(text, page.TrialDays),
 		Total:       amount(s.AmountTotal),
 		Subtotal:    amount(s.AmountSubtotal),
 	}

@@ -27,6 +27,7 @@ type checkoutSession struct {
 			Phone string `json:"phone"`
 		} `json:"customer_details"`
 		AllowPromotionCodes       bool   `json:"allow_promotion_codes"`
+		PaymentMethodCollection   string `json:"payment_method_collection"`
 		BillingAddressCollection  string `json:"billing_address_collection"`
 		SavedPaymentMethodOptions *struct {
 			Remove string `json:"payment_method_remove"`
@@ -48,6 +49,10 @@ type checkoutSession struct {
 		UnitAmount     int64  `json:"unit_amount"`
 		AmountSubtotal int64  `json:"amount_subtotal"`
 		Optional       string `json:"optional"`
+		Recurring      *struct {
+			Interval      string `json:"interval"`
+			IntervalCount int64  `json:"interval_count"`
+		} `json:"recurring"`
 	} `json:"line_items"`
 	OptionalItems []struct {
 		Price       string `json:"price"`
@@ -66,6 +71,7 @@ type checkoutSession struct {
 	PaymentMethodTypes []string `json:"payment_method_types"`
 	PromotionCode      string   `json:"promotion_code"`
 	PrefilledEmail     string   `json:"prefilled_email"`
+	TrialDays          int64    `json:"trial_days"`
 	AfterCompletion    string   `json:"after_completion"`
 	PublishableKey     string   `json:"publishable_key"`
 	Account            struct {

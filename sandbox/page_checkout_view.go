@@ -34,6 +34,8 @@ type checkoutView struct {
 	Code        string
 	Setup       bool
 	Free        bool
+	Subscribes  bool
+	Trial       string
 	Submit      string
 	Total       string
 	Subtotal    string
@@ -49,9 +51,9 @@ type languageChoice struct {
 
 // lineView is a line of the order. A buyer may choose from Least to Most of it, or take it away again.
 type lineView struct {
-	ID, Description, Amount, Quantity, Each string
-	Many, Adjustable, Removable             bool
-	N, Least, Most                          int64
+	ID, Description, Amount, Every, Quantity, Each string
+	Many, Adjustable, Removable                    bool
+	N, Least, Most                                 int64
 }
 
 type optionalView struct{ Price, Description, Amount, Quantity string }
@@ -91,12 +93,42 @@ func choosesAmount(page checkoutSession) bool {
 	return false
 }
 
+// needsNoMethod says whether an order can be placed without a way to pay: confirmPage's rule. A subscription whose payments
+// begin later needs one now, unless the shop says that it need not.
+func needsNoMethod(page checkoutSession) bool {
+	s := page.Session
+	return s.Mode != "setup" && s.AmountTotal == 0 && s.PaymentMethodCollection != "always" && !choosesAmount(page)
+}
+
+// trialText says how long a subscription costs nothing, "" when it costs from the first day.
+func trialText(text pageText, days int64) string {
+	switch days {
+	case 0:
+		return ""
+	case 1:
+		return text.T("checkout.trial.one")
+	}
+	return text.T("checkout.trial", "n", strconv.FormatInt(days, 10))
+}
+
+// everyText says how often an amount is due: per month, every 3 months.
+func everyText(text pageText, interval string, count int64) string {
+	if count > 1 {
+		return text.T("every."+interval, "n", strconv.FormatInt(count, 10))
+	}
+	return text.T("every." + interval + ".one")
+}
+
 // headings are the page's title and the words on its button, by what is sold.
 func (v checkoutView) headings(submit string) (title, button string) {
 	title = v.T("checkout.title", "merchant", v.Merchant)
 	switch {
 	case v.Setup:
 		return v.T("checkout.title.setup", "merchant", v.Merchant), v.T("checkout.save")
+	case v.Subscribes && v.Trial != "":
+		return v.T("checkout.title.subscribe", "merchant", v.Merchant), v.T("checkout.trial.start")
+	case v.Subscribes && submit == "":
+		return v.T("checkout.title.subscribe", "merchant", v.Merchant), v.T("checkout.subscribe.now")
 	case v.Free:
 		return title, v.T("checkout.order")
 	case submit == "book":
@@ -121,6 +153,9 @@ func (v *checkoutView) addOrder(page checkoutSession, amount func(int64) string)
 			Many:        item.Quantity > 1,
 			Removable:   item.Optional != "",
 			N:           item.Quantity,
+		}
+		if item.Recurring != nil {
+			line.Every = everyText(v.pageText, item.Recurring.Interval, item.Recurring.IntervalCount)
 		}
 		if rule := item.Adjustable; rule != nil {
 			line.Adjustable, line.Least, line.Most = true, rule.Minimum, rule.Maximum

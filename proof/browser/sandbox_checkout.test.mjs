@@ -1,7 +1,7 @@
 // The hosted checkout and the 3-D Secure page, as buyers use them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { api, challengeOf, createSession, fillCheckout, hasText, openPage, sandbox, startBrowser, startShop } from './sandbox_shop.mjs';
+import { api, challengeOf, createSession, fillCheckout, hasText, openPage, sandbox, startBrowser, startShop, trial } from './sandbox_shop.mjs';
 
 const submit = '[data-testid="hosted-payment-submit-button"]';
 const inEuro = { 'line_items[0][price_data][currency]': 'eur', 'line_items[1][price_data][currency]': 'eur' };
@@ -41,6 +41,21 @@ test('Turkish is the whole page\'s language, amounts included', async () => {
   assert.equal((await page.textContent(submit)).trim(), '₺2.345,00 öde');
   await page.click('nav a[lang="en"]');
   assert.equal((await page.textContent(submit)).trim(), 'Pay ₺2,345.00');
+});
+
+test('a subscription with a trial asks for a card and begins', async () => {
+  const { session, page } = await open(trial, { locale: 'tr-TR' });
+  assert.match(await page.textContent('h1'), / aboneliği$/);
+  assert.equal(await page.textContent('#trial'), '14 gün ücretsiz');
+  assert.match(await page.textContent('.line .amount'), /₺845,00\s+ayda bir/);
+  assert.equal((await page.textContent(submit)).trim(), 'Denemeyi başlat');
+  await fillCheckout(page, '4242424242424242');
+  await page.click(submit);
+  await page.waitForURL(`${shop.url}/thanks?session_id=${session.id}`);
+  const { subscription } = await api('GET', `/v1/checkout/sessions/${session.id}?expand[]=subscription`);
+  assert.equal(subscription.status, 'trialing');
+  assert.match(subscription.default_payment_method, /^pm_/);
+  assert.deepEqual(page.faults, []);
 });
 
 test('faults are said at their fields, and nothing is sent', async () => {

@@ -1,7 +1,7 @@
 // Pictures of the sandbox's pages, for people to look at: node sandbox_screenshots.mjs [folder] [beginning of a name], with SANDBOX_URL set.
 import { mkdirSync } from 'node:fs';
 import { fillAccount, pathsOf, startReceiver } from './sandbox_home.mjs';
-import { challengeOf, createIntent, createSession, everything, fillCheckout, openPage, publishableKey, returning, sandbox, startBrowser, startShop } from './sandbox_shop.mjs';
+import { challengeOf, createIntent, createSession, everything, fillCheckout, openPage, publishableKey, returning, sandbox, startBrowser, startShop, trial } from './sandbox_shop.mjs';
 
 const folder = process.argv[2] || new URL('out', import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });
@@ -45,6 +45,7 @@ const pages = {
   'checkout-everything': async (lang, view) => withSession(await everything())(lang, view),
   'checkout-everything-faults': async (lang, view) => withSession(await everything(), (page) => page.click('#submit'))(lang, view),
   'checkout-saved': async (lang, view) => withSession(await returning())(lang, view),
+  'checkout-trial': withSession(trial),
   challenge: withSession({}, async (page) => {
     await fillCheckout(page, '4000002760003184');
     await page.click('#submit');

@@ -46,6 +46,14 @@ export const order = {
   'line_items[1][price_data][product_data][name]': 'Bakır cezve',
 };
 
+// trial makes a session's order a monthly subscription that costs nothing at first.
+export const trial = {
+  mode: 'subscription',
+  'line_items[0][price_data][recurring][interval]': 'month',
+  'line_items[1][price_data][recurring][interval]': 'month',
+  'subscription_data[trial_period_days]': '14',
+};
+
 // createSession makes a Checkout Session over ₺2.345,00 that comes back to the shop. Embedded ones have a return_url instead.
 export function createSession(shop, params = {}) {
   const ways = params.ui_mode ? {} : { success_url: `${shop.url}/thanks?session_id={CHECKOUT_SESSION_ID}`, cancel_url: `${shop.url}/cart` };
