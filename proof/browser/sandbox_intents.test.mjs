@@ -1,7 +1,7 @@
 // The rest of the Stripe.js stand-in: saving cards, intents made late, tokens, and intents that the shop's server confirmed.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { api, challengeOf, createIntent, openPage, publishableKey, startBrowser, startShop } from './sandbox_shop.mjs';
+import { api, challengeOf, createIntent, openPage, publishableKey, sandbox, startBrowser, startShop } from './sandbox_shop.mjs';
 
 let browser;
 let shop;
@@ -144,4 +144,26 @@ test('an element that is destroyed leaves its place and may be created again', a
   assert.doesNotMatch(await page.getAttribute('#first', 'class'), /StripeElement/);
   await page.evaluate(() => window.elements.create('card').mount('#first'));
   await page.frameLocator('#first iframe').locator('[name="cardnumber"]').waitFor();
+});
+
+test('an answer that is given before the page around it says hello is told then', async () => {
+  const intent = await createIntent({ payment_method: 'pm_card_authenticationRequired', confirm: 'true', use_stripe_sdk: 'true' });
+  const { pathname } = new URL(intent.next_action.use_stripe_sdk.stripe_js);
+  const page = await openPage(browser, `${shop.url}/`);
+  await page.evaluate((address) => {
+    window.outcomes = [];
+    addEventListener('message', (event) => event.data?.op === 'outcome' && window.outcomes.push(event.data.outcome));
+    const frame = document.createElement('iframe');
+    frame.name = 'stripe-challenge-frame';
+    frame.src = address;
+    document.body.append(frame);
+  }, `${sandbox}${pathname}?lang=en`);
+  const challenge = challengeOf(page);
+  await challenge.locator('#test-source-authorize-3ds').click();
+  await challenge.locator('#status', { hasText: /\S/ }).waitFor();
+  assert.deepEqual(await page.evaluate(() => window.outcomes), []);
+  await page.evaluate((origin) => window.frames['stripe-challenge-frame'].postMessage({ vezne: 'challenge', op: 'hello' }, origin), sandbox);
+  await page.waitForFunction(() => window.outcomes.length === 1);
+  assert.deepEqual(await page.evaluate(() => window.outcomes), ['succeeded']);
+  assert.equal((await api('GET', `/v1/payment_intents/${intent.id}`)).status, 'succeeded');
 });

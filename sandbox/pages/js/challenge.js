@@ -4,13 +4,16 @@ const framed = parent !== window;
 const buttons = [...document.querySelectorAll('.choices button')];
 let hostOrigin = '';
 let answered = page.over;
+// What the buyer chose, for whoever frames us and says hello only after that.
+let chosen = page.over ? page.outcome : '';
 
 function report(outcome) {
-  if (hostOrigin) parent.postMessage({ vezne: 'challenge', op: 'outcome', outcome }, hostOrigin);
+  chosen ||= outcome;
+  if (hostOrigin) parent.postMessage({ vezne: 'challenge', op: 'outcome', outcome: chosen }, hostOrigin);
 }
 
 async function answer(result, outcome) {
-  if (answered) return report(outcome);
+  if (answered) return chosen && report(chosen);
   answered = true;
   buttons.forEach((button) => button.setAttribute('aria-disabled', 'true'));
   const { object, error } = await request('', 'POST', `/v1/3ds2/challenges/${page.token}`, {
@@ -34,6 +37,8 @@ if (!page.over) {
   document.getElementById('test-source-authorize-3ds').addEventListener('click', () => answer('succeed', 'succeeded'));
   document.getElementById('test-source-fail-3ds').addEventListener('click', () => answer('fail', 'failed'));
   document.getElementById('cancel').addEventListener('click', cancel);
+  // A click before this line would be lost.
+  buttons.forEach((button) => (button.disabled = false));
 }
 
 if (framed) {
@@ -42,7 +47,7 @@ if (framed) {
     // Whoever frames us says hello first; from then on only that origin is listened to.
     if (event.data.op === 'hello' && !hostOrigin) {
       hostOrigin = event.origin;
-      if (page.over) return report(page.outcome);
+      if (chosen) return report(chosen);
       document.getElementById('cancel').hidden = false;
       document.getElementById('test-source-authorize-3ds').focus();
     }
