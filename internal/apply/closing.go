@@ -2,6 +2,7 @@ package apply
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/vezne/vezne"
 )
@@ -104,13 +105,14 @@ func CloseIntent(order vezne.OrderID, a vezne.AttemptID, p *vezne.PaymentIntent)
 }
 
 // canceled writes CanceledAt once every attempt has been read terminal and
-// unpaid.
+// unpaid, or took another amount than it asked for and gave all of it back.
 func (d *draft) canceled() {
 	if d.Order.CancelRequestedAt == nil || d.Order.CanceledAt != nil || d.Order.PaidAt != nil {
 		return
 	}
 	for _, a := range d.Attempts {
-		if a.State != vezne.AttemptUnpaid {
+		undone := a.State == vezne.AttemptPaid && slices.Contains(d.strange, a.PaymentIntentID) && d.returned(a.PaymentIntentID)
+		if a.State != vezne.AttemptUnpaid && !undone {
 			d.raise(vezne.AttentionCancelPending)
 			return
 		}

@@ -79,3 +79,29 @@ func TestADelayedPaymentThatFailedOpensTheOrderAgain(t *testing.T) {
 		t.Errorf("status %s, attempts %+v; want open and unpaid", m.Order.Status(), m.Attempts)
 	}
 }
+
+func TestAnOrderWhoseWrongPaymentWasReturnedIsCanceledAsWished(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name     string
+		refunded int64
+		canceled bool
+	}{
+		{"nothing returned", 0, false}, {"a part returned", 999, false}, {"all of it returned", 1000, true},
+	} {
+		f := open()
+		at := now
+		f.Order.CancelRequestedAt = &at
+		f.Attempts = []vezne.Attempt{attempt("att_1", vezne.AttemptPaymentIntent, vezne.AttemptPaid)}
+		f.Attempts[0].PaymentIntentID, f.Attempts[0].ClosedAt = "pi_1", &at
+		p := intent("pi_1", "att_1", "succeeded")
+		p.Amount, p.AmountReceived = 1000, 1000
+		c := charge("pi_1")
+		c.Amount, c.AmountCaptured, c.AmountRefunded = 1000, 1000, tc.refunded
+		f.PaymentIntents, f.Charges = []vezne.PaymentIntent{p}, []vezne.Charge{c}
+		m := settle(t, f)
+		if canceled := m.Order.CanceledAt != nil; canceled != tc.canceled || m.Order.PaidAt != nil || m.Order.Has(vezne.AttentionCancelPending) == tc.canceled {
+			t.Errorf("%s: canceled %v, paid %v, attention %v", tc.name, m.Order.CanceledAt, m.Order.PaidAt, m.Order.Attention)
+		}
+	}
+}
