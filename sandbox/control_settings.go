@@ -85,6 +85,29 @@ func (s Settings) check() error {
 	return checkMethods(s.PaymentMethods)
 }
 
+// deliverySettings are the settings that every attempt of a delivery asks for: DeliveryRetries and DeliveryTimeoutMS.
+func (tx *accountTx) deliverySettings() (retries []int64, timeout time.Duration) {
+	s := Settings{DeliveryRetries: standardRetries, DeliveryTimeoutMS: defaultDeliveryTimeout}
+	if set := tx.Account().Hash("_settings"); set != nil {
+		s.takeDelivery(set)
+	}
+	return s.DeliveryRetries, s.deliveryTimeout()
+}
+
+// standardRetries are what all accounts have that set none; nobody changes them.
+var standardRetries = defaultRetries()
+
+// takeDelivery reads what was set for deliveries.
+func (s *Settings) takeDelivery(set *stripeObject) {
+	if list, ok := set.Get("delivery_retries").([]any); ok {
+		s.DeliveryRetries = make([]int64, len(list))
+		for i, v := range list {
+			s.DeliveryRetries[i], _ = v.(int64)
+		}
+	}
+	s.DeliveryTimeoutMS = set.Int("delivery_timeout_ms")
+}
+
 // settings are the account's settings: what was set, else the defaults.
 func (tx *accountTx) settings() Settings {
 	account := tx.Account()
@@ -96,14 +119,8 @@ func (tx *accountTx) settings() Settings {
 	if set == nil {
 		return s
 	}
-	if list, ok := set.Get("delivery_retries").([]any); ok {
-		s.DeliveryRetries = make([]int64, len(list))
-		for i, v := range list {
-			s.DeliveryRetries[i], _ = v.(int64)
-		}
-	}
+	s.takeDelivery(set)
 	s.DefaultAPIVersion = set.Str("default_api_version")
-	s.DeliveryTimeoutMS = set.Int("delivery_timeout_ms")
 	s.FeePercent, s.FeeFixed = set.Float("fee_percent"), set.Int("fee_fixed")
 	s.RateLimit, s.EndpointRateLimit = set.Int("rate_limit"), set.Int("endpoint_rate_limit")
 	if retries := set.Hash("retries"); retries != nil {
