@@ -145,7 +145,10 @@ func appendEventBody(out []byte, ev, endpoint *stripeObject, pending int64) []by
 	if version == "" {
 		version = ev.Str("api_version")
 	}
-	return encode(out, ev.Edit().Set("pending_webhooks", pending).Set("api_version", version).Set("data", dataIn(ev, dialectOf(version))), nil)
+	shown := ev.Edit().Set("pending_webhooks", pending).Set("api_version", version).Set("data", dataIn(ev, dialectOf(version)))
+	out = encode(out, shown, nil)
+	shown.discard()
+	return out
 }
 
 // object is an attempt as it is stored with its delivery.

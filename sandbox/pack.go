@@ -28,6 +28,8 @@ type layout struct {
 	// default. Both are nil when the values are all the slots.
 	held  []uint8
 	place []int8
+	// texts are how its objects are written, by depth; nil for the layouts that are no packed ones.
+	texts *layoutTexts
 }
 
 // whole is the layout of a copy that may be Set.
@@ -63,7 +65,7 @@ func (l *layouts) find(s *shape, set slotSet) *layout {
 	if known := l.of[set]; known != nil || len(l.of) >= maxLayouts {
 		return known
 	}
-	made := &layout{shape: s, held: []uint8{}, place: make([]int8, len(s.keys))}
+	made := &layout{shape: s, held: []uint8{}, place: make([]int8, len(s.keys)), texts: &layoutTexts{}}
 	for i := range s.keys {
 		made.place[i] = -1
 		if set[i/64]&(1<<(i%64)) != 0 {
@@ -100,15 +102,16 @@ func (o *stripeObject) pack() {
 	for i, slot := range l.held {
 		kept[i] = o.values[slot]
 	}
+	freeSlots(o.values)
 	o.layout, o.values = l, kept
 }
 
 // unpacked copies the slots, all of them.
 func (o *stripeObject) unpacked() []any {
 	if o.place == nil {
-		return append([]any(nil), o.values...)
+		return append(newSlots(len(o.values))[:0], o.values...)
 	}
-	values := append([]any(nil), o.shape.defaults...)
+	values := o.shape.defaultSlots()
 	for i, slot := range o.held {
 		values[slot] = o.values[i]
 	}
