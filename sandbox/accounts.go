@@ -34,9 +34,9 @@ type account struct {
 	timer     *time.Timer
 	alarm     alarm
 	// undone is where the next accountTx notes its changes.
-	undone []change
-	baseURL   string
-	closed    bool
+	undone  []change
+	baseURL string
+	closed  bool
 
 	// control is what the account has beside all that: deliveries, planted faults, the journal of its calls.
 	control *control

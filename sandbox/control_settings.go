@@ -114,7 +114,7 @@ func (tx *accountTx) settings() Settings {
 	s := Settings{DisplayName: account.Str("settings.dashboard.display_name"), DefaultAPIVersion: tx.account.sandbox.apiVersion(),
 		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: feePercent, FeeFixed: feeFixed,
 		Retries: defaultInvoiceRetries(), Invoices: defaultInvoiceSettings(), TaxRates: []DeclaredTax{},
-		PaymentMethods: orElseList(tx.account.sandbox.options.PaymentMethods, cardType)}
+		PaymentMethods: tx.paymentMethods()}
 	set := account.Hash("_settings")
 	if set == nil {
 		return s
@@ -131,9 +131,6 @@ func (tx *accountTx) settings() Settings {
 	}
 	for _, v := range set.List("tax_rates") {
 		s.TaxRates = append(s.TaxRates, declaredTaxOf(v.(*stripeObject)))
-	}
-	if list := texts(set.List("payment_methods")); len(list) > 0 {
-		s.PaymentMethods = list
 	}
 	return s
 }
