@@ -65,8 +65,6 @@ type wire struct {
 	left io.LimitedReader
 	out  []byte
 	body []byte
-	// used says that an exchange went well on it: the endpoint may have closed it since.
-	used bool
 	// unwatch ends the watch over the context that hangs up.
 	unwatch func() bool
 }

@@ -59,7 +59,7 @@ func newLayoutText(l *layout, depth int) *layoutText {
 
 // plain writes a packed object of which nothing is expanded.
 func (e *encoder) plain(o *stripeObject) {
-	t := o.layout.text(e.depth)
+	t := o.text(e.depth)
 	e.out = append(e.out, '{')
 	begins := len(e.out)
 	e.depth++
