@@ -323,6 +323,24 @@ type Token struct {
 	RevokedAt *int64
 }
 
+type Try struct {
+	Account  string
+	Livemode bool
+	Kind     string
+	ID       string
+	RootID   string
+	Client   string
+	Card     string
+	At       int64
+}
+
+type TryLock struct {
+	Account  string
+	Livemode bool
+	Subject  string
+	At       int64
+}
+
 type Watch struct {
 	Account      string
 	Livemode     bool
