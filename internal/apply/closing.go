@@ -20,7 +20,7 @@ func (d *draft) closing() {
 		s := &d.Sessions[i]
 		a := d.owner(s.Attempt, func(a vezne.Attempt) bool { return a.SessionID == s.ID })
 		own := a != nil && a.SessionID == s.ID && (s.PaymentIntent == "" || s.PaymentIntent == a.PaymentIntentID)
-		if s.Status == "open" && (closes(a, ended, own) || tested && takesCards(d.intent(s.PaymentIntent))) {
+		if s.Status == "open" && (closes(a, ended, own) || tested && (s.PaymentIntent == "" || takesCards(d.intent(s.PaymentIntent)))) {
 			d.call(CloseSession(d.Order.ID, s.Attempt, s.ID))
 		}
 	}
@@ -33,10 +33,10 @@ func (d *draft) closing() {
 	}
 }
 
-// takesCards reports whether an intent, nil for one that does not exist yet,
-// waits for a card: nothing is under way that could still pay.
+// takesCards reports whether an intent waits for a card: nothing is under way
+// that could still pay. Of one that is not known nobody can say.
 func takesCards(p *vezne.PaymentIntent) bool {
-	return p == nil || p.Status == "requires_payment_method"
+	return p != nil && p.Status == "requires_payment_method"
 }
 
 // Close returns the request that closes what an attempt made, and false when
