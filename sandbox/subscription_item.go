@@ -83,7 +83,7 @@ func (tx *accountTx) setSubscriptionItem(sub, item *stripeObject, given formPara
 	case price == nil && item.Str("price.id") == "":
 		return invalid(at+"[price]", "parameter_missing", "Missing required param: %s[price].", at)
 	case price != nil && price.ID() != item.Str("price.id"):
-		item.Set("price", price)
+		tx.setItemPrice(item, price)
 		if price.Str("recurring.usage_type") == "metered" {
 			item.Set("quantity", nil)
 		} else {
@@ -125,6 +125,11 @@ func (tx *accountTx) setSubscriptionItem(sub, item *stripeObject, given formPara
 		item.Set("billing_thresholds", tx.itemThresholds(given))
 	}
 	return nil
+}
+
+// setItemPrice writes the price of an item, and the same in the words of a plan (recorded in every version).
+func (tx *accountTx) setItemPrice(item, price *stripeObject) {
+	item.Set("price", price).Set("plan", planOf(tx, price))
 }
 
 func (tx *accountTx) itemThresholds(given formParams) *stripeObject {
