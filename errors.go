@@ -3,6 +3,7 @@ package vezne
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -232,4 +233,38 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return CodeInternal
+}
+
+// HTTPStatus returns the status by which an error meets the outside: that of
+// its kind; a few codes have statuses of their own.
+func (e *Error) HTTPStatus() int {
+	switch e.Code {
+	case CodeMalformedBody:
+		return http.StatusBadRequest
+	case CodeUnsupportedMediaType:
+		return http.StatusUnsupportedMediaType
+	case CodeMethodNotAllowed:
+		return http.StatusMethodNotAllowed
+	}
+	switch e.Kind {
+	case KindInvalid:
+		return http.StatusUnprocessableEntity
+	case KindUnauthorized:
+		return http.StatusUnauthorized
+	case KindForbidden:
+		return http.StatusForbidden
+	case KindNotFound:
+		return http.StatusNotFound
+	case KindConflict:
+		return http.StatusConflict
+	case KindDeclined:
+		return http.StatusPaymentRequired
+	case KindTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case KindRateLimited:
+		return http.StatusTooManyRequests
+	case KindUnavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
 }

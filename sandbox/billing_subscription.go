@@ -167,10 +167,15 @@ func (tx *accountTx) settle(sub *stripeObject, lines []billing.InvoiceLine) (*st
 	return setSubscriptionItems(sub, items), nil
 }
 
-// setSubscriptionItems writes the items into a subscription that is open, or into a copy of it.
+// setSubscriptionItems writes the items into a subscription that is open, or into a copy of it. One with a single item
+// shows that item's plan and quantity as its own (recorded in every version).
 func setSubscriptionItems(sub *stripeObject, items []*stripeObject) *stripeObject {
 	if !sub.open {
 		sub = sub.Edit()
 	}
-	return sub.Set("items.data", items)
+	sub.Set("items.data", items).Set("items.total_count", len(items)).Set("plan", nil).Set("quantity", nil)
+	if len(items) == 1 {
+		sub.Set("plan", items[0].Get("plan")).Set("quantity", items[0].Get("quantity"))
+	}
+	return sub
 }

@@ -86,7 +86,7 @@ func (tx *accountTx) setSubscriptionItem(sub, item *stripeObject, given formPara
 		if price.Str("recurring.meter") != item.Str("price.recurring.meter") {
 			item.Set(hiddenCounted, nil)
 		}
-		item.Set("price", price)
+		tx.setItemPrice(item, price)
 		if price.Str("recurring.usage_type") == "metered" {
 			item.Set("quantity", nil)
 		} else {
@@ -125,6 +125,11 @@ func (tx *accountTx) setSubscriptionItem(sub, item *stripeObject, given formPara
 		applyMetadata(tx, item, given)
 	}
 	return tx.setItemThresholds(item, given, at)
+}
+
+// setItemPrice writes the price of an item, and the same in the words of a plan (recorded in every version).
+func (tx *accountTx) setItemPrice(item, price *stripeObject) {
+	item.Set("price", price).Set("plan", planOf(tx, price))
 }
 
 // itemPrice is the price that a call names for an item, or makes for it; nil when it names none.

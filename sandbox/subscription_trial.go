@@ -78,7 +78,7 @@ func (tx *accountTx) planTrial(sub *stripeObject) int64 {
 	var days int64
 	for _, item := range subscriptionItems(sub) {
 		if price := tx.Get("price", item.Str("price.id")); price != nil {
-			days = max(days, price.Int(hiddenPlanTrial))
+			days = max(days, price.Int("recurring.trial_period_days"))
 		}
 	}
 	return days

@@ -101,36 +101,3 @@ func TestEventsAreResentInTheVersionOfALaterEndpoint(t *testing.T) {
 		t.Errorf("sent again: %s", got[0].body)
 	}
 }
-
-// An endpoint of before dahlia hears of the plan that a subscription had, one of dahlia does not.
-func TestPlansAreToldUntilDahlia(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	customer := w.must("POST", "/v1/customers", "payment_method=pm_card_visa&invoice_settings[default_payment_method]=pm_card_visa").str("id")
-	product := w.ids["product"]
-	monthly := w.must("POST", "/v1/prices", form("product", product, "currency", "eur", "unit_amount", "500", "recurring[interval]", "month")).str("id")
-	dearer := w.must("POST", "/v1/prices", form("product", product, "currency", "eur", "unit_amount", "900", "recurring[interval]", "month")).str("id")
-	sub := w.must("POST", "/v1/subscriptions", form("customer", customer, "items[0][price]", monthly, "items[0][quantity]", "3"))
-	w.must("POST", "/v1/subscriptions/"+sub.str("id"), form("items[0][id]", sub.list("items.data")[0]["id"].(string), "items[0][price]", dearer, "items[0][quantity]", "4", "proration_behavior", "none"))
-	w.idle()
-	for _, version := range trains {
-		var event struct {
-			Data struct {
-				Object             map[string]any
-				PreviousAttributes map[string]any `json:"previous_attributes"`
-			}
-		}
-		noError(t, json.Unmarshal(w.mail.find(t, "/"+version, "customer.subscription.updated", sub.str("id")), &event))
-		now, _ := event.Data.Object["plan"].(map[string]any)
-		before, _ := event.Data.PreviousAttributes["plan"].(map[string]any)
-		if version >= "2026-03-25" {
-			if _, shown := event.Data.Object["plan"]; shown || before != nil {
-				t.Errorf("%s: plan %v before %v, want neither", version, now, before)
-			}
-			continue
-		}
-		if now["id"] != dearer || before["id"] != monthly || event.Data.Object["quantity"] != 4.0 || event.Data.PreviousAttributes["quantity"] != 3.0 {
-			t.Errorf("%s: %v before %v", version, event.Data.Object, event.Data.PreviousAttributes)
-		}
-	}
-}

@@ -46,40 +46,6 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 // retryAfter is how many seconds a client waits after an overload or an outage.
 const retryAfter = 2
 
-// statusOf is the one place where kinds become HTTP statuses; a few codes have
-// statuses of their own.
-func statusOf(kind vezne.Kind, code vezne.Code) int {
-	switch code {
-	case vezne.CodeMalformedBody:
-		return http.StatusBadRequest
-	case vezne.CodeUnsupportedMediaType:
-		return http.StatusUnsupportedMediaType
-	case vezne.CodeMethodNotAllowed:
-		return http.StatusMethodNotAllowed
-	}
-	switch kind {
-	case vezne.KindInvalid:
-		return http.StatusUnprocessableEntity
-	case vezne.KindUnauthorized:
-		return http.StatusUnauthorized
-	case vezne.KindForbidden:
-		return http.StatusForbidden
-	case vezne.KindNotFound:
-		return http.StatusNotFound
-	case vezne.KindConflict:
-		return http.StatusConflict
-	case vezne.KindDeclined:
-		return http.StatusPaymentRequired
-	case vezne.KindTooLarge:
-		return http.StatusRequestEntityTooLarge
-	case vezne.KindRateLimited:
-		return http.StatusTooManyRequests
-	case vezne.KindUnavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
-}
-
 // problem turns any error into what the outside may know, and logs the cause
 // of those that are faults of ours or of what we stand on.
 func (s *server) problem(ctx context.Context, err error) *Problem {
@@ -90,7 +56,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	if !ok {
 		e = vezne.E(vezne.CodeInternal, "server", "").Because(err)
 	}
-	p := &Problem{Type: "about:blank", Status: statusOf(e.Kind, e.Code), Code: e.Code, Detail: e.Message, Hint: e.Hint, RequestID: requestID(ctx)}
+	p := &Problem{Type: "about:blank", Status: e.HTTPStatus(), Code: e.Code, Detail: e.Message, Hint: e.Hint, RequestID: requestID(ctx)}
 	p.Title = http.StatusText(p.Status)
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, ProblemField(f))

@@ -97,7 +97,7 @@ func (s *Store) AbandonIdempotent(ctx context.Context, k IdempotencyKey, hold in
 	})
 }
 
-// Prune removes expired idempotency keys and sessions and returns how many.
+// Prune removes expired keys and sessions and returns how many.
 func (s *Store) Prune(ctx context.Context) (int64, error) {
 	var n int64
 	err := s.InTx(ctx, func(tx *Tx) error {
@@ -105,8 +105,12 @@ func (s *Store) Prune(ctx context.Context) (int64, error) {
 		if err != nil {
 			return err
 		}
+		orders, err := tx.q.PruneOrderKeys(ctx, micros(tx.now))
+		if err != nil {
+			return err
+		}
 		sessions, err := tx.q.PruneSessions(ctx, micros(tx.now))
-		n = keys + sessions
+		n = keys + orders + sessions
 		return err
 	})
 	return n, err

@@ -28,7 +28,7 @@ func (s *site) failure(r *http.Request, err error) *answer {
 	if !ok {
 		e = vezne.E(vezne.CodeInternal, "web", "").Because(err)
 	}
-	status := statusOf(e)
+	status := e.HTTPStatus()
 	if status >= http.StatusInternalServerError {
 		s.Log.LogAttrs(r.Context(), slog.LevelError, "a page failed", slog.String("path", r.URL.Path), slog.String("code", string(e.Code)), slog.Any("err", err))
 	}
@@ -66,35 +66,4 @@ func (s *site) failureAnswer(r *http.Request, e *vezne.Error, status int) *answe
 // failureJSON is what a script gets.
 type failureJSON struct {
 	Message string `json:"message"`
-}
-
-// statusOf maps kinds to HTTP; a few codes have statuses of their own.
-func statusOf(e *vezne.Error) int {
-	switch e.Code {
-	case vezne.CodeMalformedBody:
-		return http.StatusBadRequest
-	case vezne.CodeMethodNotAllowed:
-		return http.StatusMethodNotAllowed
-	}
-	switch e.Kind {
-	case vezne.KindInvalid:
-		return http.StatusUnprocessableEntity
-	case vezne.KindUnauthorized:
-		return http.StatusUnauthorized
-	case vezne.KindForbidden:
-		return http.StatusForbidden
-	case vezne.KindNotFound:
-		return http.StatusNotFound
-	case vezne.KindConflict:
-		return http.StatusConflict
-	case vezne.KindDeclined:
-		return http.StatusPaymentRequired
-	case vezne.KindTooLarge:
-		return http.StatusRequestEntityTooLarge
-	case vezne.KindRateLimited:
-		return http.StatusTooManyRequests
-	case vezne.KindUnavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
 }

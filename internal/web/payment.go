@@ -31,7 +31,7 @@ func (s *site) refusedToPay(r *http.Request, id vezne.OrderID, err error) (*answ
 	if e.Code == vezne.CodeOrderPaid || e.Code == vezne.CodeOrderCanceled {
 		return seeOther(payAddress(id)), nil
 	}
-	status := statusOf(e)
+	status := e.HTTPStatus()
 	if status >= http.StatusInternalServerError {
 		s.failure(r, err) // for the log
 	}
@@ -79,10 +79,10 @@ func (s *site) paymentIntent(r *http.Request) (*answer, error) {
 		if !ok || e.Kind == vezne.KindNotFound || e.Kind == vezne.KindInternal {
 			return nil, err
 		}
-		if statusOf(e) >= http.StatusInternalServerError {
+		if e.HTTPStatus() >= http.StatusInternalServerError {
 			s.failure(r, err) // for the log
 		}
-		return jsonOf(statusOf(e), failureJSON{Message: text.Say(v.lang, payRefusal(e))})
+		return jsonOf(e.HTTPStatus(), failureJSON{Message: text.Say(v.lang, payRefusal(e))})
 	}
 	return jsonOf(http.StatusOK, intentJSON{ClientSecret: intent.ClientSecret.Reveal(), Status: intent.Status})
 }

@@ -225,6 +225,15 @@ type Order struct {
 	UpdatedAt         int64
 }
 
+type OrderKey struct {
+	Account   string
+	Livemode  bool
+	Key       string
+	Content   string
+	OrderID   string
+	ExpiresAt int64
+}
+
 type PaymentMethod struct {
 	Account    string
 	Livemode   bool
