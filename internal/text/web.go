@@ -59,6 +59,7 @@ var webSentences = map[string]sentence{
 	"error.idempotency_key_reused": {"This form has been used before. Please open the page again.", "Bu form daha önce kullanıldı. Lütfen sayfayı yeniden açın."},
 	"error.idempotency_key_in_use": {"Your first click is still being worked on. Please look again in a moment.", "İlk tıklamanız hâlâ işleniyor. Lütfen birazdan yeniden bakın."},
 	"error.rate_limited":           {"There were too many tries.", "Çok fazla deneme yapıldı."},
+	"error.payment_throttled":      {"Too many payments were tried here. Please wait a while, then try again.", "Burada çok fazla ödeme denendi. Lütfen bir süre bekleyip yeniden deneyin."},
 	"error.stripe_refused":         {"Stripe refused this request.", "Stripe bu isteği reddetti."},
 	"error.stripe_key_refused":     {"Payments are not set up properly here. The seller has to look at it.", "Ödeme ayarları burada eksik ya da hatalı. Satıcının bakması gerekiyor."},
 	"error.stripe_unreachable":     {"Stripe did not answer in time. Nothing is lost: the request goes on, with nothing charged twice.", "Stripe zamanında yanıt vermedi. Bir şey kaybolmadı: istek sürüyor, iki kez tahsilat yapılmaz."},

@@ -225,6 +225,15 @@ type Order struct {
 	UpdatedAt         int64
 }
 
+type OrderKey struct {
+	Account   string
+	Livemode  bool
+	Key       string
+	Content   string
+	OrderID   string
+	ExpiresAt int64
+}
+
 type PaymentMethod struct {
 	Account    string
 	Livemode   bool
@@ -312,6 +321,24 @@ type Token struct {
 	Hash      []byte
 	CreatedAt int64
 	RevokedAt *int64
+}
+
+type Try struct {
+	Account  string
+	Livemode bool
+	Kind     string
+	ID       string
+	RootID   string
+	Client   string
+	Card     string
+	At       int64
+}
+
+type TryLock struct {
+	Account  string
+	Livemode bool
+	Subject  string
+	At       int64
 }
 
 type Watch struct {
