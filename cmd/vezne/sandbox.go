@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -103,6 +104,9 @@ func (a *app) runSandbox(ctx context.Context, house *household, o sandbox.Option
 		if err := a.say("\nThe strict world: events come late, twice and in any order; none is lost. Again with --seed %d.", o.Seed); err != nil {
 			return err
 		}
+	}
+	if err := leaveStart(); err != nil { // it only costs memory
+		o.Log.Debug("The pages of the start stay in memory.", slog.Any("error", err))
 	}
 	if err := a.say("\nAny other name makes an account of its own: sk_test_shop. Ctrl-C ends it."); err != nil {
 		return err
