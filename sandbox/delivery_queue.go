@@ -136,6 +136,9 @@ func (s *sender) letGo(q *endpointQueue) {
 
 // work sends what waits for an endpoint and ends when nothing does.
 func (s *sender) work(q *endpointQueue) {
+	if sb := s.control.account.sandbox; sb.wired { // without a network, as in testing/synctest, nothing is to be spared
+		sb.traffic.giveWay(s.ctx)
+	}
 	c := s.courier(q)
 	for {
 		e := s.nextOrEnd(q, c)

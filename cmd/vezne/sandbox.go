@@ -58,6 +58,9 @@ and use any key such as sk_test_shop; each name is an account of its own.`,
 		}
 		o.Log = engine.Logger(a.err, a.settings.LogLevel)
 		leaveRoom()
+		if err := leaveStart(); err != nil { // it only costs memory
+			o.Log.Debug("The pages of the start stay in memory.", slog.Any("error", err))
+		}
 		if o.StripeMock && l.TLSAddr == "" {
 			l.TLSAddr = mockTLSAddr
 		}
@@ -104,9 +107,6 @@ func (a *app) runSandbox(ctx context.Context, house *household, o sandbox.Option
 		if err := a.say("\nThe strict world: events come late, twice and in any order; none is lost. Again with --seed %d.", o.Seed); err != nil {
 			return err
 		}
-	}
-	if err := leaveStart(); err != nil { // it only costs memory
-		o.Log.Debug("The pages of the start stay in memory.", slog.Any("error", err))
 	}
 	if err := a.say("\nAny other name makes an account of its own: sk_test_shop. Ctrl-C ends it."); err != nil {
 		return err
