@@ -118,7 +118,8 @@ func (e *Engine) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.jobs, err = jobs.New(ctx, jobs.Config{Store: e.store, Outbox: e.outbox, Retention: e.cfg.Retention, Log: e.log})
+	e.metrics = newMetrics(e.store)
+	e.jobs, err = jobs.New(ctx, jobs.Config{Store: e.store, Outbox: e.outbox, Retention: e.cfg.Retention, Removed: e.metrics.removedPayloads, Log: e.log})
 	if err != nil {
 		return err
 	}
@@ -141,7 +142,6 @@ func (e *Engine) build(ctx context.Context) error {
 		Store: e.store, Settler: e.settler, Sender: e.sender, Refresher: e.refresher, Reconciler: e.reconciler, ReadOnly: e.restoring.Load, PublicURL: e.cfg.PublicURL,
 		APIVersion: stripeapi.Version, Clock: e.cfg.clock(), Log: e.log,
 	})
-	e.metrics = newMetrics(e.store)
 	pages, err := web.New(web.Config{
 		Desk: e.desk, Operators: e.people, Sessions: sessions{e.store}, Submissions: submissions{e.store}, PublishableKey: e.cfg.Keys.Publishable,
 		Livemode: e.cfg.Keys.Livemode(), StripeJS: e.cfg.StripeJS, StripeOrigins: e.cfg.StripeOrigins, PublicURL: e.cfg.PublicURL, Seller: e.cfg.Seller,
