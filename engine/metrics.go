@@ -22,6 +22,7 @@ type metrics struct {
 	inbox    *prometheus.CounterVec
 	removed  *prometheus.CounterVec
 	http     *prometheus.HistogramVec
+	held     *prometheus.CounterVec
 }
 
 func newMetrics(s *store.Store) *metrics {
@@ -37,7 +38,13 @@ func newMetrics(s *store.Store) *metrics {
 			Name: "vezne_http_request_duration_seconds", Help: "Time to answer requests.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"area", "method", "status"}),
 	}
-	m.registry.MustRegister(m.inbox, m.removed, m.http, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), waiting{s})
+	m.held = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "vezne_payments_throttled_total", Help: "Payments that were held back because too many were tried or declined, by the limit: client, card or order.",
+	}, []string{"by"})
+	for _, by := range []vezne.LimitedBy{vezne.LimitedByClient, vezne.LimitedByCard, vezne.LimitedByOrder} {
+		m.held.WithLabelValues(string(by))
+	}
+	m.registry.MustRegister(m.inbox, m.removed, m.http, m.held, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), waiting{s})
 	return m
 }
 
@@ -46,6 +53,8 @@ func (m *metrics) removedPayloads(kind string, n int64) {
 }
 
 func (m *metrics) received(result string) { m.inbox.WithLabelValues(result).Inc() }
+
+func (m *metrics) throttled(by vezne.LimitedBy) { m.held.WithLabelValues(string(by)).Inc() }
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})

@@ -252,6 +252,8 @@ func defaultOf(p *description.Prop) any {
 var defaultWords = map[string]string{
 	// docs.stripe.com/changelog/clover/2025-09-30/billing-mode-default-flexible
 	"subscriptions_resource_billing_mode.type": "flexible",
+	// Stripe's sample is an old one; recorded of every product since.
+	"product.type": "service",
 }
 
 // defaultWord is what a text that is never null begins with.

@@ -301,11 +301,11 @@ var underWay = map[vezne.OrderStatus]string{
 // inTheWay are the reasons for attention for which what is known of the person
 // may still be needed.
 var inTheWay = map[vezne.Attention]string{
-	vezne.AttentionMismatch:   "It was paid otherwise than it asked for: settle that first.",
-	vezne.AttentionSurplus:    "Surplus money came in for it and was not returned yet.",
-	vezne.AttentionDisputed:   "A dispute is open: answer it and wait for its end.",
-	vezne.AttentionInquiry:    "The bank asks about it: answer and wait for the end.",
-	vezne.AttentionUnsure:     "Stripe has not said whether a request took effect.",
+	vezne.AttentionMismatch: "It was paid otherwise than it asked for: settle that first.",
+	vezne.AttentionSurplus:  "Surplus money came in for it and was not returned yet.",
+	vezne.AttentionDisputed: "A dispute is open: answer it and wait for its end.",
+	vezne.AttentionInquiry:  "The bank asks about it: answer and wait for the end.",
+	vezne.AttentionUnsure:   "Stripe has not said whether a request took effect.",
 }
 
 // blockers says what of an order is under way.

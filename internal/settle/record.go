@@ -68,6 +68,9 @@ func (w *work) paid(ctx context.Context, order vezne.Order, m *vezne.PaidMove) (
 	if m == nil {
 		return "", nil
 	}
+	if err := w.countPaid(ctx, order.ID); err != nil {
+		return "", err
+	}
 	if err := w.runHook(ctx, order); err != nil {
 		return "", err
 	}

@@ -93,6 +93,9 @@ func (w *work) settleOrder(ctx context.Context) error {
 	if w.regressed && !facts.Order.Has(vezne.AttentionRegression) {
 		facts.Order.Attention = append(facts.Order.Attention, vezne.AttentionRegression)
 	}
+	if err := w.tries(ctx, &facts); err != nil {
+		return err
+	}
 	if w.change != nil {
 		lines, err := w.change(w.tx, &facts)
 		if err != nil {

@@ -243,6 +243,15 @@ type Order struct {
 	ErasedAt          *int64
 }
 
+type OrderKey struct {
+	Account   string
+	Livemode  bool
+	Key       string
+	Content   string
+	OrderID   string
+	ExpiresAt int64
+}
+
 type PaymentMethod struct {
 	Account    string
 	Livemode   bool
@@ -337,6 +346,24 @@ type Tombstone struct {
 	Livemode  bool
 	ID        string
 	ErasureID string
+}
+
+type Try struct {
+	Account  string
+	Livemode bool
+	Kind     string
+	ID       string
+	RootID   string
+	Client   string
+	Card     string
+	At       int64
+}
+
+type TryLock struct {
+	Account  string
+	Livemode bool
+	Subject  string
+	At       int64
 }
 
 type Watch struct {
