@@ -244,19 +244,19 @@ const patience = 2 * time.Minute
 func paid(t *testing.T, out *bytes.Buffer, bin string, e effort) {
 	t.Helper()
 	fmt.Fprintf(out, "\n| database | budget of reads | orders | acknowledged to Paid, ms: median | p99 | to the call-back: median | p99 |\n|---|---|---|---|---|---|---|\n")
-	for _, d := range databases {
+	eachDatabase(func(name string, url func(testing.TB) string) {
 		for _, b := range budgets {
 			n := e.orders
 			if b.rates == (rates{}) {
 				n = min(n, 100)
 			}
-			p, app, key := startPaying(t, bin, d.url(t), b.rates)
+			p, app, key := startPaying(t, bin, url(t), b.rates)
 			toPaid, toCallback := p.payments(t, app, p.pay(t, key, n))
-			fmt.Fprintf(out, "| %s | %s | %d | %.2f | %.2f | %.2f | %.2f |\n", d.name, b.name, len(toPaid), ms(quantile(toPaid, .5)), ms(quantile(toPaid, .99)),
+			fmt.Fprintf(out, "| %s | %s | %d | %.2f | %.2f | %.2f | %.2f |\n", name, b.name, len(toPaid), ms(quantile(toPaid, .5)), ms(quantile(toPaid, .99)),
 				ms(quantile(toCallback, .5)), ms(quantile(toCallback, .99)))
 			p.stop(t)
 		}
-	}
+	})
 }
 
 func startPaying(t *testing.T, bin, database string, r rates) (*running, *application, string) {
@@ -310,9 +310,9 @@ func (p *running) payments(t *testing.T, app *application, list []*payment) (toP
 func settled(t *testing.T, out *bytes.Buffer, bin string, e effort) {
 	t.Helper()
 	fmt.Fprintf(out, "\n| database | program | events | settled/s |\n|---|---|---|---|\n")
-	for _, d := range databases {
+	eachDatabase(func(name string, make func(testing.TB) string) {
 		for _, b := range budgets {
-			url := d.url(t)
+			url := make(t)
 			p, _, key := startPaying(t, bin, url, b.rates)
 			n := e.orders
 			if b.rates == (rates{}) {
@@ -324,10 +324,10 @@ func settled(t *testing.T, out *bytes.Buffer, bin string, e effort) {
 			}
 			p.burst(t, events)
 			rate := settledRate(t, url, "vezne_events WHERE state = 'applied'", "vezne_events WHERE state = 'received'", "applied_at")
-			fmt.Fprintf(out, "| %s | vezne serve, budget: %s | %d | %.0f |\n", d.name, b.name, len(events), rate)
+			fmt.Fprintf(out, "| %s | vezne serve, budget: %s | %d | %.0f |\n", name, b.name, len(events), rate)
 			p.stop(t)
 		}
-		url := d.url(t)
+		url := make(t)
 		p := start(t, bin, riverKind, url, rates{})
 		var events [][]byte
 		for range 2 * e.orders {
@@ -335,9 +335,9 @@ func settled(t *testing.T, out *bytes.Buffer, bin string, e effort) {
 		}
 		p.burst(t, events)
 		rate := settledRate(t, url, "by_hand", "by_hand WHERE done_at IS NULL", "done_at")
-		fmt.Fprintf(out, "| %s | %s | %d | %.0f |\n", d.name, riverKind, len(events), rate)
+		fmt.Fprintf(out, "| %s | %s | %d | %.0f |\n", name, riverKind, len(events), rate)
 		p.stop(t)
-	}
+	})
 }
 
 // burst sends events over 8 connections as fast as they are acknowledged.

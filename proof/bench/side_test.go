@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,17 +23,29 @@ var (
 	measureFlag  = flag.Bool("measure", false, "measure for real; else each figure is taken for a moment, to see that it can be")
 	durationFlag = flag.Duration("duration", 5*time.Second, "how long acknowledgements are counted, for each number of connections")
 	ordersFlag   = flag.Int("orders", 400, "how many orders are paid to measure Paid and the settled rate")
+	partsFlag    = flag.String("parts", "ack,paid,settled,grow", "what is measured")
+	databaseFlag = flag.String("databases", "sqlite,postgres", "over which databases")
+	programFlag  = flag.String("programs", strings.Join([]string{vezneKind, handKind, riverKind}, ","), "which programs are measured")
 	growFlag     = flag.Int("grow", 0, "how many events the database holds before it is measured once more")
 )
 
-// connections are how many senders there are at once.
-var connections = []int{1, 8, 32}
-
 // effort is how much is measured.
 type effort struct {
-	duration time.Duration
-	orders   int
-	grow     int
+	duration    time.Duration
+	connections []int
+	orders      int
+	grow        int
+}
+
+func wanted(list, name string) bool { return slices.Contains(strings.Split(list, ","), name) }
+
+// eachDatabase is each that is to be measured.
+func eachDatabase(do func(name string, url func(testing.TB) string)) {
+	for _, d := range databases {
+		if wanted(*databaseFlag, d.name) {
+			do(d.name, d.url)
+		}
+	}
 }
 
 func TestMain(m *testing.M) {
@@ -48,21 +61,23 @@ func TestMain(m *testing.M) {
 
 // TestSideBySide prints the tables of docs/reference/performance.md.
 func TestSideBySide(t *testing.T) {
-	e := effort{duration: 100 * time.Millisecond, orders: 8, grow: 1000}
+	e := effort{duration: 50 * time.Millisecond, connections: []int{8}, orders: 4, grow: 100}
 	if *measureFlag {
-		e = effort{duration: *durationFlag, orders: *ordersFlag, grow: *growFlag}
+		e = effort{duration: *durationFlag, connections: []int{1, 8, 32}, orders: *ordersFlag, grow: *growFlag}
 	}
 	bin := build(t)
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s, %s/%s, %d CPUs, load average %s, %s for each line\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), loadAverage(t), e.duration)
-	for _, d := range databases {
-		fmt.Fprintf(&out, "%s: %s\n", d.name, settingsOf(t, d.url(t)))
-	}
-	acknowledged(t, &out, bin, e)
-	paid(t, &out, bin, e)
-	settled(t, &out, bin, e)
-	if e.grow > 0 {
-		grown(t, &out, bin, e)
+	eachDatabase(func(name string, url func(testing.TB) string) {
+		fmt.Fprintf(&out, "%s: %s\n", name, settingsOf(t, url(t)))
+	})
+	for _, part := range []struct {
+		name    string
+		measure func(t *testing.T, out *bytes.Buffer, bin string, e effort)
+	}{{"ack", acknowledged}, {"paid", paid}, {"settled", settled}, {"grow", grown}} {
+		if wanted(*partsFlag, part.name) {
+			part.measure(t, &out, bin, e)
+		}
 	}
 	fmt.Fprintf(&out, "\nload average at the end %s\n", loadAverage(t))
 	t.Log("\n" + out.String())
@@ -112,16 +127,16 @@ func settingsOf(t *testing.T, url string) string {
 func acknowledged(t *testing.T, out *bytes.Buffer, bin string, e effort) {
 	t.Helper()
 	fmt.Fprintf(out, "\n| database | program | connections | acknowledged/s | p50 ms | p99 ms | CPU µs/event, program | database | RSS MiB |\n|---|---|---|---|---|---|---|---|---|\n")
-	for _, d := range databases {
-		for _, kind := range []string{vezneKind, handKind, riverKind} {
-			p := start(t, bin, kind, d.url(t), rates{})
-			for _, c := range connections {
+	eachDatabase(func(name string, url func(testing.TB) string) {
+		for _, kind := range strings.Split(*programFlag, ",") {
+			p := start(t, bin, kind, url(t), rates{})
+			for _, c := range e.connections {
 				r := p.load(t, c, e.duration)
-				fmt.Fprintf(out, "| %s | %s | %d | %.0f | %.2f | %.2f | %.0f | %.0f | %.0f |\n", d.name, kind, c, r.rate(), ms(r.quantile(0.5)), ms(r.quantile(0.99)), r.cpu(r.program), r.cpu(r.database), r.rss)
+				fmt.Fprintf(out, "| %s | %s | %d | %.0f | %.2f | %.2f | %.0f | %.0f | %.0f |\n", name, kind, c, r.rate(), ms(r.quantile(0.5)), ms(r.quantile(0.99)), r.cpu(r.program), r.cpu(r.database), r.rss)
 			}
 			p.stop(t)
 		}
-	}
+	})
 }
 
 // grown measures acknowledgements once more over a database that holds many
@@ -129,18 +144,21 @@ func acknowledged(t *testing.T, out *bytes.Buffer, bin string, e effort) {
 func grown(t *testing.T, out *bytes.Buffer, bin string, e effort) {
 	t.Helper()
 	fmt.Fprintf(out, "\n| database | events before | acknowledged/s, 32 connections | p50 ms | p99 ms | CPU µs/event, program | database | RSS MiB |\n|---|---|---|---|---|---|---|---|\n")
-	for _, d := range databases {
-		url := d.url(t)
+	if e.grow == 0 {
+		return
+	}
+	eachDatabase(func(name string, make func(testing.TB) string) {
+		url := make(t)
 		for _, n := range []int{0, e.grow} {
 			if n > 0 {
 				fill(t, url, n)
 			}
 			p := start(t, bin, vezneKind, url, rates{})
 			r := p.load(t, 32, e.duration)
-			fmt.Fprintf(out, "| %s | %d | %.0f | %.2f | %.2f | %.0f | %.0f | %.0f |\n", d.name, n, r.rate(), ms(r.quantile(0.5)), ms(r.quantile(0.99)), r.cpu(r.program), r.cpu(r.database), r.rss)
+			fmt.Fprintf(out, "| %s | %d | %.0f | %.2f | %.2f | %.0f | %.0f | %.0f |\n", name, n, r.rate(), ms(r.quantile(0.5)), ms(r.quantile(0.99)), r.cpu(r.program), r.cpu(r.database), r.rss)
 			p.stop(t)
 		}
-	}
+	})
 }
 
 // fill puts events into a database as they are after the retention period.
