@@ -45,9 +45,9 @@ type settings struct {
 	Retention time.Duration
 	// ReadRate and EndpointReadRate are reads of Stripe a second.
 	ReadRate, EndpointReadRate int
-	Livemode  bool
-	Server    string
-	Token     vezne.Secret
+	Livemode                   bool
+	Server                     string
+	Token                      vezne.Secret
 
 	// command is what they were read for.
 	command *cobra.Command

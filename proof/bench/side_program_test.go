@@ -199,7 +199,7 @@ func serveRival(kind string) error {
 			return err
 		}
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it lives as long as the process
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -285,7 +285,7 @@ func riverKeep(ctx context.Context, db *sql.DB, driver string) (func(context.Con
 			if err != nil {
 				return err
 			}
-			defer tx.Rollback() //nolint:errcheck // after the commit it does nothing
+			defer tx.Rollback()
 			if _, err := tx.ExecContext(ctx, insertByHand, id, object, body, time.Now().UnixMicro()); err != nil {
 				return err
 			}
