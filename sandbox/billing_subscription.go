@@ -12,6 +12,8 @@ const (
 	hiddenBegan = "_began"
 	// hiddenBilled is what of an item was billed in advance and still stands: flexible billing mode credits from it.
 	hiddenBilled = "_billed"
+	// hiddenUsageBilled is until when usage of a metered item was billed.
+	hiddenUsageBilled = "_used"
 )
 
 // billingSubscription is a subscription as the arithmetic of billing takes it. It returns an error for a price that cannot
@@ -61,7 +63,7 @@ func (tx *accountTx) billingItem(item *stripeObject, currency string) (billing.I
 	if err != nil {
 		return billing.Item{}, fmt.Errorf("item %s: %w", item.ID(), err)
 	}
-	i := billing.Item{ID: item.ID(), Price: price, Quantity: billing.Whole(item.Int("quantity"))}
+	i := billing.Item{ID: item.ID(), Price: price, Quantity: billing.Whole(item.Int("quantity")), Used: billing.Instant(item.Int(hiddenUsageBilled))}
 	if i.Discounts, err = tx.billingDiscounts(item.List("discounts")); err != nil {
 		return i, err
 	}
@@ -136,6 +138,9 @@ func (tx *accountTx) settle(sub *stripeObject, lines []billing.InvoiceLine) (*st
 	for n := range items {
 		items[n] = items[n].Edit()
 		writeBilled(items[n], s.Items[n].Billed)
+		if used := int64(s.Items[n].Used); used != 0 {
+			items[n].Set(hiddenUsageBilled, used)
+		}
 	}
 	return setSubscriptionItems(sub, items), nil
 }

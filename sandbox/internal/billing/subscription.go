@@ -57,6 +57,8 @@ type Item struct {
 	// Billed is what has been billed in advance and not been credited. Settle keeps
 	// it; flexible credits are taken from it.
 	Billed []Debit
+	// Used is the moment until which usage has been billed. Settle keeps it.
+	Used Instant
 }
 
 var (
@@ -192,6 +194,21 @@ func (s Subscription) Close(at Instant, usage map[string]Decimal) ([]Line, error
 	return list, nil
 }
 
+// Used returns the lines of a metered item's usage in a period that is over,
+// whatever the subscription's periods are now; none for an item that it does not
+// have. It returns the errors of Start.
+func (s Subscription) Used(item string, usage Decimal, p Period) ([]Line, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	for _, i := range s.Items {
+		if i.ID == item {
+			return s.full(KindUsage, i, usage, p)
+		}
+	}
+	return nil, nil
+}
+
 // advance returns the lines of the period that begins at a moment; none when the
 // subscription ends there. A period that is cut, at its beginning or its end, is
 // a proration.
@@ -210,8 +227,8 @@ func (s Subscription) advance(i Item, at Instant) ([]Line, error) {
 
 // arrears returns the lines of a metered item's usage until a moment.
 func (s Subscription) arrears(i Item, at Instant, usage Decimal) ([]Line, error) {
-	start := s.PeriodAt(i, at-1).Start
-	if s.InTrial(at - 1) {
+	start := max(s.PeriodAt(i, at-1).Start, i.Used)
+	if s.InTrial(at-1) || start >= at {
 		return nil, nil
 	}
 	return s.full(KindUsage, i, usage, Period{start, at})
