@@ -173,7 +173,8 @@ func (l *life) moveTrial() {
 
 func (l *life) cancelLater() {
 	behavior := rapid.SampledFrom([]string{"create_prorations", "always_invoice", "none"}).Draw(l.rt, "proration_behavior")
-	if behavior == "none" && !l.flexible { // classic charges the time again that it did not give back
+	l.loose = l.loose || behavior == "none" // a change gives back what was not given back then
+	if behavior == "none" && !l.flexible {  // classic charges the time again that it did not give back
 		l.forgive()
 	}
 	how := rapid.SampledFrom([]string{"cancel_at_period_end=true", "cancel_at_period_end=false", "cancel_at=min_period_end", "cancel_at=max_period_end", "cancel_at=max_billed_until", "cancel_at=", "", ""}).Draw(l.rt, "when")
@@ -318,8 +319,12 @@ func (l *life) settleInvoice() {
 	inv := waiting[rapid.IntRange(0, len(waiting)-1).Draw(l.rt, "invoice")]
 	path := fmt.Sprint("/v1/invoices/", inv["id"], "/")
 	if inv["status"] == "draft" {
-		got := l.must("POST", path+"finalize")
-		l.waiting[fmt.Sprint("late ", got.str("id"))] = true
+		l.must("POST", path+"finalize")
+	}
+	if numberOf(inv["attempt_count"]) == 0 {
+		l.tried[fmt.Sprint(inv["id"])] = l.now
+	}
+	if inv["status"] == "draft" {
 		return
 	}
 	switch rapid.IntRange(0, 5).Draw(l.rt, "settle") {

@@ -44,6 +44,10 @@ type life struct {
 	charged int64
 	// waiting are invoices of changes that are made when they are paid.
 	waiting map[string]bool
+	// pended are invoice items that were pending after a step: they are of changes that were made.
+	pended map[string]bool
+	// tried are invoices that were first tried, or finalised, by hand, and when.
+	tried map[string]int64
 	// modes are the billing modes of items, migrated for both.
 	modes map[string]string
 }
@@ -100,7 +104,7 @@ func newLife(t *testing.T, rt *rapid.T, tally map[string]int) *life {
 	if err != nil {
 		rt.Fatal(err)
 	}
-	l := &life{t: t, rt: rt, sb: sb, tally: tally, unprorated: map[string]bool{}, waiting: map[string]bool{}, modes: map[string]string{}}
+	l := &life{t: t, rt: rt, sb: sb, tally: tally, unprorated: map[string]bool{}, waiting: map[string]bool{}, pended: map[string]bool{}, tried: map[string]int64{}, modes: map[string]string{}}
 	birth, err := time.Parse(time.RFC3339, rapid.SampledFrom(births).Draw(rt, "birth"))
 	if err != nil {
 		rt.Fatal(err)
