@@ -116,22 +116,41 @@ func findGrant(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		return nil, missingInPath(r, "credit grant", "id")
 	}
 	tx.onClock(grant.Str("test_clock"))
-	switch {
-	case grant.Has("voided_at"):
-		return nil, invalid("", "", "This credit grant is void.")
-	case grant.Has("expires_at") && grant.Int("expires_at") <= tx.Now():
-		return nil, invalid("", "", "This credit grant has expired.")
-	}
 	return grant, nil
 }
 
-// updateGrant moves a grant's end, or changes its metadata.
+// running refuses a grant that is over.
+func (tx *accountTx) running(grant *stripeObject) error {
+	switch {
+	case grant.Has("voided_at"):
+		return invalid("", "", "This credit grant is void.")
+	case grant.Has("expires_at") && grant.Int("expires_at") <= tx.Now():
+		return invalid("", "", "This credit grant has expired.")
+	}
+	return nil
+}
+
+// findRunning finds the grant that a path names, unless it is over.
+func findRunning(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	grant, err := findGrant(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	return grant, tx.running(grant)
+}
+
+// updateGrant moves the end of a grant that is not over, or changes its metadata.
 func updateGrant(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	grant, err := findGrant(tx, r)
 	if err != nil {
 		return nil, err
 	}
 	p := r.Params()
+	if p.Has("expires_at") || p.Null("expires_at") {
+		if err := tx.running(grant); err != nil {
+			return nil, err
+		}
+	}
 	if p.Has("expires_at") && !p.Null("expires_at") && p.Int("expires_at") <= tx.Now() {
 		return nil, invalid("expires_at", "", "`expires_at` must be in the future, and after `effective_at`.")
 	}
@@ -152,7 +171,7 @@ func (tx *accountTx) planGrantEnd(grant *stripeObject) {
 
 // expireGrant ends a grant now; what was used of it stays used.
 func expireGrant(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	grant, err := findGrant(tx, r)
+	grant, err := findRunning(tx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +183,7 @@ func expireGrant(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 
 // voidGrant takes a grant back that nothing was used of.
 func voidGrant(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	grant, err := findGrant(tx, r)
+	grant, err := findRunning(tx, r)
 	if err != nil {
 		return nil, err
 	}

@@ -228,7 +228,10 @@ func (tx *accountTx) refer(n *description.Node, id string) *stripeObject {
 // include fills a key that answers leave out unless it is expanded.
 func (tx *accountTx) include(x *expansion, o *stripeObject, slot int, tree *expandTree) {
 	key := o.key(slot)
-	fill := includes[orElse(o.Type(), o.shape.name)+"."+key]
+	fill := includes[o.Type()+"."+key]
+	if fill == nil {
+		fill = includes[o.shape.name+"."+key]
+	}
 	if fill == nil {
 		return
 	}
