@@ -117,7 +117,7 @@ var options = slices.Concat(limitOptions, []option{
 			}
 			return nil
 		}},
-	{flag: "retention", env: "VEZNE_RETENTION", unset: "2160h", about: "How long the raw bodies of settled events are kept; 0 for ever",
+	{flag: "retention", env: "VEZNE_RETENTION", unset: "2160h", about: "How long payloads are kept that are not needed any more: of settled events, accepted call-backs and answered requests to Stripe; at least 720h, 0 for ever",
 		set: func(s *settings, v string) (err error) {
 			if s.Retention, err = time.ParseDuration(v); err == nil && s.Retention == 0 {
 				s.Retention = -1

@@ -66,6 +66,7 @@ func New(cfg Config) http.Handler {
 	s.orders()
 	s.payments()
 	s.customers()
+	s.erasures()
 	s.events()
 	s.reconciliations()
 	s.doctor()
