@@ -202,14 +202,13 @@ func (tx *accountTx) nextInvoice(id string) (invoiceDraft, error) {
 		if err != nil || billed {
 			return d, err
 		}
-		if phase.Int("start_date") < int64(at) {
-			continue
-		}
 		sub = tx.Get("subscription", id)
 		if s, err = tx.billingSubscription(sub); err != nil {
 			return invoiceDraft{}, billingFault(err)
 		}
-		return tx.nextRenewal(sub, s, at)
+		if now := billing.Instant(tx.Now()); periodBegins(s, now) || s.Trial.End == now {
+			return tx.nextRenewal(sub, s, now)
+		}
 	}
 }
 

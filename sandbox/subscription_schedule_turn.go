@@ -90,7 +90,7 @@ func (tx *accountTx) enterWith(sub *stripeObject, p formParams) error {
 func withoutRenewed(s billing.Subscription, lines []billing.Line, now billing.Instant) []billing.Line {
 	begins := map[string]bool{}
 	for _, i := range s.Items {
-		begins[i.ID] = s.Trial.End == now || (billing.Cycle{Anchor: s.Anchor, Every: i.Price.Recurring}).Containing(now).Start == now
+		begins[i.ID] = s.Trial.End == now || itemBegins(s, i, now)
 	}
 	var rest []billing.Line
 	for _, l := range lines {

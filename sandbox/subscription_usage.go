@@ -1,6 +1,10 @@
 package sandbox
 
-import "github.com/vezne/vezne/sandbox/internal/billing"
+import (
+	"slices"
+
+	"github.com/vezne/vezne/sandbox/internal/billing"
+)
 
 // usageOf is the usage of a subscription's metered items in the periods that end at an instant, or run then and end with
 // the subscription, by item. A sum below zero bills nothing.
@@ -50,7 +54,7 @@ func itemOf(sub *stripeObject, id string) *stripeObject {
 // docs.stripe.com/billing/subscriptions/usage-based/recording-usage.
 func (tx *accountTx) addLateUsage(inv *stripeObject) error {
 	sub := tx.Get("subscription", inv.Str("parent.subscription_details.subscription"))
-	if sub == nil {
+	if sub == nil || inv.Str("billing_reason") == "subscription_threshold" { // what comes late is billed with the period
 		return nil
 	}
 	s, err := tx.billingSubscription(sub)
@@ -85,6 +89,8 @@ func (tx *accountTx) addLateUsage(inv *stripeObject) error {
 // usageLines are the lines of an item's usage in a period. It is the period of the line that they replace: since then the
 // subscription may have others.
 func (tx *accountTx) usageLines(inv, sub *stripeObject, s billing.Subscription, item string, period billing.Period) ([]*stripeObject, error) {
+	n := slices.IndexFunc(s.Items, func(i billing.Item) bool { return i.ID == item })
+	period = s.Items[n].UsedIn(period)
 	used := billing.Decimal{}
 	metered := itemOf(sub, item)
 	if meter := tx.Get(meterType, metered.Str("price.recurring.meter")); meter != nil {
@@ -97,7 +103,7 @@ func (tx *accountTx) usageLines(inv, sub *stripeObject, s billing.Subscription, 
 			used = sum
 		}
 	}
-	all, err := s.Used(item, used, period)
+	all, err := s.Used(s.Items[n], used, period)
 	if err != nil {
 		return nil, err
 	}

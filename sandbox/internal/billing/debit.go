@@ -86,11 +86,13 @@ func (s Subscription) Settle(lines []InvoiceLine) Subscription {
 	return s
 }
 
-// usedUntil is the moment until which an item's usage has been billed, after lines.
+// usedUntil is the moment until which an item's usage has been billed, after
+// lines. What a threshold bills is kept by Counted: its period goes on.
 func usedUntil(i Item, lines []InvoiceLine) Instant {
 	until := i.Used
 	for _, l := range lines {
-		if l.Item == i.ID && l.Kind == KindUsage {
+		counted := slices.ContainsFunc(i.Counted, func(c Counted) bool { return c.Until == l.Period.End })
+		if l.Item == i.ID && l.Kind == KindUsage && !counted {
 			until = max(until, l.Period.End)
 		}
 	}

@@ -59,6 +59,8 @@ type Item struct {
 	Billed []Debit
 	// Used is the moment until which usage has been billed. Settle keeps it.
 	Used Instant
+	// Counted is usage of periods that invoices before their end have billed.
+	Counted []Counted
 }
 
 var (
@@ -194,21 +196,6 @@ func (s Subscription) Close(at Instant, usage map[string]Decimal) ([]Line, error
 	return list, nil
 }
 
-// Used returns the lines of a metered item's usage in a period that is over,
-// whatever the subscription's periods are now; none for an item that it does not
-// have. It returns the errors of Start.
-func (s Subscription) Used(item string, usage Decimal, p Period) ([]Line, error) {
-	if err := s.check(); err != nil {
-		return nil, err
-	}
-	for _, i := range s.Items {
-		if i.ID == item {
-			return s.full(KindUsage, i, usage, p)
-		}
-	}
-	return nil, nil
-}
-
 // advance returns the lines of the period that begins at a moment; none when the
 // subscription ends there. A period that is cut, at its beginning or its end, is
 // a proration.
@@ -231,7 +218,7 @@ func (s Subscription) arrears(i Item, at Instant, usage Decimal) ([]Line, error)
 	if s.InTrial(at-1) || start >= at {
 		return nil, nil
 	}
-	return s.full(KindUsage, i, usage, Period{start, at})
+	return s.used(i, usage, Period{start, at})
 }
 
 func (s Subscription) full(kind Kind, i Item, quantity Decimal, p Period) ([]Line, error) {
@@ -239,6 +226,10 @@ func (s Subscription) full(kind Kind, i Item, quantity Decimal, p Period) ([]Lin
 	if err != nil {
 		return nil, err
 	}
+	return s.lines(kind, i, parts, quantity, p), nil
+}
+
+func (s Subscription) lines(kind Kind, i Item, parts []Part, quantity Decimal, p Period) []Line {
 	var list []Line
 	for _, part := range parts {
 		l := i.line(kind, part.Quantity, p)
@@ -249,7 +240,7 @@ func (s Subscription) full(kind Kind, i Item, quantity Decimal, p Period) ([]Lin
 		l.Discountable = true
 		list = append(list, l)
 	}
-	return list, nil
+	return list
 }
 
 func (i Item) line(kind Kind, quantity Decimal, p Period) Line {
