@@ -1,0 +1,36 @@
+package processes_test
+
+import (
+	"flag"
+	"math/rand/v2"
+	"testing"
+)
+
+var (
+	kindFlag   = flag.String("kind", "", "the kind to live; all if empty")
+	seedFlag   = flag.Uint64("seed", 0, "the seed of the life; a fresh one if 0")
+	cyclesFlag = flag.Int("cycles", 3, "how many cycles a life has")
+)
+
+// TestNothingIsLostAndNothingDoubled lives a short life of each kind.
+func TestNothingIsLostAndNothingDoubled(t *testing.T) {
+	for _, k := range kinds() {
+		if *kindFlag != "" && *kindFlag != k.name {
+			continue
+		}
+		t.Run(k.name, func(t *testing.T) {
+			seed := *seedFlag
+			if seed == 0 {
+				seed = rand.Uint64N(1 << 32)
+			}
+			t.Logf("make crash KIND=%s SEED=%d CYCLES=%d", k.name, seed, *cyclesFlag)
+			_, findings, err := live(t, k, seed, *cyclesFlag)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range findings {
+				t.Error(f)
+			}
+		})
+	}
+}

@@ -1,0 +1,3 @@
+package processes_test
+
+func throughTCP(url, address string) (through, socket string) { return url, "" }
