@@ -37,6 +37,9 @@ type Sender struct {
 	mu      sync.Mutex
 	flights map[vezne.CallID]*flight
 	flying  sync.WaitGroup
+	// leaving is closed when the process ends: nobody waits for others any more.
+	leaving chan struct{}
+	leave   func()
 }
 
 // flight is a call that is being sent or looked up by this process.
@@ -74,7 +77,10 @@ const (
 
 // New returns a Sender.
 func New(cfg Config) *Sender {
-	return &Sender{Config: cfg, wake: make(chan struct{}, 1), flights: map[vezne.CallID]*flight{}}
+	leaving := make(chan struct{})
+	return &Sender{
+		Config: cfg, wake: make(chan struct{}, 1), flights: map[vezne.CallID]*flight{}, leaving: leaving, leave: sync.OnceFunc(func() { close(leaving) }),
+	}
 }
 
 // Send sends a call now, settles the answer and returns the call as it stands
@@ -165,6 +171,8 @@ func (s *Sender) claim(ctx context.Context, call vezne.Call) (Result, error) {
 		select {
 		case <-waiting.Done():
 			return Result{Call: call}, unclear(waiting.Err())
+		case <-s.leaving:
+			return Result{Call: call}, unclear(context.Canceled)
 		case <-tick.C:
 		}
 	}
@@ -218,7 +226,7 @@ func (s *Sender) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			running.Wait()
-			s.flying.Wait()
+			s.Wait()
 			return
 		case <-tick.C:
 		case <-s.wake:
@@ -252,5 +260,9 @@ func (s *Sender) InFlight() int {
 	return len(s.flights)
 }
 
-// Wait waits for what is on its way, once nothing new begins.
-func (s *Sender) Wait() { s.flying.Wait() }
+// Wait waits for what this process has on its way, once nothing new begins. Who
+// waits for another process is sent away.
+func (s *Sender) Wait() {
+	s.leave()
+	s.flying.Wait()
+}

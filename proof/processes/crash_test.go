@@ -14,7 +14,7 @@ var (
 
 // TestNothingIsLostAndNothingDoubled lives a short life of each kind.
 func TestNothingIsLostAndNothingDoubled(t *testing.T) {
-	for _, k := range kinds() {
+	for _, k := range kinds(t) {
 		if *kindFlag != "" && *kindFlag != k.name {
 			continue
 		}

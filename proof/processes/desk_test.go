@@ -57,14 +57,14 @@ func (d *desk) start() error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()
 	p.cmd = exec.Command(program, "serve", "--addr", "127.0.0.1:0", "--ready-file", p.ready, "--log-level", "warn")
-	p.cmd.Env, p.cmd.Stderr = d.env, log
+	// By a pipe: where files cannot be written any more, its log still can.
+	p.cmd.Env, p.cmd.Stderr = d.env, struct{ io.Writer }{log}
 	if err := p.cmd.Start(); err != nil {
-		return err
+		return errors.Join(err, log.Close())
 	}
 	go func() {
-		p.err = p.cmd.Wait()
+		p.err = errors.Join(p.cmd.Wait(), log.Close())
 		close(p.gone)
 	}()
 	d.process = p

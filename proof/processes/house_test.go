@@ -313,6 +313,40 @@ func (h *house) pause(d time.Duration) error {
 	}
 }
 
+// felt waits until the service has refused an event.
+func (h *house) felt() error {
+	began := h.witness.refusals.Load()
+	ctx, cancel := context.WithTimeout(h.running, patience)
+	defer cancel()
+	for h.witness.refusals.Load() == began {
+		select {
+		case <-ctx.Done():
+			return errors.Join(errors.New("the service refuses nothing"), context.Cause(h.running), ctx.Err())
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// back waits until every process has acknowledged something after the store
+// came back, which must not take long.
+func (h *house) back(since time.Time) (time.Duration, error) {
+	h.witness.up(since)
+	took, err := h.witness.firsts(h.running, h.desks...)
+	if err != nil {
+		return took, errors.Join(err, context.Cause(h.running))
+	}
+	if took > bound {
+		h.violate("the first acknowledgement came %s after the store did", took.Round(time.Millisecond))
+	}
+	for _, d := range h.desks {
+		if err := d.deserted(); err != nil {
+			return took, err
+		}
+	}
+	return took, h.pause(h.between(0, 150*time.Millisecond))
+}
+
 // between draws a duration.
 func (h *house) between(from, to time.Duration) time.Duration {
 	return from + time.Duration(h.rng.Int64N(int64(to-from)))

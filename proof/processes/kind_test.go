@@ -15,8 +15,6 @@ type kind struct {
 	about string
 	// cycles is how many a life has.
 	cycles int
-	// restful is true where nothing is sent between the cycles but by buyers.
-	restful bool
 	plan    func(t *testing.T) plan
 	// cycle breaks something and mends it, and returns how long the first
 	// acknowledgement took after that.
@@ -27,13 +25,24 @@ type kind struct {
 const bound = time.Second
 
 // kinds are all of them, as this machine can do them.
-func kinds() []kind {
-	return []kind{
-		{
-			name: "kill-sqlite", about: "the process is killed at a random moment and started again", cycles: 25,
-			plan: func(*testing.T) plan { return plan{processes: 1, store: newSQLite} }, cycle: killOne,
-		},
+func kinds(t *testing.T) []kind {
+	t.Helper()
+	onFile := func(*testing.T) plan { return plan{processes: 1, store: newSQLite} }
+	shared := &server{}
+	list := []kind{
+		{name: "kill-sqlite", about: "the process is killed and started again", cycles: 25, plan: onFile, cycle: killOne},
+		{name: "kill-postgres", about: "the process is killed and started again", cycles: 25, plan: onServer(shared, false), cycle: killOne},
+		{name: "stop-postgres", about: "PostgreSQL crashes and is started again", cycles: 10, plan: onServer(shared, false), cycle: stopPostgres(shared)},
+		{name: "read-only", about: "PostgreSQL takes no writes", cycles: 10, plan: onServer(shared, false), cycle: freezePostgres(shared)},
+		{name: "file-limit", about: "no file of the SQLite database can be written (EFBIG)", cycles: 20, plan: onFile, cycle: limitFiles},
+		{name: "failover", about: "three processes; the primary crashes, the synchronous standby is promoted", cycles: 5, cycle: failOver, plan: func(t *testing.T) plan {
+			return plan{processes: 3, store: func(h *house) (store, error) { return newPair(t, h) }}
+		}},
 	}
+	if canMount(t) {
+		list = append(list, kind{name: "disk-full", about: "the disk under SQLite is full (ENOSPC)", cycles: 20, cycle: fillDisk, plan: func(*testing.T) plan { return plan{processes: 1, store: newDisk} }})
+	}
+	return list
 }
 
 // sum is what came of lives.

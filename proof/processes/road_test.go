@@ -20,7 +20,7 @@ type road struct {
 	to      string
 	weather weather
 	closed  bool
-	pairs   map[*pair]bool
+	passages   map[*passage]bool
 }
 
 // weather is what befalls the bytes on a road.
@@ -36,8 +36,8 @@ type weather struct {
 	half bool
 }
 
-// pair is a connection on a road: the two ends.
-type pair struct {
+// passage is a connection on a road: the two ends.
+type passage struct {
 	a, b net.Conn
 	deaf atomic.Bool
 }
@@ -48,7 +48,7 @@ func newRoad() (*road, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &road{l: l, pairs: map[*pair]bool{}}
+	r := &road{l: l, passages: map[*passage]bool{}}
 	r.done.Go(r.accept)
 	return r, nil
 }
@@ -67,7 +67,7 @@ func (r *road) become(w weather) {
 	r.mu.Lock()
 	r.weather = w
 	if w.half {
-		for p := range r.pairs {
+		for p := range r.passages {
 			p.deaf.Store(true)
 		}
 	}
@@ -81,7 +81,7 @@ func (r *road) become(w weather) {
 func (r *road) reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for p := range r.pairs {
+	for p := range r.passages {
 		p.cut()
 	}
 }
@@ -96,7 +96,7 @@ func (r *road) now() weather {
 func (r *road) close() error {
 	r.mu.Lock()
 	r.closed = true
-	for p := range r.pairs {
+	for p := range r.passages {
 		p.cut()
 	}
 	r.mu.Unlock()
@@ -117,7 +117,7 @@ func (r *road) accept() {
 
 // carry joins a connection with one to the other side.
 func (r *road) carry(a net.Conn) {
-	p := &pair{a: a}
+	p := &passage{a: a}
 	r.mu.Lock()
 	w, network, to := r.weather, r.network, r.to
 	r.mu.Unlock()
@@ -147,7 +147,7 @@ func (r *road) carry(a net.Conn) {
 	if r.weather.half {
 		p.deaf.Store(true)
 	}
-	r.pairs[p] = true
+	r.passages[p] = true
 	r.mu.Unlock()
 	var both sync.WaitGroup
 	if p.b != nil {
@@ -157,12 +157,12 @@ func (r *road) carry(a net.Conn) {
 	both.Wait()
 	p.cut()
 	r.mu.Lock()
-	delete(r.pairs, p)
+	delete(r.passages, p)
 	r.mu.Unlock()
 }
 
 // pump carries one way until it ends.
-func (r *road) pump(p *pair, from, to net.Conn) {
+func (r *road) pump(p *passage, from, to net.Conn) {
 	buffer := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buffer)
@@ -201,7 +201,7 @@ func (r *road) pump(p *pair, from, to net.Conn) {
 }
 
 // cut ends both connections with a reset.
-func (p *pair) cut() {
+func (p *passage) cut() {
 	for _, c := range []net.Conn{p.a, p.b} {
 		if c == nil {
 			continue

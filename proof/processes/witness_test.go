@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stripe/stripe-go/v85/webhook"
@@ -35,6 +36,9 @@ type witness struct {
 	client *http.Client
 	desks  []*desk
 	secret string
+
+	// refusals counts answers that were none.
+	refusals atomic.Int64
 
 	mu sync.Mutex
 	// acks is how often each event was acknowledged.
@@ -118,6 +122,7 @@ func (w *witness) carry(ctx context.Context, d *desk, id string, body []byte, si
 	_, _ = io.Copy(io.Discard, answer.Body) // the status has said it all
 	_ = answer.Body.Close()                 // it was only read
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		w.refusals.Add(1)
 		return false
 	}
 	w.acknowledged(d, id, sent, time.Now())
@@ -147,6 +152,13 @@ func (w *witness) down() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.downSince = time.Now()
+}
+
+// coming says that it may be back at any moment.
+func (w *witness) coming() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.downSince = time.Time{}
 }
 
 // up says that it is back since an instant, from which first acknowledgements
