@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/vezne/vezne/internal/store/storetest"
 )
 
 // desk is a place at which a process of the service runs, one after the other.
@@ -24,7 +26,7 @@ type desk struct {
 	env []string
 	dir string
 	// way is how others reach it; nil for straight.
-	way *road
+	way *storetest.Road
 	// url is where it listens, empty while nobody does.
 	url atomic.Pointer[string]
 
@@ -93,8 +95,8 @@ func (d *desk) await(ctx context.Context) error {
 		}
 		address := strings.TrimPrefix(told.Service, "http://")
 		if d.way != nil {
-			d.way.lead("tcp", address)
-			address = d.way.address()
+			d.way.Lead("tcp", address)
+			address = d.way.Address()
 		}
 		url := "http://" + address
 		d.url.Store(&url)

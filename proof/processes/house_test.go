@@ -19,6 +19,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	_ "modernc.org/sqlite"             // registers the driver "sqlite"
 
+	"github.com/vezne/vezne/internal/store/storetest"
 	"github.com/vezne/vezne/sandbox"
 )
 
@@ -58,6 +59,8 @@ type house struct {
 	bought  int
 	refunds map[string]bool
 	broken  []string
+	// notes are what the cycles drew, for who looks into a finding.
+	notes []string
 }
 
 // store is the database that a life stands on.
@@ -69,7 +72,7 @@ type store interface {
 }
 
 // roads are the ways between the parts; nil where there is no proxy.
-type roads struct{ hook, stripe, database, app *road }
+type roads struct{ hook, stripe, database, app *storetest.Road }
 
 // plan says what a life is made of.
 type plan struct {
@@ -112,7 +115,7 @@ func openHouse(ctx context.Context, seed uint64, p plan) (*house, error) {
 	env := []string{
 		"STRIPE_SECRET_KEY=" + h.keys.SecretKey, "STRIPE_PUBLISHABLE_KEY=" + h.keys.PublishableKey, "STRIPE_WEBHOOK_SECRET=" + h.keys.WebhookSecret,
 		"STRIPE_API_BASE=" + stripeURL, "VEZNE_ACCOUNT=" + h.keys.Account, "VEZNE_CALLBACK_URL=" + appURL, "VEZNE_CALLBACK_SECRET=" + callbackSecret,
-		"VEZNE_DATABASE_URL=" + databaseURL, "PATH=" + os.Getenv("PATH"), "HOME=" + h.dir,
+		"VEZNE_DATABASE_URL=" + databaseURL, "VEZNE_SHUTDOWN_TIMEOUT=45s", "PATH=" + os.Getenv("PATH"), "HOME=" + h.dir,
 	}
 	for _, d := range h.desks {
 		d.env = env
@@ -192,20 +195,20 @@ func (h *house) serve(handler http.Handler) (address string, err error) {
 
 // pave builds a road between every two parts.
 func (h *house) pave(appAddress string) (stripeURL, appURL, databaseURL string, err error) {
-	for _, r := range []**road{&h.roads.hook, &h.roads.stripe, &h.roads.database, &h.roads.app} {
-		if *r, err = newRoad(); err != nil {
+	for _, r := range []**storetest.Road{&h.roads.hook, &h.roads.stripe, &h.roads.database, &h.roads.app} {
+		if *r, err = storetest.NewRoad(); err != nil {
 			return "", "", "", err
 		}
-		h.later((*r).close)
+		h.later((*r).Close)
 	}
-	h.roads.stripe.lead("tcp", strings.TrimPrefix(h.keys.Sandbox, "http://"))
-	h.roads.app.lead("tcp", appAddress)
+	h.roads.stripe.Lead("tcp", strings.TrimPrefix(h.keys.Sandbox, "http://"))
+	h.roads.app.Lead("tcp", appAddress)
 	for _, d := range h.desks {
 		d.way = h.roads.hook
 	}
-	databaseURL, socket := throughTCP(h.store.url(), h.roads.database.address())
-	h.roads.database.lead("unix", socket)
-	return "http://" + h.roads.stripe.address(), "http://" + h.roads.app.address(), databaseURL, nil
+	databaseURL, socket := throughTCP(h.store.url(), h.roads.database.Address())
+	h.roads.database.Lead("unix", socket)
+	return "http://" + h.roads.stripe.Address(), "http://" + h.roads.app.Address(), databaseURL, nil
 }
 
 // command runs the program once with the service's settings.

@@ -24,8 +24,8 @@ type order struct {
 // money is what Stripe says of an order: how much came in, by how many
 // payments, and how much went back.
 type money struct {
-	Payments         int
-	Paid, GivenBack  int64
+	Payments        int
+	Paid, GivenBack int64
 	Refunds         int
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -15,7 +16,7 @@ type kind struct {
 	about string
 	// cycles is how many a life has.
 	cycles int
-	plan    func(t *testing.T) plan
+	plan   func(t *testing.T) plan
 	// cycle breaks something and mends it, and returns how long the first
 	// acknowledgement took after that.
 	cycle func(h *house) (time.Duration, error)
@@ -35,6 +36,7 @@ func kinds(t *testing.T) []kind {
 		{name: "stop-postgres", about: "PostgreSQL crashes and is started again", cycles: 10, plan: onServer(shared, false), cycle: stopPostgres(shared)},
 		{name: "read-only", about: "PostgreSQL takes no writes", cycles: 10, plan: onServer(shared, false), cycle: freezePostgres(shared)},
 		{name: "file-limit", about: "no file of the SQLite database can be written (EFBIG)", cycles: 20, plan: onFile, cycle: limitFiles},
+		{name: "network", about: "one way between Stripe, service, PostgreSQL and application is slow, narrow, cut, closed or half-open", cycles: 10, plan: onServer(shared, true), cycle: befall},
 		{name: "failover", about: "three processes; the primary crashes, the synchronous standby is promoted", cycles: 5, cycle: failOver, plan: func(t *testing.T) plan {
 			return plan{processes: 3, store: func(h *house) (store, error) { return newPair(t, h) }}
 		}},
@@ -76,7 +78,7 @@ func live(t *testing.T, k kind, seed uint64, cycles int) (s sum, findings []stri
 	for ; s.Cycles < cycles; s.Cycles++ {
 		took, err := k.cycle(h)
 		if err != nil {
-			return s, nil, fmt.Errorf("cycle %d: %w", s.Cycles+1, err)
+			return s, nil, fmt.Errorf("cycle %d: %s: %w", s.Cycles+1, strings.Join(h.notes, "; "), err)
 		}
 		s.First = max(s.First, took)
 	}
@@ -111,6 +113,9 @@ func live(t *testing.T, k kind, seed uint64, cycles int) (s sum, findings []stri
 	t.Logf("%s, seed %d: %d cycles, %d orders bought, %d acknowledgements, %d effects, first acknowledgement within %s", k.name, seed, s.Cycles, h.bought, s.Acks, s.Effects, s.First.Round(time.Millisecond))
 	findings = append(append(v.Lost, v.Doubled...), h.broken...)
 	if len(findings) > 0 {
+		for i, note := range h.notes {
+			t.Logf("cycle %d: %s", i+1, note)
+		}
 		for _, d := range h.desks {
 			t.Logf("%s said at last:\n%s", d.name, d.said())
 		}

@@ -1,4 +1,4 @@
-package processes_test
+package storetest
 
 import (
 	"context"
@@ -10,31 +10,38 @@ import (
 	"time"
 )
 
-// road carries TCP connections to somewhere, in any weather.
-type road struct {
+// Road carries TCP connections to somewhere, in any weather. It is safe for
+// concurrent use.
+type Road struct {
 	l    net.Listener
 	done sync.WaitGroup
 
-	mu      sync.Mutex
-	network string
-	to      string
-	weather weather
-	closed  bool
-	passages   map[*passage]bool
+	mu       sync.Mutex
+	network  string
+	to       string
+	weather  Weather
+	closed   bool
+	passages map[*passage]bool
+	// deaf is closed once a connection was accepted that nobody hears.
+	deaf     chan struct{}
+	deafOnce sync.Once
 }
 
-// weather is what befalls the bytes on a road.
-type weather struct {
-	// latency is added to each piece, each way.
-	latency time.Duration
-	// rate is how many bytes a second pass, each way; 0 for all.
-	rate int
-	// down refuses connections.
-	down bool
-	// half lets connections stand and swallows what they carry. A connection
+// Weather is what befalls the bytes on a Road.
+type Weather struct {
+	// Latency is added to each piece, each way.
+	Latency time.Duration
+	// Rate is how many bytes a second pass, each way; 0 for all.
+	Rate int
+	// Down refuses connections.
+	Down bool
+	// Half lets connections stand and swallows what they carry. A connection
 	// that met it is dead for ever, and neither end is told.
-	half bool
+	Half bool
 }
+
+// dialTime bounds the way to the other side.
+const dialTime = time.Minute
 
 // passage is a connection on a road: the two ends.
 type passage struct {
@@ -42,43 +49,47 @@ type passage struct {
 	deaf atomic.Bool
 }
 
-// newRoad builds a road, which leads nowhere yet.
-func newRoad() (*road, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// NewRoad builds a road, which leads nowhere yet.
+func NewRoad() (*Road, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it listens on this machine
 	if err != nil {
 		return nil, err
 	}
-	r := &road{l: l, passages: map[*passage]bool{}}
+	r := &Road{l: l, passages: map[*passage]bool{}, deaf: make(chan struct{})}
 	r.done.Go(r.accept)
 	return r, nil
 }
 
-func (r *road) address() string { return r.l.Addr().String() }
+// Address is where it is entered.
+func (r *Road) Address() string { return r.l.Addr().String() }
 
-// lead says where it leads to from now on.
-func (r *road) lead(network, to string) {
+// Lead says where it leads to from now on.
+func (r *Road) Lead(network, to string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.network, r.to = network, to
 }
 
-// become changes the weather.
-func (r *road) become(w weather) {
+// Become changes the weather.
+func (r *Road) Become(w Weather) {
 	r.mu.Lock()
 	r.weather = w
-	if w.half {
+	if w.Half {
 		for p := range r.passages {
 			p.deaf.Store(true)
 		}
 	}
 	r.mu.Unlock()
-	if w.down {
-		r.reset()
+	if w.Down {
+		r.Reset()
 	}
 }
 
-// reset cuts every connection with a reset.
-func (r *road) reset() {
+// Deaf is closed once somebody entered whom the other side never heard.
+func (r *Road) Deaf() <-chan struct{} { return r.deaf }
+
+// Reset cuts every connection with a reset.
+func (r *Road) Reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for p := range r.passages {
@@ -86,14 +97,14 @@ func (r *road) reset() {
 	}
 }
 
-func (r *road) now() weather {
+func (r *Road) now() Weather {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.weather
 }
 
-// close ends the road and everything on it.
-func (r *road) close() error {
+// Close ends the road and everything on it.
+func (r *Road) Close() error {
 	r.mu.Lock()
 	r.closed = true
 	for p := range r.passages {
@@ -105,7 +116,7 @@ func (r *road) close() error {
 	return err
 }
 
-func (r *road) accept() {
+func (r *Road) accept() {
 	for {
 		a, err := r.l.Accept()
 		if err != nil {
@@ -116,35 +127,36 @@ func (r *road) accept() {
 }
 
 // carry joins a connection with one to the other side.
-func (r *road) carry(a net.Conn) {
+func (r *Road) carry(a net.Conn) {
 	p := &passage{a: a}
 	r.mu.Lock()
 	w, network, to := r.weather, r.network, r.to
 	r.mu.Unlock()
-	if w.half {
+	if w.Half {
 		// The other side never hears of it.
 		p.deaf.Store(true)
+		r.deafOnce.Do(func() { close(r.deaf) })
 	}
-	if !w.down && !w.half && to != "" {
+	if !w.Down && !w.Half && to != "" {
 		var dialer net.Dialer
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), dialTime)
 		b, err := dialer.DialContext(ctx, network, to)
 		cancel()
 		if err == nil {
 			p.b = b
 		}
 	}
-	if p.b == nil && !w.half {
+	if p.b == nil && !w.Half {
 		p.cut()
 		return
 	}
 	r.mu.Lock()
-	if r.closed || r.weather.down {
+	if r.closed || r.weather.Down {
 		r.mu.Unlock()
 		p.cut()
 		return
 	}
-	if r.weather.half {
+	if r.weather.Half {
 		p.deaf.Store(true)
 	}
 	r.passages[p] = true
@@ -162,15 +174,15 @@ func (r *road) carry(a net.Conn) {
 }
 
 // pump carries one way until it ends.
-func (r *road) pump(p *passage, from, to net.Conn) {
+func (r *Road) pump(p *passage, from, to net.Conn) {
 	buffer := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 && !p.deaf.Load() {
 			w := r.now()
-			delay := w.latency
-			if w.rate > 0 {
-				delay += time.Duration(n) * time.Second / time.Duration(w.rate)
+			delay := w.Latency
+			if w.Rate > 0 {
+				delay += time.Duration(n) * time.Second / time.Duration(w.Rate)
 			}
 			if delay > 0 {
 				<-time.After(delay)
