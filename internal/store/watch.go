@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"net"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -22,13 +24,16 @@ const (
 	// not hold up the next.
 	lookTime = 2 * time.Second
 	looks    = 8
+	// maxLeft bounds the ends that are remembered; the rest ends by itself.
+	maxLeft = 1000
 )
 
 // watch notices connections to PostgreSQL whose other end is gone without a
 // word, as after a fail-over, a lost route or a proxy that forgot them. Whoever
 // waits on one would wait until a deadline; when PostgreSQL can be reached
 // again, and says that it does not work on anything for that connection, the
-// watch cuts it. A statement that is slow, or waits for a lock, is left alone.
+// watch cuts it at both ends: PostgreSQL would keep the locks of its transaction
+// for hours. A statement that is slow, or waits for a lock, is left alone.
 type watch struct {
 	dial   pgconn.DialFunc
 	config *pgx.ConnConfig
@@ -37,22 +42,44 @@ type watch struct {
 
 	mu    sync.Mutex
 	lines map[*line]bool
-	calm  time.Time // until when nothing is looked at
+	// left are the other ends of connections that we gave up in the middle of a
+	// statement.
+	left []backend
+	calm time.Time // until when nothing is looked at
 
 	running sync.WaitGroup
 	end     context.CancelFunc
 }
 
-// line is a connection, from the moment at which it is dialled.
+// line is a connection, from the moment at which it is dialled. Whoever listens
+// for notifications reads as well, but asks nothing, and is no suspect.
 type line struct {
 	net.Conn
 	watch *watch
-	// pid is PostgreSQL's process for it, 0 until it is ready. since is when
-	// something was said that has no answer yet. Both are under the watch's mu.
-	pid   uint32
-	since time.Time
-	hang  func()
+	// The watch's mu guards what follows. ready is true once it can be used; other
+	// is its other end, zero behind a pooler, whose numbers are its own; asking is
+	// true while a statement is under way; reading is since when a read has brought
+	// nothing.
+	ready   bool
+	other   backend
+	asking  bool
+	reading time.Time
+	hang    func()
 }
+
+// backend is a process of PostgreSQL that serves a connection.
+type backend struct {
+	pid uint32
+	// start is when it began, in microseconds since 1970: numbers come again.
+	start int64
+}
+
+// startOf is when a row of pg_stat_activity began.
+const startOf = "CAST(extract(epoch FROM backend_start) * 1000000 AS BIGINT)"
+
+// idleTime is how long PostgreSQL keeps a transaction of ours, and its locks,
+// that nothing is heard of: longer than any of ours lasts.
+const idleTime = 3 * txTimeout
 
 // newWatch returns a watch, through which a pool is to dial.
 func newWatch(config *pgx.ConnConfig) *watch {
@@ -75,7 +102,7 @@ func (w *watch) close() {
 func (w *watch) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &line{watch: w, since: time.Now(), hang: cancel}
+	l := &line{watch: w, reading: time.Now(), hang: cancel}
 	w.mu.Lock()
 	w.lines[l] = true
 	w.mu.Unlock()
@@ -86,48 +113,98 @@ func (w *watch) Dial(ctx context.Context, network, address string) (net.Conn, er
 		delete(w.lines, l)
 		return nil, err
 	}
-	l.Conn, l.hang = conn, func() { _ = conn.Close() } // whoever waits on it is told
+	// Whoever waits on it is told.
+	l.Conn, l.hang, l.reading = conn, func() { _ = conn.Close() }, time.Time{}
 	return l, nil
 }
 
-// Ready notes which process of PostgreSQL a connection talks to.
-func (w *watch) Ready(_ context.Context, conn *pgx.Conn) error {
+// of returns the line below a connection, nil when it has none.
+func of(conn *pgx.Conn) *line {
 	below := conn.PgConn().Conn()
 	if wrapped, ok := below.(interface{ NetConn() net.Conn }); ok {
 		below = wrapped.NetConn() // TLS
 	}
-	if l, ok := below.(*line); ok {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		l.pid = conn.PgConn().PID()
+	l, _ := below.(*line)
+	return l
+}
+
+// Ready notes which process of PostgreSQL a connection talks to, and has it end
+// transactions that it hears nothing of. Source:
+// postgresql.org/docs/current/runtime-config-client.html.
+func (w *watch) Ready(ctx context.Context, conn *pgx.Conn) error {
+	l := of(conn)
+	if l == nil {
+		return nil
+	}
+	var other backend
+	var limit string
+	err := conn.QueryRow(ctx, `SELECT pid, `+startOf+`, CASE current_setting('idle_in_transaction_session_timeout') WHEN '0'
+		THEN set_config('idle_in_transaction_session_timeout', $1, false) ELSE '' END FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
+		strconv.FormatInt(idleTime.Milliseconds(), 10)).Scan(&other.pid, &other.start, &limit)
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	l.ready = true
+	if other.pid == conn.PgConn().PID() {
+		l.other = other
 	}
 	return nil
 }
 
-// Write says something, which is to be answered.
-func (l *line) Write(b []byte) (int, error) {
-	l.watch.mu.Lock()
-	if l.since.IsZero() {
-		l.since = time.Now()
+func (w *watch) ask(conn *pgx.Conn, asking bool) {
+	if l := of(conn); l != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		l.asking = asking
 	}
-	l.watch.mu.Unlock()
-	return l.Conn.Write(b)
 }
 
-// Read takes an answer.
+// TraceQueryStart notes that a statement is under way.
+func (w *watch) TraceQueryStart(ctx context.Context, conn *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	w.ask(conn, true)
+	return ctx
+}
+
+// TraceQueryEnd notes that it ended.
+func (w *watch) TraceQueryEnd(_ context.Context, conn *pgx.Conn, _ pgx.TraceQueryEndData) {
+	w.ask(conn, false)
+}
+
+// TraceBatchStart notes that statements are under way.
+func (w *watch) TraceBatchStart(ctx context.Context, conn *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	w.ask(conn, true)
+	return ctx
+}
+
+// TraceBatchQuery notes nothing.
+func (w *watch) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+
+// TraceBatchEnd notes that they ended.
+func (w *watch) TraceBatchEnd(_ context.Context, conn *pgx.Conn, _ pgx.TraceBatchEndData) {
+	w.ask(conn, false)
+}
+
+// Read takes what comes.
 func (l *line) Read(b []byte) (int, error) {
-	n, err := l.Conn.Read(b)
-	if n > 0 {
-		l.watch.mu.Lock()
-		l.since = time.Time{}
-		l.watch.mu.Unlock()
-	}
-	return n, err
+	l.read(time.Now())
+	defer l.read(time.Time{})
+	return l.Conn.Read(b)
+}
+
+func (l *line) read(since time.Time) {
+	l.watch.mu.Lock()
+	defer l.watch.mu.Unlock()
+	l.reading = since
 }
 
 // Close ends it.
 func (l *line) Close() error {
 	l.watch.mu.Lock()
+	if l.watch.lines[l] && l.asking && l.other.pid != 0 && len(l.watch.left) < maxLeft {
+		l.watch.left = append(l.watch.left, l.other)
+	}
 	delete(l.watch.lines, l)
 	l.watch.mu.Unlock()
 	return l.Conn.Close()
@@ -143,8 +220,8 @@ func (w *watch) run(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		suspects := w.suspects(time.Now())
-		if len(suspects) == 0 {
+		suspects, left := w.suspects(time.Now())
+		if len(suspects)+left == 0 {
 			continue
 		}
 		select {
@@ -158,20 +235,21 @@ func (w *watch) run(ctx context.Context) {
 	}
 }
 
-// suspects are the lines that wait for long, and since when.
-func (w *watch) suspects(now time.Time) map[*line]time.Time {
+// suspects are the lines that wait for long, and since when, and how many ends
+// were left.
+func (w *watch) suspects(now time.Time) (list map[*line]time.Time, left int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if now.Before(w.calm) {
-		return nil
+		return nil, 0
 	}
-	list := map[*line]time.Time{}
+	list = map[*line]time.Time{}
 	for l := range w.lines {
-		if !l.since.IsZero() && now.Sub(l.since) > suspectAfter {
-			list[l] = l.since
+		if (l.asking || !l.ready) && !l.reading.IsZero() && now.Sub(l.reading) > suspectAfter {
+			list[l] = l.reading
 		}
 	}
-	return list
+	return list, len(w.left)
 }
 
 // look asks PostgreSQL on a connection of its own. While it cannot be reached,
@@ -184,50 +262,73 @@ func (w *watch) look(ctx context.Context, suspects map[*line]time.Time) {
 		return
 	}
 	defer conn.Close(ctx) //nolint:errcheck // it was only asked
-	working, direct, err := workingOn(ctx, conn)
+	busy, err := backends(ctx, conn)
 	if err != nil {
 		return
 	}
-	var dead []func()
-	w.mu.Lock()
-	for l, since := range suspects {
-		if !w.lines[l] || !l.since.Equal(since) {
-			continue // it was answered
-		}
-		// A line that is not ready while a later one is will not be. Behind a
-		// pooler, whose numbers are its own, nothing can be said of the others.
-		if l.pid == 0 || direct && !working[l.pid] {
-			dead = append(dead, l.hang)
+	dead, ends := w.judge(suspects, busy)
+	for _, end := range ends {
+		if _, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND "+startOf+" = $2", end.pid, end.start); err != nil {
+			break // it ends by itself, after idleTime
 		}
 	}
-	if len(dead) == 0 {
-		w.calm = time.Now().Add(busyEvery)
+	if len(dead) > 0 {
+		// First, so that whoever is told finds none of them again.
+		w.renew()
 	}
-	w.mu.Unlock()
 	for _, hang := range dead {
 		hang()
 	}
-	if len(dead) > 0 {
-		w.renew()
-	}
 }
 
-// workingOn returns the processes of PostgreSQL that work on something or did a
-// moment ago; direct is false where a pooler stands between. Source:
-// postgresql.org/docs/current/monitoring-stats.html, pg_stat_activity.
-func workingOn(ctx context.Context, conn *pgx.Conn) (working map[uint32]bool, direct bool, err error) {
-	rows, err := conn.Query(ctx, `SELECT pid, pid = pg_backend_pid() FROM pg_stat_activity
-		WHERE pid = pg_backend_pid() OR state IS DISTINCT FROM 'idle' AND state NOT LIKE 'idle in transaction%' OR state_change > clock_timestamp() - interval '300 milliseconds'`)
-	if err != nil {
-		return nil, false, err
+// judge returns which lines to cut, and which other ends keep what nobody will
+// finish.
+func (w *watch) judge(suspects map[*line]time.Time, busy map[backend]bool) (dead []func(), ends []backend) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for l, since := range suspects {
+		if !w.lines[l] || !l.reading.Equal(since) {
+			continue // it was answered
+		}
+		switch works, there := busy[l.other]; {
+		case !l.ready:
+			// One that is not ready while a later one is will not be.
+			dead = append(dead, l.hang)
+		case l.other.pid != 0 && !works:
+			dead = append(dead, l.hang)
+			if there {
+				ends = append(ends, l.other)
+			}
+		}
 	}
-	working = map[uint32]bool{}
-	var pid uint32
-	var own bool
-	_, err = pgx.ForEachRow(rows, []any{&pid, &own}, func() error {
-		working[pid] = true
-		direct = direct || own && pid == conn.PgConn().PID()
+	w.left = slices.DeleteFunc(w.left, func(b backend) bool {
+		works, there := busy[b]
+		if there && !works {
+			ends = append(ends, b)
+		}
+		return !works
+	})
+	if len(dead) == 0 {
+		w.calm = time.Now().Add(busyEvery)
+	}
+	return dead, ends
+}
+
+// backends returns the processes of PostgreSQL that serve this role, and
+// whether each works on something, or did a moment ago. Source:
+// postgresql.org/docs/current/monitoring-stats.html, pg_stat_activity.
+func backends(ctx context.Context, conn *pgx.Conn) (map[backend]bool, error) {
+	rows, err := conn.Query(ctx, `SELECT pid, `+startOf+`, COALESCE(state NOT LIKE 'idle%' OR state_change > clock_timestamp() - interval '300 milliseconds', TRUE)
+		FROM pg_stat_activity WHERE usename = current_user`)
+	if err != nil {
+		return nil, err
+	}
+	busy := map[backend]bool{}
+	var b backend
+	var works bool
+	_, err = pgx.ForEachRow(rows, []any{&b.pid, &b.start, &works}, func() error {
+		busy[b] = works
 		return nil
 	})
-	return working, direct, err
+	return busy, err
 }

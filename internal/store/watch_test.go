@@ -52,6 +52,33 @@ func TestAConnectionThatIsDeadIsCut(t *testing.T) {
 	}
 }
 
+// The other end of a dead connection is ended too: it would keep its locks.
+func TestADeadConnectionKeepsNoLock(t *testing.T) {
+	t.Parallel()
+	s, road := farAway(t)
+	if err := touch(s); err != nil {
+		t.Fatal(err)
+	}
+	err := s.InTx(ctx, func(tx *store.Tx) error {
+		if _, err := tx.SQL().ExecContext(ctx, "UPDATE vezne_settings SET value = 'locked'"); err != nil {
+			return err
+		}
+		road.Become(storetest.Weather{Half: true})
+		road.Become(storetest.Weather{})
+		_, err := tx.NextNumber(ctx)
+		return err
+	})
+	if vezne.CodeOf(err) != vezne.CodeStorageUnavailable {
+		t.Fatalf("err = %v", err)
+	}
+	if err := touch(s); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	if value, _, err := s.Setting(ctx, "touched"); err != nil || value != "yes" {
+		t.Errorf("%q, %v: what was cut off was committed", value, err)
+	}
+}
+
 // While nothing comes through, connections that are being made are dead too.
 func TestAConnectionThatNeverBecameReadyIsCut(t *testing.T) {
 	t.Parallel()

@@ -145,14 +145,16 @@ func (d *desk) deserted() error {
 	return nil
 }
 
+// lastWords is how much of a log is shown, in bytes.
+const lastWords = 16 << 10
+
 // said is the end of what its processes logged.
 func (d *desk) said() string {
 	text, err := os.ReadFile(d.process.log)
 	if err != nil {
 		return err.Error()
 	}
-	const end = 6 << 10
-	return string(text[max(0, len(text)-end):])
+	return string(text[max(0, len(text)-lastWords):])
 }
 
 // call calls the REST API of the process. An error means that no whole answer came.

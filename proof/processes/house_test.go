@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
@@ -271,7 +272,7 @@ func (h *house) busy() {
 // needs a restart.
 func (h *house) probe(name string) error {
 	for _, d := range h.desks {
-		c := customer{rng: h.rng, name: name + "-" + d.name, desks: []*desk{d}, patience: patience}
+		c := customer{rng: rand.New(rand.NewPCG(1, 1)), name: name + "-" + d.name, desks: []*desk{d}, patience: patience}
 		id, err := h.purchase(h.running, c, "probe", byEvent)
 		if err == nil {
 			err = h.known(h.running, c, id)
@@ -337,7 +338,7 @@ func (h *house) back(since time.Time) (time.Duration, error) {
 	h.witness.up(since)
 	took, err := h.witness.firsts(h.running, h.desks...)
 	if err != nil {
-		return took, errors.Join(err, context.Cause(h.running))
+		return took, errors.Join(err, context.Cause(h.running), h.stuck())
 	}
 	if took > bound {
 		h.violate("the first acknowledgement came %s after the store did", took.Round(time.Millisecond))
@@ -348,6 +349,21 @@ func (h *house) back(since time.Time) (time.Duration, error) {
 		}
 	}
 	return took, h.pause(h.between(0, 150*time.Millisecond))
+}
+
+// stuck has every process say where it stands, which ends it.
+func (h *house) stuck() error {
+	var errs []error
+	for _, d := range h.desks {
+		d.process.expected.Store(true)
+		if err := d.process.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		<-d.process.gone
+		errs = append(errs, fmt.Errorf("%s stood here: %w\n%s", d.name, d.process.err, d.said()))
+	}
+	return errors.Join(errs...)
 }
 
 // between draws a duration.

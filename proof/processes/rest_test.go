@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"time"
@@ -140,7 +141,7 @@ func (h *house) outstanding() (string, error) {
 
 // ask asks the first process.
 func (h *house) ask(path string, into any) error {
-	c := customer{rng: h.rng, desks: h.desks[:1], patience: patience}
+	c := customer{rng: rand.New(rand.NewPCG(1, 1)), desks: h.desks[:1], patience: patience}
 	return h.insist(h.running, c, http.MethodGet, path, "", "", into)
 }
 
