@@ -15,10 +15,10 @@ import (
 const (
 	// suspectAfter is how long an answer of PostgreSQL is waited for before it is
 	// asked, on another connection, whether it works on one.
-	suspectAfter = 400 * time.Millisecond
+	suspectAfter = 300 * time.Millisecond
 	// lookEvery is the pause between two looks at connections that wait, busyEvery
 	// the one after PostgreSQL said that it works on all of them.
-	lookEvery = 200 * time.Millisecond
+	lookEvery = 100 * time.Millisecond
 	busyEvery = 500 * time.Millisecond
 	// lookTime bounds one look, looks how many are under way: one that hangs does
 	// not hold up the next.
@@ -318,7 +318,7 @@ func (w *watch) judge(suspects map[*line]time.Time, busy map[backend]bool) (dead
 // whether each works on something, or did a moment ago. Source:
 // postgresql.org/docs/current/monitoring-stats.html, pg_stat_activity.
 func backends(ctx context.Context, conn *pgx.Conn) (map[backend]bool, error) {
-	rows, err := conn.Query(ctx, `SELECT pid, `+startOf+`, COALESCE(state NOT LIKE 'idle%' OR state_change > clock_timestamp() - interval '300 milliseconds', TRUE)
+	rows, err := conn.Query(ctx, `SELECT pid, `+startOf+`, COALESCE(state NOT LIKE 'idle%' OR state_change > clock_timestamp() - interval '200 milliseconds', TRUE)
 		FROM pg_stat_activity WHERE usename = current_user`)
 	if err != nil {
 		return nil, err
