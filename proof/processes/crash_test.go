@@ -9,8 +9,28 @@ import (
 var (
 	kindFlag   = flag.String("kind", "", "the kind to live; all if empty")
 	seedFlag   = flag.Uint64("seed", 0, "the seed of the life; a fresh one if 0")
-	cyclesFlag = flag.Int("cycles", 3, "how many cycles a life has")
+	cyclesFlag = flag.Int("cycles", 0, "how many cycles to live")
 )
+
+// inShort is how many cycles of a kind the tests live.
+const inShort = 3
+
+// short lives the beginning of a life.
+func short(t *testing.T, k kind, seed uint64) {
+	t.Helper()
+	cycles := *cyclesFlag
+	if cycles == 0 {
+		cycles = inShort
+	}
+	t.Logf("make crash KIND=%s SEED=%d CYCLES=%d", k.name, seed, cycles)
+	_, findings, err := live(t, k, seed, cycles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		t.Error(f)
+	}
+}
 
 // TestNothingIsLostAndNothingDoubled lives a short life of each kind.
 func TestNothingIsLostAndNothingDoubled(t *testing.T) {
@@ -23,14 +43,7 @@ func TestNothingIsLostAndNothingDoubled(t *testing.T) {
 			if seed == 0 {
 				seed = rand.Uint64N(1 << 32)
 			}
-			t.Logf("make crash KIND=%s SEED=%d CYCLES=%d", k.name, seed, *cyclesFlag)
-			_, findings, err := live(t, k, seed, *cyclesFlag)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, f := range findings {
-				t.Error(f)
-			}
+			short(t, k, seed)
 		})
 	}
 }

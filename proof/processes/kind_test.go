@@ -31,8 +31,8 @@ func kinds(t *testing.T) []kind {
 	onFile := func(*testing.T) plan { return plan{processes: 1, store: newSQLite} }
 	shared := &server{}
 	list := []kind{
-		{name: "kill-sqlite", about: "the process is killed and started again", cycles: 25, plan: onFile, cycle: killOne},
-		{name: "kill-postgres", about: "the process is killed and started again", cycles: 25, plan: onServer(shared, false), cycle: killOne},
+		{name: "kill-sqlite", about: "the process is killed and started again", cycles: 50, plan: onFile, cycle: killOne},
+		{name: "kill-postgres", about: "the process is killed and started again", cycles: 50, plan: onServer(shared, false), cycle: killOne},
 		{name: "stop-postgres", about: "PostgreSQL crashes and is started again", cycles: 10, plan: onServer(shared, false), cycle: stopPostgres(shared)},
 		{name: "read-only", about: "PostgreSQL takes no writes", cycles: 10, plan: onServer(shared, false), cycle: freezePostgres(shared)},
 		{name: "file-limit", about: "no file of the SQLite database can be written (EFBIG)", cycles: 20, plan: onFile, cycle: limitFiles},
