@@ -82,7 +82,7 @@ func (d *desk) await(ctx context.Context) error {
 		case <-ctx.Done():
 			return fmt.Errorf("%s is not ready: %w\n%s", d.name, ctx.Err(), d.said())
 		case <-d.process.gone:
-			return fmt.Errorf("%s ended by itself: %v\n%s", d.name, d.process.err, d.said())
+			return errors.Join(errors.New(d.name+" ended by itself"), d.process.err, errors.New(d.said()))
 		case <-tick.C:
 		}
 		text, err := os.ReadFile(d.process.ready)
@@ -138,7 +138,7 @@ func (d *desk) deserted() error {
 	select {
 	case <-d.process.gone:
 		if !d.process.expected.Load() {
-			return fmt.Errorf("%s ended by itself: %v\n%s", d.name, d.process.err, d.said())
+			return errors.Join(errors.New(d.name+" ended by itself"), d.process.err, errors.New(d.said()))
 		}
 	default:
 	}

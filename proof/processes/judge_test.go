@@ -3,6 +3,8 @@ package processes_test
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"testing"
 )
 
 // told is what the service says of an event.
@@ -108,4 +110,59 @@ func judge(e evidence) verdict {
 	slices.Sort(v.Lost)
 	slices.Sort(v.Doubled)
 	return v
+}
+
+// good is evidence that nothing is wrong in.
+func good() evidence {
+	at := "2026-01-15T12:00:00Z"
+	return evidence{
+		Acks:    map[string]int{"evt_1": 2, "evt_2": 1},
+		Events:  map[string]told{"evt_1": {"applied", 2}, "evt_2": {"ignored", 3}},
+		Orders:  []order{{ID: "ord_1", Status: "refunded", AmountPaid: 500, AmountRefunded: 500, InvoiceNumber: "1", PaidAt: &at}, {ID: "ord_2", Status: "open"}},
+		Stripe:  map[string]money{"ord_1": {Payments: 1, Paid: 500, GivenBack: 500, Refunds: 1}},
+		Effects: map[string]int{"ord_1": 1},
+		Refunds: map[string]bool{"ord_1": true},
+	}
+}
+
+func TestTheWitnessSeesWhatIsLostAndDoubled(t *testing.T) {
+	if v := judge(good()); len(v.Lost)+len(v.Doubled) > 0 {
+		t.Fatalf("nothing is wrong: %+v", v)
+	}
+	at := "2026-01-15T12:00:00Z"
+	for _, c := range []struct {
+		name          string
+		spoil         func(e *evidence)
+		lost, doubled string
+	}{
+		{"an event is gone", func(e *evidence) { delete(e.Events, "evt_1") }, "is not there", ""},
+		{"a delivery is gone", func(e *evidence) { e.Events["evt_1"] = told{"applied", 1} }, "1 are kept", ""},
+		{"an event waits", func(e *evidence) { e.Events["evt_1"] = told{"received", 2} }, "is received", ""},
+		{"an event is dead", func(e *evidence) { e.Events["evt_2"] = told{"dead", 1} }, "is dead", ""},
+		{"a payment is not seen", func(e *evidence) { e.Orders[0].PaidAt, e.Effects = nil, nil }, "paid at Stripe", ""},
+		{"an order is gone", func(e *evidence) { e.Orders = e.Orders[1:] }, "not here", ""},
+		{"an invoice is gone", func(e *evidence) { e.Orders[0].InvoiceNumber = "" }, "no invoice", ""},
+		{"the application hears nothing", func(e *evidence) { e.Effects = nil }, "never heard", ""},
+		{"a refund is not made", func(e *evidence) {
+			e.Stripe["ord_1"] = money{Payments: 1, Paid: 500}
+			e.Orders[0].AmountRefunded = 0
+		}, "never made", ""},
+		{"a refund is not seen", func(e *evidence) { e.Orders[0].AmountRefunded = 0 }, "went back", ""},
+		{"two payments", func(e *evidence) { e.Stripe["ord_1"] = money{Payments: 2, Paid: 1500, GivenBack: 500, Refunds: 1} }, "", "paid 2 times"},
+		{"two refunds", func(e *evidence) { e.Stripe["ord_1"] = money{Payments: 1, Paid: 500, GivenBack: 500, Refunds: 2} }, "", "refunded 2 times"},
+		{"two effects", func(e *evidence) { e.Effects["ord_1"] = 2 }, "", "2 effects"},
+		{"an effect of nothing", func(e *evidence) { e.Effects["ord_2"] = 1 }, "", "and is not"},
+		{"paid by nothing", func(e *evidence) { e.Orders[1].PaidAt, e.Orders[1].InvoiceNumber, e.Effects["ord_2"] = &at, "2", 1 }, "", "not at Stripe"},
+		{"one invoice for two", func(e *evidence) { e.Orders[1].InvoiceNumber = "1" }, "", "the invoice 1"},
+	} {
+		e := good()
+		c.spoil(&e)
+		v := judge(e)
+		if got := strings.Join(v.Lost, "; "); !strings.Contains(got, c.lost) || (c.lost == "") != (got == "") {
+			t.Errorf("%s: lost %q", c.name, got)
+		}
+		if got := strings.Join(v.Doubled, "; "); !strings.Contains(got, c.doubled) || (c.doubled == "") != (got == "") {
+			t.Errorf("%s: doubled %q", c.name, got)
+		}
+	}
 }

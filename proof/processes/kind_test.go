@@ -29,7 +29,7 @@ const bound = time.Second
 func kinds(t *testing.T) []kind {
 	t.Helper()
 	onFile := func(*testing.T) plan { return plan{processes: 1, store: newSQLite} }
-	shared := &server{}
+	shared := &server{t: t}
 	list := []kind{
 		{name: "kill-sqlite", about: "the process is killed and started again", cycles: 50, plan: onFile, cycle: killOne},
 		{name: "kill-postgres", about: "the process is killed and started again", cycles: 50, plan: onServer(shared, false), cycle: killOne},

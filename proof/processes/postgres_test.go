@@ -18,10 +18,11 @@ import (
 	"github.com/vezne/vezne/internal/store/storetest"
 )
 
-// server is the one server that lives of a test process share which do not
-// need one for themselves.
+// server is the one server that lives of a test share which do not need one
+// for themselves. It starts with the first of them.
 type server struct {
 	*storetest.Server
+	t     *testing.T
 	lives atomic.Int64
 }
 
@@ -75,9 +76,9 @@ func commit(ctx context.Context, address string) error {
 
 // onServer is a life on a database of the shared server.
 func onServer(shared *server, weather bool) func(t *testing.T) plan {
-	return func(t *testing.T) plan {
+	return func(*testing.T) plan {
 		if shared.Server == nil {
-			shared.Server = storetest.NewServer(t)
+			shared.Server = storetest.NewServer(shared.t)
 		}
 		return plan{processes: 1, weather: weather, store: func(*house) (store, error) { return shared.database(), nil }}
 	}
@@ -187,7 +188,7 @@ func (p *pair) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx) //nolint:errcheck // it was only asked
+	defer conn.Close(ctx)
 	for {
 		var n int
 		if err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'").Scan(&n); err != nil || n > 0 {

@@ -29,9 +29,11 @@ func (h *house) rest() (evidence, error) {
 		return evidence{}, err
 	}
 	still, err := h.settled(quickly)
+	h.notes = append(h.notes, "at first: "+still)
 	for n := 0; err == nil && still != "" && n < nights; n++ {
 		if err = h.night(); err == nil {
 			still, err = h.settled(slowly)
+			h.notes = append(h.notes, "after a night: "+still)
 		}
 	}
 	if err != nil {
@@ -83,12 +85,17 @@ func (h *house) age(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	for _, statement := range []string{
+	statements := []string{
 		"UPDATE vezne_marks SET due_at = due_at - $1, lease_until = lease_until - $1 WHERE NOT dead",
 		"UPDATE vezne_calls SET next_at = next_at - $1, lease_until = lease_until - $1, first_sent_at = first_sent_at - $1",
 		"UPDATE vezne_effects SET next_at = next_at - $1 WHERE sent_at IS NULL",
 		"UPDATE vezne_idempotency_keys SET begun_at = begun_at - $1",
-	} {
+	}
+	if _, isFile := h.store.(sqliteStore); !isFile {
+		// The process that led the others in periodic work may have been killed.
+		statements = append(statements, "UPDATE vezne_jobs.river_leader SET expires_at = expires_at - $1 * interval '1 microsecond'")
+	}
+	for _, statement := range statements {
 		if _, err := db.ExecContext(ctx, statement, nightTime.Microseconds()); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
 		}

@@ -274,10 +274,3 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a.paid[envelope.Data.ID][r.Header.Get("webhook-id")] = true
 }
-
-// heard is whether an order was said to be paid.
-func (a *app) heard(order string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.paid[order]) > 0
-}
