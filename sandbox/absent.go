@@ -13,6 +13,7 @@ var leftOut = map[string]string{
 	"invoice.confirmation_secret":                    whenExpanded,
 	"tax.calculation.line_items":                     whenExpanded,
 	"tax.calculation_line_item.tax_breakdown":        whenExpanded,
+	"tax.transaction.line_items":                     whenExpanded,
 	"treasury.transaction.entries":                   whenExpanded,
 
 	"bank_account.account":                  onAnAccount,
