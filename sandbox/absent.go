@@ -48,7 +48,7 @@ var leftOut = map[string]string{
 }
 
 // whenAsked are keys that an object holds and answers show only when they are expanded (docs.stripe.com/api/prices/object).
-var whenAsked = map[string]bool{"price.tiers": true, "plan.tiers": true, "currency_option.tiers": true}
+var whenAsked = map[string]bool{"price.tiers": true, "plan.tiers": true, "currency_option.tiers": true, "apps.secret.payload": true}
 
 const (
 	whenExpanded = "shown when it is expanded"

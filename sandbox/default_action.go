@@ -13,6 +13,8 @@ type action struct {
 	event string
 	// from are the states in which an object can be acted on, none for all.
 	from []string
+	// also is what else comes of it.
+	also func(tx *accountTx, o *stripeObject, p formParams)
 }
 
 // timeWord stands for the time of the account's clock among an action's values.
@@ -39,6 +41,12 @@ func (a action) telling(event string) action {
 	return a
 }
 
+// and is the action with what else comes of it.
+func (a action) and(also func(tx *accountTx, o *stripeObject, p formParams)) action {
+	a.also = also
+	return a
+}
+
 // while is the action of objects in certain states only.
 func (a action) while(states ...string) action {
 	a.from = states
@@ -48,14 +56,14 @@ func (a action) while(states ...string) action {
 // actions are the verbs whose effect is one field or two. Source: the description's sentences on each operation and on the
 // fields that it changes.
 var actions = map[string]action{
-	"POST /v1/billing/alerts/{id}/activate":                   status("active"),
-	"POST /v1/billing/alerts/{id}/archive":                    status("archived"),
-	"POST /v1/billing/alerts/{id}/deactivate":                 status("inactive"),
-	"POST /v1/billing/credit_grants/{id}/expire":              action{}.with("expires_at", theTime).telling("billing.credit_grant.updated"),
-	"POST /v1/billing/credit_grants/{id}/void":                action{}.with("voided_at", theTime).telling("billing.credit_grant.updated"),
-	"POST /v1/billing/meters/{id}/deactivate":                 status("inactive").with("status_transitions.deactivated_at", theTime),
-	"POST /v1/billing/meters/{id}/reactivate":                 status("active").with("status_transitions.deactivated_at", nil),
-	"POST /v1/credit_notes/{id}/void":                         status("void").with("voided_at", theTime),
+	"POST /v1/billing/alerts/{id}/activate":      status("active"),
+	"POST /v1/billing/alerts/{id}/archive":       status("archived"),
+	"POST /v1/billing/alerts/{id}/deactivate":    status("inactive"),
+	"POST /v1/billing/credit_grants/{id}/expire": action{}.with("expires_at", theTime).telling("billing.credit_grant.updated"),
+	"POST /v1/billing/credit_grants/{id}/void":   action{}.with("voided_at", theTime).telling("billing.credit_grant.updated"),
+	"POST /v1/billing/meters/{id}/deactivate":    status("inactive").with("status_transitions.deactivated_at", theTime),
+	"POST /v1/billing/meters/{id}/reactivate":    status("active").with("status_transitions.deactivated_at", nil),
+	"POST /v1/credit_notes/{id}/void":            status("void").with("voided_at", theTime),
 
 	"POST /v1/identity/verification_sessions/{session}/cancel": status("canceled").while("requires_input"),
 
@@ -85,9 +93,9 @@ var actions = map[string]action{
 	"POST /v1/quotes/{quote}/cancel":   status("canceled").with("status_transitions.canceled_at", theTime),
 	"POST /v1/quotes/{quote}/finalize": status("open").with("status_transitions.finalized_at", theTime),
 
-	"POST /v1/treasury/financial_accounts/{financial_account}/close": status("closed").while("open"),
-	"POST /v1/treasury/inbound_transfers/{inbound_transfer}/cancel":  settled("canceled", "processing"),
-	"POST /v1/treasury/outbound_payments/{id}/cancel":                settled("canceled", "processing"),
+	"POST /v1/treasury/financial_accounts/{financial_account}/close":  status("closed").while("open"),
+	"POST /v1/treasury/inbound_transfers/{inbound_transfer}/cancel":   settled("canceled", "processing"),
+	"POST /v1/treasury/outbound_payments/{id}/cancel":                 settled("canceled", "processing"),
 	"POST /v1/treasury/outbound_transfers/{outbound_transfer}/cancel": settled("canceled", "processing"),
 
 	"POST /v1/test_helpers/treasury/inbound_transfers/{id}/fail":                   settled("failed", "processing"),
@@ -95,10 +103,10 @@ var actions = map[string]action{
 	"POST /v1/test_helpers/treasury/inbound_transfers/{id}/return":                 action{}.with("returned", true).while("succeeded"),
 	"POST /v1/test_helpers/treasury/outbound_payments/{id}/fail":                   settled("failed", "processing"),
 	"POST /v1/test_helpers/treasury/outbound_payments/{id}/post":                   settled("posted", "processing"),
-	"POST /v1/test_helpers/treasury/outbound_payments/{id}/return":                 settled("returned", "processing", "posted"),
+	"POST /v1/test_helpers/treasury/outbound_payments/{id}/return":                 settled("returned", "processing", "posted").and(tellReturn),
 	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/fail":   settled("failed", "processing"),
 	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/post":   settled("posted", "processing"),
-	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/return": settled("returned", "processing", "posted"),
+	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/return": settled("returned", "processing", "posted").and(tellReturn),
 }
 
 // shipping moves a card on its way. The card of a virtual kind has no way to be on.
@@ -115,7 +123,7 @@ func settled(word string, from ...string) action {
 func validDomain() action {
 	a := action{}
 	for _, method := range []string{"amazon_pay", "apple_pay", "google_pay", "klarna", "link", "paypal"} {
-		a = a.with(method, closed(shapeNamed("payment_method_domain_resource_payment_method_status").newHash().Set("status", "active")))
+		a = a.with(method+".status", "active")
 	}
 	return a
 }
@@ -158,6 +166,9 @@ func (d *defaultOperation) act(tx *accountTx, r *apiRequest, o *stripeObject) (*
 	}
 	changed := applyParams(tx, o.Edit(), r.params, "id")
 	do.apply(tx, changed)
+	if do.also != nil {
+		do.also(tx, changed, r.params)
+	}
 	changed.touch(tx)
 	tx.Put(changed, existing(d.actEvent(o.Type()))...)
 	return changed, nil

@@ -43,11 +43,11 @@ func checkReferences(tx *accountTx, s *shape, p formParams) error {
 
 // pointedTypes are the types of the objects that a field may name, or hold whole; none for other fields.
 func pointedTypes(n *description.Node) []string {
-	if !n.Is(description.Reference) && embeddedType(n) == "" {
-		return nil
+	if typ := embeddedType(n); typ != "" {
+		return []string{typ}
 	}
 	if !n.Is(description.Reference) {
-		return []string{embeddedType(n)}
+		return nil
 	}
 	var types []string
 	for _, of := range n.Of {
@@ -60,6 +60,9 @@ func pointedTypes(n *description.Node) []string {
 
 // embeddedType is the type of the resource that a field holds whole, "" for other fields.
 func embeddedType(n *description.Node) string {
+	if n.Is(description.Reference) {
+		return ""
+	}
 	if n.Is(description.Union) && len(n.Of) == 1 {
 		n = n.Of[0]
 	}

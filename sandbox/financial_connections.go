@@ -57,7 +57,7 @@ func refreshBank(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	o = o.Edit()
 	for _, feature := range features {
 		field := refreshField(feature)
-		asked := tx.NewHash("bank_connections_resource_" + field).Set("last_attempted_at", tx.Now()).Set("status", "pending").
+		asked := tx.NewHash("bank_connections_resource_"+field).Set("last_attempted_at", tx.Now()).Set("status", "pending").
 			Set("next_refresh_available_at", nil)
 		if asked.slot("id") >= 0 {
 			asked.Set("id", tx.NewID("fctxnref_1", 23))

@@ -49,6 +49,12 @@ func beginTreasuryFlow(tx *accountTx, o *stripeObject, p formParams) error {
 	return nil
 }
 
+// tellReturn says why the bank sent a payment or transfer back: "declined" unless the call says.
+func tellReturn(tx *accountTx, o *stripeObject, p formParams) {
+	details := shapeOf(hashNode(o.shape.nodes[o.slot("returned_details")])).newHash()
+	o.Set("returned_details", details.Set("code", orElse(p.Str("returned_details.code"), "declined")).Set("transaction", tx.newID(idFormOf("treasury.transaction"))))
+}
+
 // reverseReceived gives back what was received, once: the whole of it.
 func reverseReceived(tx *accountTx, o *stripeObject, p formParams, of, flow string) error {
 	received := tx.Get("treasury."+of, p.Str(of))
