@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -26,6 +27,9 @@ type Problem struct {
 	Hint      string         `json:"hint,omitempty" doc:"What to do"`
 	Errors    []ProblemField `json:"errors,omitempty" doc:"The fields that are wrong"`
 	RequestID string         `json:"request_id,omitempty" doc:"Find the cause in the log by it"`
+
+	// retryAfter is what the header says, in whole seconds; 0 for nothing.
+	retryAfter int
 }
 
 // ProblemField is one wrong field.
@@ -43,6 +47,15 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType says that this is a problem.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
+// GetHeaders returns when to try again, for the framework.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	return h
+}
+
 // retryAfter is how many seconds a client waits after an overload or an outage.
 const retryAfter = 2
 
@@ -58,6 +71,9 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	}
 	p := &Problem{Type: "about:blank", Status: e.HTTPStatus(), Code: e.Code, Detail: e.Message, Hint: e.Hint, RequestID: requestID(ctx)}
 	p.Title = http.StatusText(p.Status)
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
+		p.retryAfter = max(retryAfter, int(e.RetryAfter/time.Second))
+	}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, ProblemField(f))
 	}
@@ -132,8 +148,8 @@ func (s *server) writeProblem(w http.ResponseWriter, r *http.Request, err error)
 	}
 	h := w.Header()
 	h.Set("Content-Type", p.ContentType(""))
-	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
-		h.Set("Retry-After", strconv.Itoa(retryAfter))
+	for name, values := range p.GetHeaders() {
+		h[name] = values
 	}
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="vezne"`)

@@ -42,7 +42,10 @@ type Config struct {
 type Settler struct{ Config }
 
 // New returns a Settler.
-func New(cfg Config) *Settler { return &Settler{cfg} }
+func New(cfg Config) *Settler {
+	cfg.Policy.Limits = cfg.Policy.Limits.WithDefaults()
+	return &Settler{cfg}
+}
 
 // Answer is what Stripe said to a read or to a call of ours.
 type Answer struct {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/text"
@@ -33,10 +34,15 @@ func (s *site) failure(r *http.Request, err error) *answer {
 		s.Log.LogAttrs(r.Context(), slog.LevelError, "a page failed", slog.String("path", r.URL.Path), slog.String("code", string(e.Code)), slog.Any("err", err))
 	}
 	a := s.failureAnswer(r, e, status)
-	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		a.header.Set("Retry-After", strconv.Itoa(retryAfter))
-	}
+	later(a, e)
 	return a
+}
+
+// later says when to try again, where that can help.
+func later(a *answer, e *vezne.Error) {
+	if a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests {
+		a.header.Set("Retry-After", strconv.Itoa(max(retryAfter, int(e.RetryAfter/time.Second))))
+	}
 }
 
 func (s *site) failureAnswer(r *http.Request, e *vezne.Error, status int) *answer {
