@@ -68,6 +68,18 @@ sim-ledger: ## Live DAYS customer-days (default a million) and write them down; 
 sim-sum: ## Add the ledger up and write the sum into docs/reference/simulation.md
 	$(GO) test -count=1 -v -run '^TestThePageGivesTheSumOfTheLedger$$' ./proof/simulate -args -update
 
+.PHONY: crash
+crash: ## Kill real processes and take away what they stand on: KIND=kill-sqlite SEED=n CYCLES=25, of each kind if empty
+	$(GO) test -count=1 -timeout 0 -v -run '^TestNothingIsLostAndNothingDoubled$$' ./proof/processes -args -kind=$(KIND) -seed=$(or $(SEED),0) -cycles=$(or $(CYCLES),0)
+
+.PHONY: crash-ledger
+crash-ledger: ## The same for CYCLES cycles (default 10,000), written down; goes on where it stopped
+	$(GO) test -count=1 -timeout 0 -v -run '^TestLedger$$' ./proof/processes -args -ledger -kind=$(KIND) -cycles=$(or $(CYCLES),10000)
+
+.PHONY: crash-sum
+crash-sum: ## Add that ledger up and write the sum into docs/reference/crashes.md
+	$(GO) test -count=1 -v -run '^TestThePageGivesTheSumOfTheLedger$$' ./proof/processes -args -update
+
 .PHONY: faults
 faults: ## Plant every fault of proof/faults and show that the simulation finds it; it takes long
 	VEZNE_FAULTS=all $(GO) test -count=1 -timeout 0 -v ./proof/faults
