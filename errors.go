@@ -66,6 +66,7 @@ const (
 	CodeCaptureTooLarge      Code = "capture_too_large"
 	CodeRefundTooLarge       Code = "refund_too_large"
 	CodePaymentDeclined      Code = "payment_declined"
+	CodeCustomerBusy         Code = "customer_busy"
 	CodeIdempotencyMismatch  Code = "idempotency_key_reused"
 	CodeIdempotencyInFlight  Code = "idempotency_key_in_use"
 	CodeRateLimited          Code = "rate_limited"
@@ -117,6 +118,7 @@ func Codes() []CodeInfo {
 		{CodeCaptureTooLarge, KindInvalid, "The amount is more than was authorised."},
 		{CodeRefundTooLarge, KindInvalid, "The amount is more than is left to refund."},
 		{CodePaymentDeclined, KindDeclined, "The payment was declined; show the message to the customer and offer another method."},
+		{CodeCustomerBusy, KindConflict, "Something of the customer is under way; errors[] names it. Bring it to an end and try again."},
 		{CodeIdempotencyMismatch, KindConflict, "This Idempotency-Key was used with another body."},
 		{CodeIdempotencyInFlight, KindConflict, "A request with this Idempotency-Key is still being answered. Try again shortly."},
 		{CodeRateLimited, KindRateLimited, "Too many requests; wait as long as Retry-After says."},

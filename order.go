@@ -135,6 +135,8 @@ type Order struct {
 	Revision  int64
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	// ErasedAt is when what tells who bought was erased; nil for never.
+	ErasedAt *time.Time
 }
 
 // Total returns what the order costs.

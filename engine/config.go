@@ -32,8 +32,13 @@ const DefaultTolerance = 5 * time.Minute
 // DefaultTrustedProxies are what a proxy on the same machine connects from.
 var DefaultTrustedProxies = []string{"127.0.0.0/8", "::1"}
 
-// DefaultRetention is how long raw bodies of settled events are kept.
+// DefaultRetention is how long payloads are kept that are not needed any more.
 const DefaultRetention = 90 * 24 * time.Hour
+
+// MinRetention is the shortest time that may be set: as long as Stripe lists
+// events, so that what a search for missed events finds can be looked at.
+// Source: docs.stripe.com/api/events.
+const MinRetention = 30 * 24 * time.Hour
 
 // Dialect is the kind of a database that is handed in.
 type Dialect string
@@ -78,9 +83,16 @@ type Config struct {
 	// BodyKey, 32 bytes, encrypts the raw bodies of events; empty keeps them as
 	// they are until Retention ends.
 	BodyKey []byte
-	// Retention is how long the raw bodies of settled events are kept; 0 means
-	// DefaultRetention, less than 0 for ever.
+	// Retention is how long payloads are kept that are not needed any more: of
+	// settled events, of call-backs that were accepted, and of requests to Stripe
+	// that were answered. The rows stay, and the digest of an event's payload. 0
+	// means DefaultRetention, less than 0 for ever, less than MinRetention is
+	// refused.
 	Retention time.Duration
+	// ReadRate and EndpointReadRate are how many objects are read from Stripe a
+	// second, in all and of one kind; 0 means Stripe's limits, 100 and 25. Raise
+	// them where Stripe has raised its own.
+	ReadRate, EndpointReadRate int
 	// WebhookTolerance is how far the time of an event's signature may lie from
 	// ours; 0 means DefaultTolerance.
 	WebhookTolerance time.Duration
@@ -173,6 +185,9 @@ func (c *Config) complete() error {
 	c.Policy.Limits = c.Policy.Limits.WithDefaults()
 	if c.Retention == 0 {
 		c.Retention = DefaultRetention
+	}
+	if c.Retention > 0 && c.Retention < MinRetention {
+		return wrong("VEZNE_RETENTION is shorter than 720h.", "Stripe lists events for 30 days: keep payloads at least as long, or 0 for ever.")
 	}
 	if c.StripeJS == "" {
 		c.StripeJS = StripeJS

@@ -118,7 +118,8 @@ func (e *Engine) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.jobs, err = jobs.New(ctx, jobs.Config{Store: e.store, Outbox: e.outbox, Retention: e.cfg.Retention, Log: e.log})
+	e.metrics = newMetrics(e.store)
+	e.jobs, err = jobs.New(ctx, jobs.Config{Store: e.store, Outbox: e.outbox, Retention: e.cfg.Retention, Removed: e.metrics.removedPayloads, Log: e.log})
 	if err != nil {
 		return err
 	}
@@ -127,7 +128,9 @@ func (e *Engine) build(ctx context.Context) error {
 		HasCallback: e.cfg.Callback.URL != "", Wake: e.wake, Log: e.log,
 	})
 	e.sender = writeahead.New(writeahead.Config{Store: e.store, Settler: e.settler, Stripe: e.stripe, Owner: owner, Log: e.log})
-	e.refresher = refresh.New(refresh.Config{Store: e.store, Settler: e.settler, Stripe: e.stripe, Owner: owner, Log: e.log})
+	e.refresher = refresh.New(refresh.Config{
+		Store: e.store, Settler: e.settler, Stripe: e.stripe, Owner: owner, Rate: e.cfg.ReadRate, EndpointRate: e.cfg.EndpointReadRate, Log: e.log,
+	})
 	e.inbox, err = inbox.New(inbox.Config{
 		Store: e.store, Secrets: e.webhookSecrets, Tolerance: e.cfg.WebhookTolerance, Wake: e.wake, Log: e.log,
 		// Whoever signs does so in real time, whatever clock orders follow.
@@ -137,7 +140,6 @@ func (e *Engine) build(ctx context.Context) error {
 		return err
 	}
 	e.reconciler = reconcile.New(reconcile.Config{Store: e.store, Refresher: e.refresher, Inbox: e.inbox, Owner: owner, Wake: e.wake, Log: e.log})
-	e.metrics = newMetrics(e.store)
 	e.desk = desk.New(desk.Config{
 		Store: e.store, Settler: e.settler, Sender: e.sender, Refresher: e.refresher, Reconciler: e.reconciler, ReadOnly: e.restoring.Load, PublicURL: e.cfg.PublicURL,
 		APIVersion: stripeapi.Version, Limits: e.cfg.Policy.Limits, Throttled: e.metrics.throttled, Clock: e.cfg.clock(), Log: e.log,

@@ -66,6 +66,7 @@ func New(cfg Config) http.Handler {
 	s.orders()
 	s.payments()
 	s.customers()
+	s.erasures()
 	s.events()
 	s.reconciliations()
 	s.doctor()
@@ -75,7 +76,7 @@ func New(cfg Config) http.Handler {
 	mux.Handle("GET /openapi.json", http.HandlerFunc(s.serveOpenAPI))
 	mux.Handle("GET /docs", http.HandlerFunc(s.serveDocs))
 	mux.Handle("GET /docs/docs.css", http.HandlerFunc(serveDocsStyle))
-	mux.Handle("/webhooks/stripe", http.HandlerFunc(s.webhook))
+	mux.Handle(webhookPath, http.HandlerFunc(s.webhook))
 	mux.Handle("GET /healthz", http.HandlerFunc(healthy))
 	mux.Handle("GET /readyz", http.HandlerFunc(s.ready))
 	if cfg.Metrics != nil {
@@ -84,7 +85,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Web != nil {
 		mux.Handle("/", cfg.Web)
 	}
-	return s.forwarded(s.observe(mux))
+	return s.forwarded(s.observe(s.exact(mux)))
 }
 
 func (s *server) openAPI() huma.Config {

@@ -56,6 +56,7 @@ var webSentences = map[string]sentence{
 	"error.capture_too_large":      {"This is more than what is reserved.", "Bu, ayrılan tutardan fazla."},
 	"error.refund_too_large":       {"This is more than what can still be refunded.", "Bu, iade edilebilecek tutardan fazla."},
 	"error.payment_declined":       {"The payment was declined. Please try another card.", "Ödeme reddedildi. Lütfen başka bir kartla deneyin."},
+	"error.customer_busy":          {"Something of this customer is under way. Bring it to an end and try again.", "Bu müşteriyle ilgili süren bir işlem var. Bitmesini bekleyip yeniden deneyin."},
 	"error.idempotency_key_reused": {"This form has been used before. Please open the page again.", "Bu form daha önce kullanıldı. Lütfen sayfayı yeniden açın."},
 	"error.idempotency_key_in_use": {"Your first click is still being worked on. Please look again in a moment.", "İlk tıklamanız hâlâ işleniyor. Lütfen birazdan yeniden bakın."},
 	"error.rate_limited":           {"There were too many tries.", "Çok fazla deneme yapıldı."},

@@ -56,6 +56,13 @@ func each(t *testing.T, run func(h *house), with ...veznetest.Option) {
 	})
 }
 
+// openOn is open on a database of a kind.
+func openOn(t *testing.T, kind string, with ...veznetest.Option) *house {
+	t.Helper()
+	urls := map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.Postgres}
+	return open(t, urls[kind](t), with...)
+}
+
 func open(t *testing.T, database string, with ...veznetest.Option) *house {
 	t.Helper()
 	h := &house{t: t, database: database}
@@ -236,4 +243,79 @@ func (h *house) asked(method, path string) int {
 	list, err := h.Stripe.Requests(sandbox.CallFilter{Method: method, Path: path})
 	h.must(err)
 	return len(list)
+}
+
+// events returns Stripe's events of a type as it sends them, newest first.
+func (h *house) events(typ string) []json.RawMessage {
+	h.t.Helper()
+	var all []json.RawMessage
+	for after := ""; ; {
+		page := h.dashboard(http.MethodGet, "/v1/events", "limit=100&type="+typ+after)
+		list, ok := page["data"].([]any)
+		if !ok {
+			h.t.Fatal("Stripe lists no events")
+		}
+		for _, e := range list {
+			b, err := json.Marshal(e)
+			h.must(err)
+			all = append(all, b)
+			after = "&starting_after=" + e.(map[string]any)["id"].(string)
+		}
+		if page["has_more"] != true {
+			return all
+		}
+	}
+}
+
+// deliver sends an event as Stripe would, and returns the answer's status.
+func (h *house) deliver(f sandbox.Forgery) int {
+	sent, err := h.Stripe.Forge(h.t.Context(), f)
+	if err != nil {
+		h.t.Errorf("an event cannot be sent: %v", err)
+	}
+	return sent.Status
+}
+
+// edited returns an event with some of its fields changed; a path is parted by
+// dots.
+func (h *house) edited(event json.RawMessage, changes map[string]any) json.RawMessage {
+	h.t.Helper()
+	var e map[string]any
+	h.must(json.Unmarshal(event, &e))
+	for path, value := range changes {
+		in, keys := e, strings.Split(path, ".")
+		for _, key := range keys[:len(keys)-1] {
+			next, ok := in[key].(map[string]any)
+			if !ok {
+				h.t.Fatalf("the event has no %s", path)
+			}
+			in = next
+		}
+		in[keys[len(keys)-1]] = value
+	}
+	b, err := json.Marshal(e)
+	h.must(err)
+	return b
+}
+
+// state returns what became of an event here.
+func (h *house) state(id string) vezne.Event {
+	h.t.Helper()
+	e, err := h.Event(h.t.Context(), vezne.EventID(id))
+	h.must(err)
+	return e
+}
+
+// hold keeps all deliveries back until let is called, which lets them go in an
+// order.
+func (h *house) hold() (let func(order string, seed uint64)) {
+	h.t.Helper()
+	f, err := h.Stripe.AddDeliveryFault(sandbox.DeliveryFault{Effect: "hold"})
+	h.must(err)
+	return func(order string, seed uint64) {
+		h.t.Helper()
+		h.must(h.Stripe.RemoveDeliveryFault(f.ID))
+		_, err := h.Stripe.Release(sandbox.Release{Order: order, Seed: seed})
+		h.must(err)
+	}
 }
