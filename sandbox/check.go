@@ -182,6 +182,10 @@ func checkBranch(n *paramNode, tree *description.Node, path string) error {
 		if !ok {
 			return invalid(path, "", "Invalid array")
 		}
+		if tree.Is(description.Null) && len(list) == 1 && list[0].hash == nil && list[0].value == "" {
+			n.hash, n.keys, n.null = nil, nil, true // an array of one empty text unsets it (recorded for full_name_aliases)
+			return nil
+		}
 		for i, e := range list {
 			if err := checkValue(e, tree.Items, below(path, strconv.Itoa(i))); err != nil {
 				return err

@@ -137,11 +137,31 @@ func (c *clause) check(typ, path string) error {
 		return invalid("query", "", "Field `%[1]s` is an unsupported search field for resource `%[2]s`. See https://stripe.com/docs/search#query-fields-for-%[3]s for a list of supported fields.",
 			c.path, resource, strings.ReplaceAll(resource, "_", "-"))
 	}
+	if err := c.checkOperator(); err != nil {
+		return err
+	}
 	if c.operator == "~" && len([]rune(c.value)) < 3 {
 		return invalid("query", "", "Substring queries need at least 3 characters.")
 	}
 	if to, ok := searchPaths[c.path]; ok {
 		c.path = to
+	}
+	return nil
+}
+
+// numericFields are the fields that numbers are compared with (docs.stripe.com/search, "Query fields").
+var numericFields = []string{"amount", "canceled_at", "created", "payment_method_details.card.exp_month", "payment_method_details.card.exp_year", "total"}
+
+// checkOperator refuses to compare what is no number, and to look for a part of what is one.
+func (c *clause) checkOperator() error {
+	numeric, compares := slices.Contains(numericFields, c.path), c.operator != ":" && c.operator != "~"
+	switch {
+	case compares && !numeric && !strings.HasPrefix(c.path, "metadata."), numeric && c.operator == "~":
+		return invalid("query", "", "Field `%s` does not support the operator `%s`.", c.path, c.operator)
+	case numeric && c.value != "null":
+		if _, err := strconv.ParseFloat(c.value, 64); err != nil {
+			return invalid("query", "", "Field `%s` is a number, `%s` is none.", c.path, c.value)
+		}
 	}
 	return nil
 }
