@@ -37,6 +37,7 @@ var tableTypes = []tableType{
 	{"file_link", "/v1/file_links/{id}", "link_"},
 	{"invoice", "/v1/invoices/{id}", "in_"},
 	{"invoice_payment", "/v1/invoice_payments/{id}", "inpay_"},
+	{"invoice_rendering_template", "/v1/invoice_rendering_templates/{id}", "inrtem_"},
 	{"invoiceitem", "/v1/invoiceitems/{id}", "ii_"},
 	{"mandate", "/v1/mandates/{id}", "mandate_"},
 	{"payment_intent", "/v1/payment_intents/{id}", "pi_"},
