@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"os"
 	"time"
-
-	"modernc.org/sqlite"
 )
 
 func readBody(w *world, res *http.Response) []byte {
@@ -87,5 +85,3 @@ func (w *world) refuseKey(span time.Duration) {
 }
 
 func (w *world) restoreKey() { w.weather.unauthorized = time.Time{} }
-
-var _ = sqlite.Driver{}

@@ -69,13 +69,17 @@ func (r road) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	f := w.weather.fate(req)
 	w.note("%s %s %s", req.Method, req.URL.Path, f)
-	res, err := r.carry(req, body, f)
+	known := w.record.request(req, body)
+	res, err := r.carry(req, body, known, f)
 	w.sched.step(ctx, "answer of "+label)
 	if gone := r.life.take(false); gone != nil {
 		return nil, gone
 	}
 	if err == nil && ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	if err == nil {
+		w.record.heard(r.life, known, res, f)
 	}
 	return res, err
 }
@@ -91,7 +95,7 @@ func readAll(req *http.Request) ([]byte, error) {
 	return b, err
 }
 
-func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, error) {
+func (r road) carry(req *http.Request, body []byte, known *request, f fate) (*http.Response, error) {
 	w, ctx := r.life.world, req.Context()
 	if f != fine {
 		w.stats.fates[f]++
@@ -105,7 +109,7 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 	case late:
 		after := w.weather.pause(time.Minute)
 		again := req.Clone(context.WithoutCancel(ctx))
-		w.later(time.Minute+after, func() { _, _ = w.stripe.send(again, body) })
+		w.later(time.Minute+after, func() { _, _ = w.stripe.send(again, body, known, false) })
 		<-ctx.Done()
 		return nil, ctx.Err()
 	case brokenLate, brokenLater:
@@ -116,7 +120,7 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 			w.twice = true
 		}
 		again := req.Clone(context.WithoutCancel(ctx))
-		w.later(after, func() { _, _ = w.stripe.send(again, body) })
+		w.later(after, func() { _, _ = w.stripe.send(again, body, known, f == brokenLater) })
 		return answerBroken(req), nil
 	case gateway:
 		return page(req, http.StatusBadGateway), nil
@@ -129,7 +133,7 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 	if f == limited || f == broken || f == hiccup || f == brokenAfter {
 		plant(w, req, f)
 	}
-	res, err := w.stripe.send(req, body)
+	res, err := w.stripe.send(req, body, known, false)
 	// A replayed answer meets no fault: it must not wait for somebody else.
 	if removing := w.stripe.account.RemoveFault(""); removing != nil {
 		w.violate("the sandbox keeps a fault: %v", removing)

@@ -407,6 +407,12 @@ func (s *somebody) sendRefund(id vezne.OrderID, body string, key uint64) {
 	var answer struct {
 		ID string `json:"id"`
 	}
+	s.world.mu.Lock()
+	if s.world.seen.asked[string(id)] == nil {
+		s.world.seen.asked[string(id)] = map[uint64]bool{}
+	}
+	s.world.seen.asked[string(id)][key] = true
+	s.world.mu.Unlock()
 	if _, ok := s.rest("refund "+string(id)+" "+body, http.MethodPost, "/v1/orders/"+string(id)+"/refunds", body, key, &answer); !ok {
 		return
 	}

@@ -24,7 +24,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"modernc.org/sqlite"
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/engine"
@@ -36,6 +35,7 @@ type world struct {
 	t       testing.TB
 	sched   *scheduler
 	weather *weather
+	record  *record
 	post    *post
 	stripe  *stripe
 	app     *app
@@ -57,6 +57,9 @@ type world struct {
 	seq    int
 	// dirty is true when something was committed since the last look.
 	dirty   bool
+	noticed []notice
+	// doubts are requests that the desk gave up and Stripe did since.
+	doubts  []string
 	trail   []string
 	strands int
 
@@ -332,7 +335,7 @@ func (w *world) start() {
 	l := newLife(w)
 	p := &process{life: l}
 	w.now = p
-	p.db = sql.OpenDB(&connector{life: l, inner: &sqlite.Driver{}, dsn: "file:" + w.path + "?_txlock=immediate&_pragma=foreign_keys(ON)&_pragma=synchronous(OFF)&_pragma=busy_timeout(0)"})
+	p.db = sql.OpenDB(&connector{life: l, inner: w.look.Driver(), dsn: "file:" + w.path + "?_txlock=immediate&_pragma=foreign_keys(ON)&_pragma=synchronous(OFF)&_pragma=busy_timeout(0)"})
 	w.strand("start", func(ctx context.Context) {
 		e, err := engine.Open(ctx, w.config(p))
 		if err == nil {
@@ -529,6 +532,9 @@ func live(t *testing.T, c course) result {
 	w := &world{t: t, sched: newScheduler(c.seed), clock: &clock{}, without: map[string]bool{}, began: time.Now(), verbose: c.verbose, seen: newSeen(), altered: map[string]bool{}}
 	w.stats.fates = map[fate]int{}
 	w.weather, w.post, w.app = newWeather(w, c.seed), newPost(w), newApp(w)
+	w.record = newRecord(w)
+	watcher.Store(w)
+	defer watcher.Store(nil)
 	var err error
 	if w.stripe, err = newStripe(w, c.seed); err != nil {
 		t.Fatal(err)
