@@ -62,6 +62,16 @@ func (l *life) take(database bool) error {
 	return nil
 }
 
+// kill ends the process at this step.
+func (l *life) kill() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.dead {
+		l.dead = true
+		l.world.stats.crashes++
+	}
+}
+
 func (l *life) isDead() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -74,6 +74,15 @@ type world struct {
 	happened int
 	// altered are intents whose amount somebody changed at Stripe.
 	altered map[string]bool
+	// handed are intents whose page somebody has open.
+	handed map[string]bool
+	// losses counts how often the database was lost.
+	losses int64
+	// invoices are the orders of the numbers that were ever given.
+	invoices map[string]string
+	// again are intents by which somebody at Stripe charged a second time, and
+	// their orders.
+	again map[string]string
 	// looked is when everything was last held against the truth.
 	looked time.Time
 	over   bool
@@ -375,6 +384,14 @@ func (w *world) config(p *process) engine.Config {
 		keys.Webhook = append(keys.Webhook, vezne.NewSecret(s))
 	}
 	return engine.Config{
+		Reload: func(context.Context) (engine.Secrets, error) {
+			next := keys
+			next.Webhook = nil
+			for _, s := range w.build.secrets {
+				next.Webhook = append(next.Webhook, vezne.NewSecret(s))
+			}
+			return engine.Secrets{Keys: next, Callback: []vezne.Secret{vezne.NewSecret(callbackSecret)}}, nil
+		},
 		Keys: keys, APIBase: stripeURL, HTTPClient: &http.Client{Transport: road{p.life}}, DB: p.db, Dialect: engine.SQLite, PublicURL: w.build.publicURL,
 		Seller: vezne.Seller{Name: w.build.seller}, Callback: engine.Callback{URL: appURL, Secrets: []vezne.Secret{vezne.NewSecret(callbackSecret)}, Transport: w.app.road(p.life)},
 		BodyKey: []byte("0123456789abcdef0123456789abcdef"), Clock: w.clock, Log: slog.New(slog.NewTextHandler(&w.app.log, &slog.HandlerOptions{Level: slog.LevelWarn})),
@@ -433,6 +450,9 @@ func (w *world) plan() {
 	}
 	if !w.dueKnown {
 		w.due, w.dueKnown = w.nextDue(), true
+		if p.CatchingUp() {
+			w.due = time.Now().Add(w.weather.pause(time.Second))
+		}
 		if !w.due.IsZero() {
 			w.later(max(0, time.Until(w.due)), func() {})
 		}
@@ -529,7 +549,7 @@ func live(t *testing.T, c course) result {
 	debug.SetGCPercent(400)
 	uuid.SetRand(&noise{rand.New(rand.NewPCG(c.seed, 0x1d5))})
 	defer uuid.SetRand(nil)
-	w := &world{t: t, sched: newScheduler(c.seed), clock: &clock{}, without: map[string]bool{}, began: time.Now(), verbose: c.verbose, seen: newSeen(), altered: map[string]bool{}}
+	w := &world{t: t, sched: newScheduler(c.seed), clock: &clock{}, without: map[string]bool{}, began: time.Now(), verbose: c.verbose, seen: newSeen(), altered: map[string]bool{}, again: map[string]string{}, invoices: map[string]string{}, handed: map[string]bool{}}
 	w.stats.fates = map[fate]int{}
 	w.weather, w.post, w.app = newWeather(w, c.seed), newPost(w), newApp(w)
 	w.record = newRecord(w)
@@ -544,6 +564,9 @@ func live(t *testing.T, c course) result {
 	}
 	w.build = build{publicURL: deskURL, seller: "Kahve", secrets: []string{w.stripe.secrets[0].text}, key: w.stripe.key}
 	w.start()
+	if w.weather.climate.watches {
+		w.later(watchPause, w.watch)
+	}
 	list := plan(c.seed, c.customers, c.days)
 	for _, e := range list {
 		if c.keep == nil || c.keep[e.id] {
