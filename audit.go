@@ -69,6 +69,9 @@ type Entry struct {
 	// Detail holds what an operator wants to know, such as the true decline
 	// code. It never goes to a buyer's page.
 	Detail map[string]any
+	// ErasedAt is when Before, After and Detail were erased with the person they
+	// told of; nil for never.
+	ErasedAt *time.Time
 }
 
 // SealedEntry is an entry with its place in the chain.

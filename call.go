@@ -18,6 +18,7 @@ const (
 	CallRefundSurplus        CallPurpose = "refund.surplus"
 	CallCreateSetupIntent    CallPurpose = "setup_intent.create"
 	CallDetachPaymentMethod  CallPurpose = "payment_method.detach"
+	CallDeleteCustomer       CallPurpose = "customer.delete"
 )
 
 // CallState says what is known of a request to Stripe.
@@ -49,10 +50,10 @@ type Call struct {
 	// RefundID is our refund, for refund calls.
 	RefundID RefundID
 	Purpose  CallPurpose
-	// Path is "/v1/payment_intents"; the method is always POST, except for
-	// nothing: every change at Stripe that we make is a POST.
+	// Path is "/v1/payment_intents". The method is POST, except to delete a
+	// customer.
 	Path string
-	// Form is the exact body, form-encoded.
+	// Form is the exact body, form-encoded; empty once it was removed.
 	Form string
 	// Key is the idempotency key.
 	Key string

@@ -14,6 +14,8 @@ type Customer struct {
 	StripeCustomerID ObjectID
 	Revision         int64
 	CreatedAt        time.Time
+	// ErasedAt is when what tells who it was was erased; nil for never.
+	ErasedAt *time.Time
 }
 
 // PaymentMethod is a saved card as far as anyone may know it.

@@ -3,7 +3,9 @@ package vezne
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
+	"time"
 )
 
 // Kind is the class of an error: it decides the HTTP status, the exit code
@@ -64,9 +66,11 @@ const (
 	CodeCaptureTooLarge      Code = "capture_too_large"
 	CodeRefundTooLarge       Code = "refund_too_large"
 	CodePaymentDeclined      Code = "payment_declined"
+	CodeCustomerBusy         Code = "customer_busy"
 	CodeIdempotencyMismatch  Code = "idempotency_key_reused"
 	CodeIdempotencyInFlight  Code = "idempotency_key_in_use"
 	CodeRateLimited          Code = "rate_limited"
+	CodePaymentThrottled     Code = "payment_throttled"
 	CodeStripeRefused        Code = "stripe_refused"
 	CodeStripeKeyRefused     Code = "stripe_key_refused"
 	CodeStripeUnreachable    Code = "stripe_unreachable"
@@ -114,9 +118,11 @@ func Codes() []CodeInfo {
 		{CodeCaptureTooLarge, KindInvalid, "The amount is more than was authorised."},
 		{CodeRefundTooLarge, KindInvalid, "The amount is more than is left to refund."},
 		{CodePaymentDeclined, KindDeclined, "The payment was declined; show the message to the customer and offer another method."},
+		{CodeCustomerBusy, KindConflict, "Something of the customer is under way; errors[] names it. Bring it to an end and try again."},
 		{CodeIdempotencyMismatch, KindConflict, "This Idempotency-Key was used with another body."},
 		{CodeIdempotencyInFlight, KindConflict, "A request with this Idempotency-Key is still being answered. Try again shortly."},
 		{CodeRateLimited, KindRateLimited, "Too many requests; wait as long as Retry-After says."},
+		{CodePaymentThrottled, KindRateLimited, "Too many payments were tried or declined; wait as long as Retry-After says. Others are not held back."},
 		{CodeStripeRefused, KindInvalid, "Stripe refused the request; the message says why."},
 		{CodeStripeKeyRefused, KindUnavailable, "Stripe refused our key, or it lacks a permission."},
 		{CodeStripeUnreachable, KindUnavailable, "Stripe did not answer in time. Nothing is lost: the same request is sent again with the same key."},
@@ -163,7 +169,9 @@ type Error struct {
 	Hint   string
 	Fields []FieldError
 	Stripe *StripeError
-	Err    error
+	// RetryAfter is when to try again, 0 when nobody can say.
+	RetryAfter time.Duration
+	Err        error
 }
 
 // E makes an error of a code; the kind and a default message come from the
@@ -232,4 +240,38 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return CodeInternal
+}
+
+// HTTPStatus returns the status by which an error meets the outside: that of
+// its kind; a few codes have statuses of their own.
+func (e *Error) HTTPStatus() int {
+	switch e.Code {
+	case CodeMalformedBody:
+		return http.StatusBadRequest
+	case CodeUnsupportedMediaType:
+		return http.StatusUnsupportedMediaType
+	case CodeMethodNotAllowed:
+		return http.StatusMethodNotAllowed
+	}
+	switch e.Kind {
+	case KindInvalid:
+		return http.StatusUnprocessableEntity
+	case KindUnauthorized:
+		return http.StatusUnauthorized
+	case KindForbidden:
+		return http.StatusForbidden
+	case KindNotFound:
+		return http.StatusNotFound
+	case KindConflict:
+		return http.StatusConflict
+	case KindDeclined:
+		return http.StatusPaymentRequired
+	case KindTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case KindRateLimited:
+		return http.StatusTooManyRequests
+	case KindUnavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
 }

@@ -42,8 +42,12 @@ type Event struct {
 	Deliveries int
 	// Number is the mark's number that it caused.
 	Number int64
-	// Body is the signed bytes; nil in lists and after the retention period.
+	// Body is the signed bytes; nil in lists and once they were removed.
 	Body []byte
+	// Digest is the SHA-256 of bytes that were removed, in lower-case
+	// hexadecimal; RemovedAt is when, nil while they are kept.
+	Digest    string
+	RemovedAt *time.Time
 }
 
 // HandledEvent is one line of the table of events that change something.

@@ -60,12 +60,15 @@ const (
 	AttentionRegression Attention = "object_regressed"
 	// AttentionCancelPending: cancellation was asked for and waits for Stripe.
 	AttentionCancelPending Attention = "cancel_pending"
+	// AttentionCardTesting: so many payments were declined that no more are
+	// taken for a while.
+	AttentionCardTesting Attention = "card_testing"
 )
 
 // Attentions returns all reasons for attention.
 func Attentions() []Attention {
 	return []Attention{AttentionMismatch, AttentionSurplus, AttentionHeldByHook, AttentionDisputed, AttentionInquiry,
-		AttentionRefundFailed, AttentionUnsure, AttentionRegression, AttentionCancelPending}
+		AttentionRefundFailed, AttentionUnsure, AttentionRegression, AttentionCancelPending, AttentionCardTesting}
 }
 
 // OrderLine is one thing that is bought.
@@ -132,6 +135,8 @@ type Order struct {
 	Revision  int64
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	// ErasedAt is when what tells who bought was erased; nil for never.
+	ErasedAt *time.Time
 }
 
 // Total returns what the order costs.

@@ -42,6 +42,7 @@ type OrderJSON struct {
 	CreatedAt        time.Time         `json:"created_at"`
 	PaidAt           *time.Time        `json:"paid_at" doc:"When Stripe's word that it is paid was recorded; null until then"`
 	CanceledAt       *time.Time        `json:"canceled_at" doc:"When no attempt could be paid any more; null until then"`
+	ErasedAt         *time.Time        `json:"erased_at" doc:"When what tells who bought was erased; null for never"`
 }
 
 // OrderLineJSON is the JSON form of a line.
@@ -68,7 +69,7 @@ func (v OrderView) JSON() OrderJSON {
 		AmountRefunded: v.AmountRefunded, AmountDisputed: v.AmountDisputed,
 		Attention: append([]Attention{}, v.Attention...), Lines: []OrderLineJSON{}, Locale: v.Locale, Metadata: map[string]string{},
 		InvoiceNumber: v.InvoiceNumber, PayURL: v.PayURL, Revision: v.Revision,
-		CreatedAt: v.CreatedAt, PaidAt: v.PaidAt, CanceledAt: v.CanceledAt,
+		CreatedAt: v.CreatedAt, PaidAt: v.PaidAt, CanceledAt: v.CanceledAt, ErasedAt: v.ErasedAt,
 	}
 	for _, l := range v.Lines {
 		o.Lines = append(o.Lines, OrderLineJSON{Name: l.Name, Price: l.PriceID, UnitAmount: l.UnitAmount, Quantity: l.Quantity, Amount: l.Amount})

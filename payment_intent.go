@@ -91,6 +91,8 @@ type Charge struct {
 	// CardBrand and CardLast4 are what may be shown of a card.
 	CardBrand string
 	CardLast4 string
+	// CardFingerprint is the same for each use of a card in the account.
+	CardFingerprint string
 	// Failure is why the charge failed, nil when it did not.
 	Failure *StripeError
 	Created time.Time

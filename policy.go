@@ -6,6 +6,8 @@ type Policy struct {
 	// KeepSurplus leaves money that came in for a paid or canceled order where
 	// it is, flagged, instead of refunding it.
 	KeepSurplus bool
+	// Limits keep card testing slow.
+	Limits Limits
 }
 
 // Facts is everything that is known of one order inside its transaction.
@@ -21,6 +23,8 @@ type Facts struct {
 	Disputes       []Dispute
 	// Scope is the account and mode that the process serves.
 	Scope Scope
+	// LimitedBy is the limit on tries that the order has reached, empty for none.
+	LimitedBy LimitedBy
 }
 
 // Cause is what made us look: it becomes the actor of what follows.

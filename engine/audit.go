@@ -16,6 +16,9 @@ import (
 type AuditReport struct {
 	// Entries is how many sealed entries were checked.
 	Entries int64 `json:"entries"`
+	// Erased is how many of them have only their digest left: what they said of a
+	// person was erased. Each erasure has a line of its own that counts them.
+	Erased int64 `json:"erased"`
 	// Head is the hash of the last one.
 	Head string `json:"head"`
 	// Broken says what is wrong, empty when the chain is whole.
@@ -60,6 +63,9 @@ func (d *Database) ExportAudit(ctx context.Context, w io.Writer) (AuditReport, e
 				return report, vezne.E(vezne.CodeInternal, op, "The export cannot be written.").Because(err)
 			}
 			report.Entries, report.Head = l.ChainSeq, l.Hash
+			if l.ErasedAt != nil {
+				report.Erased++
+			}
 		}
 		if len(lines) < auditBatch {
 			break

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -28,8 +29,16 @@ const StripeVersion = stripeapi.Version
 // ours, as in Stripe's own libraries.
 const DefaultTolerance = 5 * time.Minute
 
-// DefaultRetention is how long raw bodies of settled events are kept.
+// DefaultTrustedProxies are what a proxy on the same machine connects from.
+var DefaultTrustedProxies = []string{"127.0.0.0/8", "::1"}
+
+// DefaultRetention is how long payloads are kept that are not needed any more.
 const DefaultRetention = 90 * 24 * time.Hour
+
+// MinRetention is the shortest time that may be set: as long as Stripe lists
+// events, so that what a search for missed events finds can be looked at.
+// Source: docs.stripe.com/api/events.
+const MinRetention = 30 * 24 * time.Hour
 
 // Dialect is the kind of a database that is handed in.
 type Dialect string
@@ -74,12 +83,20 @@ type Config struct {
 	// BodyKey, 32 bytes, encrypts the raw bodies of events; empty keeps them as
 	// they are until Retention ends.
 	BodyKey []byte
-	// Retention is how long the raw bodies of settled events are kept; 0 means
-	// DefaultRetention, less than 0 for ever.
+	// Retention is how long payloads are kept that are not needed any more: of
+	// settled events, of call-backs that were accepted, and of requests to Stripe
+	// that were answered. The rows stay, and the digest of an event's payload. 0
+	// means DefaultRetention, less than 0 for ever, less than MinRetention is
+	// refused.
 	Retention time.Duration
 	// WebhookTolerance is how far the time of an event's signature may lie from
 	// ours; 0 means DefaultTolerance.
 	WebhookTolerance time.Duration
+
+	// TrustedProxies are addresses, or ranges such as 10.0.0.0/8, that are
+	// believed when they say in X-Forwarded-For who asks. Nil means
+	// DefaultTrustedProxies, an empty list trusts nobody.
+	TrustedProxies []string
 
 	// Shop serves a demo shop.
 	Shop bool
@@ -152,8 +169,21 @@ func (c *Config) complete() error {
 	if c.WebhookTolerance == 0 {
 		c.WebhookTolerance = DefaultTolerance
 	}
+	if c.TrustedProxies == nil {
+		c.TrustedProxies = DefaultTrustedProxies
+	}
+	if _, err := c.proxies(); err != nil {
+		return err
+	}
+	if w := c.Policy.Limits.Window; w < 0 || w > vezne.MaxLimitWindow {
+		return wrong("The window of the limits on tries to pay is less than nothing or more than a day.", "Give --limit-window a duration such as 1h, 24h at most.")
+	}
+	c.Policy.Limits = c.Policy.Limits.WithDefaults()
 	if c.Retention == 0 {
 		c.Retention = DefaultRetention
+	}
+	if c.Retention > 0 && c.Retention < MinRetention {
+		return wrong("VEZNE_RETENTION is shorter than 720h.", "Stripe lists events for 30 days: keep payloads at least as long, or 0 for ever.")
 	}
 	if c.StripeJS == "" {
 		c.StripeJS = StripeJS
@@ -168,6 +198,24 @@ func (c *Config) complete() error {
 	// Whatever the logger is, it says neither a card number nor a key.
 	c.Log = slog.New(redact.Handler(c.Log.Handler()))
 	return nil
+}
+
+// proxies returns the ranges of the trusted proxies.
+func (c *Config) proxies() ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, s := range c.TrustedProxies {
+		s = strings.TrimSpace(s)
+		if a, err := netip.ParseAddr(s); err == nil {
+			list = append(list, netip.PrefixFrom(a, a.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, wrong("VEZNE_TRUSTED_PROXIES holds something that is no address and no range.", "Give them as 10.0.0.7 or 10.0.0.0/8, parted by commas.")
+		}
+		list = append(list, p.Masked())
+	}
+	return list, nil
 }
 
 // storage returns what the store is opened with, for an account.

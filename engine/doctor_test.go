@@ -52,20 +52,7 @@ func wantSaid(t *testing.T, h *veznetest.House, check string, state vezne.Diagno
 // change calls Stripe's API with the account's key.
 func change(t *testing.T, h *veznetest.House, path string, form url.Values) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, veznetest.SandboxURL+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Authorization", "Bearer "+h.Keys.Secret.Reveal())
-	res, err := h.Client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s", path, res.Status)
-	}
+	stripe(t, h, http.MethodPost, path, form)
 }
 
 // endpointID returns the only webhook endpoint's id.

@@ -118,7 +118,8 @@ func (e *Engine) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.jobs, err = jobs.New(ctx, jobs.Config{Store: e.store, Outbox: e.outbox, Retention: e.cfg.Retention, Log: e.log})
+	e.metrics = newMetrics(e.store)
+	e.jobs, err = jobs.New(ctx, jobs.Config{Store: e.store, Outbox: e.outbox, Retention: e.cfg.Retention, Removed: e.metrics.removedPayloads, Log: e.log})
 	if err != nil {
 		return err
 	}
@@ -139,9 +140,8 @@ func (e *Engine) build(ctx context.Context) error {
 	e.reconciler = reconcile.New(reconcile.Config{Store: e.store, Refresher: e.refresher, Inbox: e.inbox, Owner: owner, Wake: e.wake, Log: e.log})
 	e.desk = desk.New(desk.Config{
 		Store: e.store, Settler: e.settler, Sender: e.sender, Refresher: e.refresher, Reconciler: e.reconciler, ReadOnly: e.restoring.Load, PublicURL: e.cfg.PublicURL,
-		APIVersion: stripeapi.Version, Clock: e.cfg.clock(), Log: e.log,
+		APIVersion: stripeapi.Version, Limits: e.cfg.Policy.Limits, Throttled: e.metrics.throttled, Clock: e.cfg.clock(), Log: e.log,
 	})
-	e.metrics = newMetrics(e.store)
 	pages, err := web.New(web.Config{
 		Desk: e.desk, Operators: e.people, Sessions: sessions{e.store}, Submissions: submissions{e.store}, PublishableKey: e.cfg.Keys.Publishable,
 		Livemode: e.cfg.Keys.Livemode(), StripeJS: e.cfg.StripeJS, StripeOrigins: e.cfg.StripeOrigins, PublicURL: e.cfg.PublicURL, Seller: e.cfg.Seller,
@@ -150,9 +150,14 @@ func (e *Engine) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	proxies, err := e.cfg.proxies()
+	if err != nil {
+		return err
+	}
 	e.handler = e.metrics.observe(server.New(server.Config{
 		Desk: e.desk, Inbox: receiver{e.inbox, e.metrics}, Access: access{e.store}, Keys: idempotency{e.store}, Ready: e.Ready, Doctor: e.Doctor, Metrics: e.metrics.handler(),
-		Web: pages, PublishableKey: e.cfg.Keys.Publishable, Livemode: e.cfg.Keys.Livemode(), PublicURL: e.cfg.PublicURL, Clock: e.cfg.clock(), Log: e.log,
+		Web: pages, PublishableKey: e.cfg.Keys.Publishable, Livemode: e.cfg.Keys.Livemode(), PublicURL: e.cfg.PublicURL, TrustedProxies: proxies, Clock: e.cfg.clock(),
+		Log: e.log,
 	}))
 	return nil
 }

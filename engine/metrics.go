@@ -20,7 +20,9 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	inbox    *prometheus.CounterVec
+	removed  *prometheus.CounterVec
 	http     *prometheus.HistogramVec
+	held     *prometheus.CounterVec
 }
 
 func newMetrics(s *store.Store) *metrics {
@@ -29,15 +31,30 @@ func newMetrics(s *store.Store) *metrics {
 		inbox: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vezne_inbox_deliveries_total", Help: "Events that arrived, by what became of them: a state, duplicate, or the code of a refusal.",
 		}, []string{"result"}),
+		removed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vezne_retention_removed_total", Help: "Payloads that were removed after the retention period: of events, effects and calls.",
+		}, []string{"what"}),
 		http: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "vezne_http_request_duration_seconds", Help: "Time to answer requests.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"area", "method", "status"}),
 	}
-	m.registry.MustRegister(m.inbox, m.http, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), waiting{s})
+	m.held = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "vezne_payments_throttled_total", Help: "Payments that were held back because too many were tried or declined, by the limit: client, card or order.",
+	}, []string{"by"})
+	for _, by := range []vezne.LimitedBy{vezne.LimitedByClient, vezne.LimitedByCard, vezne.LimitedByOrder} {
+		m.held.WithLabelValues(string(by))
+	}
+	m.registry.MustRegister(m.inbox, m.removed, m.http, m.held, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), waiting{s})
 	return m
 }
 
+func (m *metrics) removedPayloads(kind string, n int64) {
+	m.removed.WithLabelValues(kind).Add(float64(n))
+}
+
 func (m *metrics) received(result string) { m.inbox.WithLabelValues(result).Inc() }
+
+func (m *metrics) throttled(by vezne.LimitedBy) { m.held.WithLabelValues(string(by)).Inc() }
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
@@ -100,6 +117,7 @@ var (
 	waitingCount = prometheus.NewDesc("vezne_waiting", "What waits in the database: marks to be read, calls without a conclusive answer, effects that nobody accepted.", []string{"what"}, nil)
 	coveredAge   = prometheus.NewDesc("vezne_reconcile_uncovered_seconds", "How long ago the time lies until which Stripe's events were looked through; alarm when it grows beyond minutes.", nil, nil)
 	missedTotal  = prometheus.NewDesc("vezne_reconcile_missed_events_total", "Events that were never delivered and found in Stripe's list.", nil, nil)
+	keptAge      = prometheus.NewDesc("vezne_retention_oldest_seconds", "How old the oldest payload is that is not needed any more, 0 when there is none; alarm when it grows beyond the retention period.", []string{"what"}, nil)
 	waitingAge   = prometheus.NewDesc("vezne_waiting_oldest_seconds", "How long the oldest of them waits, 0 when none does.", []string{"what"}, nil)
 )
 
@@ -109,6 +127,7 @@ func (waiting) Describe(ch chan<- *prometheus.Desc) {
 	ch <- waitingAge
 	ch <- coveredAge
 	ch <- missedTotal
+	ch <- keptAge
 }
 
 // Collect looks.
@@ -137,6 +156,26 @@ func (w waiting) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(waitingAge, prometheus.GaugeValue, age, look.what)
 	}
 	w.watch(ctx, now, ch)
+	w.kept(ctx, now, ch)
+}
+
+// kept tells how old the oldest payload is that retention may take.
+func (w waiting) kept(ctx context.Context, now time.Time, ch chan<- prometheus.Metric) {
+	oldest, err := w.store.OldestKept(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(keptAge, err)
+		return
+	}
+	for _, kept := range []struct {
+		what  string
+		since time.Time
+	}{{"event", oldest.Events}, {"effect", oldest.Effects}, {"call", oldest.Calls}} {
+		age := 0.0
+		if !kept.since.IsZero() {
+			age = max(0, now.Sub(kept.since).Seconds())
+		}
+		ch <- prometheus.MustNewConstMetric(keptAge, prometheus.GaugeValue, age, kept.what)
+	}
 }
 
 // watch tells how far the search for missed events has come; nothing before it

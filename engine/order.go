@@ -97,6 +97,9 @@ type CheckoutParams struct {
 	SuccessURL, CancelURL string
 	// UIMode is hosted_page, embedded_page or elements.
 	UIMode string
+	// Client is who pays, as far as Policy.Limits go: an address, or what the
+	// application calls its visitor. Empty counts by order and card alone.
+	Client string
 	// Replace closes an open attempt of another kind first.
 	Replace bool
 }
@@ -130,6 +133,8 @@ type PaymentIntentParams struct {
 	SetupFutureUsage string
 	// ReturnURL is where authentication leads back to; the order's page if empty.
 	ReturnURL string
+	// Client is who pays, as in CheckoutParams.
+	Client string
 	// Replace closes an open attempt of another kind first.
 	Replace bool
 }
@@ -209,6 +214,8 @@ type SetupIntentParams struct {
 	Confirm       bool
 	// ReturnURL is where authentication leads back to.
 	ReturnURL string
+	// Client is who saves it, as in CheckoutParams.
+	Client string
 }
 
 // SetupIntent is the state of a SetupIntent.

@@ -22,12 +22,20 @@ func checkMethods(types []string) error {
 // Money that is held first is taken from cards only.
 func (tx *accountTx) accountMethods(currency, captureMethod string) []string {
 	types := []string{cardType}
-	for _, name := range tx.settings().PaymentMethods {
+	for _, name := range tx.paymentMethods() {
 		if name != cardType && debitCurrency[name] == currency && captureMethod != "manual" {
 			types = append(types, name)
 		}
 	}
 	return types
+}
+
+// paymentMethods are the account's Settings.PaymentMethods.
+func (tx *accountTx) paymentMethods() []string {
+	if list := texts(tx.Account().List("_settings.payment_methods")); len(list) > 0 {
+		return list
+	}
+	return orElseList(tx.account.sandbox.options.PaymentMethods, cardType)
 }
 
 // texts are the texts of a list.

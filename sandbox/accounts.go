@@ -32,8 +32,11 @@ type account struct {
 	calls     map[string]*idempotentCall
 	pruned    int64
 	timer     *time.Timer
-	baseURL   string
-	closed    bool
+	alarm     alarm
+	// undone is where the next accountTx notes its changes.
+	undone  []change
+	baseURL string
+	closed  bool
 
 	// control is what the account has beside all that: deliveries, planted faults, the journal of its calls.
 	control *control
@@ -152,13 +155,23 @@ func (a *account) update(r *apiRequest, f func(tx *accountTx) error) error {
 	return err
 }
 
+// maxUndone is how much room for changes is kept from one accountTx to the next.
+const maxUndone = 256
+
 // transact runs f and commits or rolls back. A panic rolls back and goes on.
 func (a *account) transact(tx *accountTx, f func(tx *accountTx) error) error {
 	kept := false
+	tx.undo, a.undone = a.undone, nil
 	defer func() {
 		if !kept {
 			tx.rollback()
+			return
 		}
+		if a.undone = tx.undo[:0]; cap(tx.undo) > maxUndone {
+			a.undone = nil
+		}
+		clear(tx.undo)
+		tx.undo = nil
 	}()
 	err := f(tx)
 	if err != nil && !keepsChanges(err) {

@@ -21,12 +21,15 @@ type answer struct {
 }
 
 // render writes the body for a call.
-func (an *answer) render(r *apiRequest) []byte {
+func (an *answer) render(r *apiRequest) []byte { return an.renderTo(make([]byte, 0, 2048), r) }
+
+// renderTo is render with room for the body. What it answers may be other bytes, which belong to the answer.
+func (an *answer) renderTo(room []byte, r *apiRequest) []byte {
 	switch {
 	case an.text != nil:
 		return an.text
 	case an.failure != nil:
-		return append(encode(make([]byte, 0, 1024), an.failure.object(r), nil), '\n')
+		return append(encode(room, an.failure.object(r), nil), '\n')
 	}
 	o, expanded := an.object, an.expanded
 	if o.Has(hiddenContentType) { // a file
@@ -38,7 +41,7 @@ func (an *answer) render(r *apiRequest) []byte {
 	if r.hidesPrivate() {
 		o, expanded = redact(o), expanded.each(redact)
 	}
-	return append(encode(make([]byte, 0, 4096), o, expanded), '\n')
+	return append(encode(room, o, expanded), '\n')
 }
 
 // hidesPrivate says whether the caller may not see what is private: it came with a publishable key.
@@ -111,20 +114,22 @@ func (an *answer) write(w http.ResponseWriter, r *apiRequest, body []byte) {
 	if an.object.Has(hiddenContentType) {
 		h.Set("Content-Type", an.object.Str(hiddenContentType))
 	}
-	if h.Get("Content-Type") == "" {
-		h.Set("Content-Type", "application/json")
+	if h["Content-Type"] == nil {
+		h["Content-Type"] = jsonType
 	}
-	h.Set("Cache-Control", "no-cache, no-store")
+	h["Cache-Control"] = notCached
 	if r.Version != "" {
-		h.Set("Stripe-Version", r.Version)
+		r.echoed[1] = r.Version
+		h["Stripe-Version"] = r.echoed[1:2:2]
 	}
 	if r.scope != "" {
 		h.Set("Stripe-Account", r.scope)
 	}
 	if r.IdempotencyKey != "" && r.Method == http.MethodPost {
-		h.Set("Idempotency-Key", r.IdempotencyKey)
-		if h.Get("Original-Request") == "" {
-			h.Set("Original-Request", r.RequestID)
+		r.echoed[2] = r.IdempotencyKey
+		h["Idempotency-Key"] = r.echoed[2:3:3]
+		if h["Original-Request"] == nil {
+			h["Original-Request"] = r.echoed[0:1:1]
 		}
 	}
 	w.WriteHeader(an.status)

@@ -52,3 +52,23 @@ func BenchmarkFirstAnswer(b *testing.B) {
 		call(b, sb, "GET", "/v1/customers", "")
 	}
 }
+
+const benchConfirm = "amount=2000&currency=usd&metadata[order]=17&payment_method=pm_card_visa&confirm=true&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never"
+
+func BenchmarkConfirmPaymentIntent(b *testing.B) {
+	benchmarkCall(b, newTest(b, Options{}), "POST", "/v1/payment_intents", benchConfirm)
+}
+
+// The same with an endpoint, whose deliveries end with the benchmark.
+func BenchmarkConfirmAndDeliver(b *testing.B) {
+	sb := newTest(b, Options{ForwardTo: "http://endpoint.example/", Account: "bench", Transport: taken{}})
+	benchmarkCall(b, sb, "POST", "/v1/payment_intents", benchConfirm)
+	if err := sb.existing("bench").control.settled(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func BenchmarkCreateCheckoutSession(b *testing.B) {
+	benchmarkCall(b, newTest(b, Options{}), "POST", "/v1/checkout/sessions",
+		"mode=payment&success_url=https%3A%2F%2Fshop.example%2Fdone&line_items[0][quantity]=2&line_items[0][price_data][currency]=usd&line_items[0][price_data][unit_amount]=1500&line_items[0][price_data][product_data][name]=Mug")
+}

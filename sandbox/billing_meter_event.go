@@ -20,7 +20,9 @@ func init() {
 		if err != nil {
 			return nil, err
 		}
-		tx.Put(use)
+		if err := tx.keepUse(use); err != nil {
+			return nil, err
+		}
 		payload := hash()
 		for _, key := range slices.Sorted(maps.Keys(given.payload)) {
 			payload.Set(key, given.payload[key])
@@ -97,6 +99,12 @@ func (tx *accountTx) recordUse(given *meterEvent) (*stripeObject, error) {
 	}
 	return hash("id", given.identifier, "object", meterUse, "customer", customer.ID(), "meter", meter.ID(), "event_name", given.name, "at", given.at, "value", value,
 		"received", tx.now, "canceled", false), nil
+}
+
+// keepUse keeps a use, and plans a look at what waits for it.
+func (tx *accountTx) keepUse(use *stripeObject) error {
+	tx.Put(use)
+	return tx.watchThresholds(use.Str("customer"))
 }
 
 // usedValue is the value of an event. A count needs none.

@@ -21,7 +21,9 @@ func init() {
 		if err != nil {
 			return nil, err
 		}
-		tx.Put(use)
+		if err := tx.keepUse(use); err != nil {
+			return nil, err
+		}
 		return closed(hash("object", "v2.billing.meter_event", "created", v2Time(tx.now), "event_name", given.name, "identifier", given.identifier, "livemode", false,
 			"payload", textHash(given.payload), "timestamp", v2Time(given.at))), nil
 	})
@@ -96,7 +98,9 @@ func streamMeterEvents(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 			use, err = tx.recordUse(&given)
 		}
 		if err == nil {
-			tx.Put(use)
+			err = tx.keepUse(use)
+		}
+		if err == nil {
 			continue
 		}
 		var fault *Error

@@ -12,6 +12,8 @@ const (
 	hiddenBegan = "_began"
 	// hiddenBilled is what of an item was billed in advance and still stands: flexible billing mode credits from it.
 	hiddenBilled = "_billed"
+	// hiddenCounted is what of a metered item's usage a threshold billed before the period's end.
+	hiddenCounted = "_counted"
 )
 
 // billingSubscription is a subscription as the arithmetic of billing takes it. It returns an error for a price that cannot
@@ -68,8 +70,33 @@ func (tx *accountTx) billingItem(item *stripeObject, currency string) (billing.I
 	if i.TaxRates, err = tx.billingTaxRates(objectIDs(objectsOf(item.List("tax_rates")))); err != nil {
 		return i, err
 	}
+	if i.Counted, err = readCounted(item); err != nil {
+		return i, err
+	}
 	i.Billed, err = tx.readBilled(item)
 	return i, err
+}
+
+// readCounted reads what of an item's usage was billed before its period's end.
+func readCounted(item *stripeObject) ([]billing.Counted, error) {
+	var list []billing.Counted
+	for _, o := range objectsOf(item.List(hiddenCounted)) {
+		usage, err := billing.ParseDecimal(o.Str("usage"))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, billing.Counted{Start: billing.Instant(o.Int("start")), Until: billing.Instant(o.Int("until")), Usage: usage})
+	}
+	return list, nil
+}
+
+// writeCounted keeps what of an item's usage was billed before its period's end.
+func writeCounted(item *stripeObject, counted []billing.Counted) {
+	list := make([]*stripeObject, len(counted))
+	for n, c := range counted {
+		list[n] = hash("start", int64(c.Start), "until", int64(c.Until), "usage", c.Usage.String())
+	}
+	item.Set(hiddenCounted, list)
 }
 
 // readBilled reads what of an item was billed in advance.
@@ -140,10 +167,15 @@ func (tx *accountTx) settle(sub *stripeObject, lines []billing.InvoiceLine) (*st
 	return setSubscriptionItems(sub, items), nil
 }
 
-// setSubscriptionItems writes the items into a subscription that is open, or into a copy of it.
+// setSubscriptionItems writes the items into a subscription that is open, or into a copy of it. One with a single item
+// shows that item's plan and quantity as its own (recorded in every version).
 func setSubscriptionItems(sub *stripeObject, items []*stripeObject) *stripeObject {
 	if !sub.open {
 		sub = sub.Edit()
 	}
-	return sub.Set("items.data", items)
+	sub.Set("items.data", items).Set("items.total_count", len(items)).Set("plan", nil).Set("quantity", nil)
+	if len(items) == 1 {
+		sub.Set("plan", items[0].Get("plan")).Set("quantity", items[0].Get("quantity"))
+	}
+	return sub
 }

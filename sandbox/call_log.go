@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,10 +46,21 @@ type Call struct {
 
 // loggedCall is a call with what draws its answer again.
 type loggedCall struct {
+	// Call has no Params; call reads them from params.
 	Call
+	params []byte
 	// answer and as draw the answer's body when somebody looks: versions never change. Nil is a call without one.
 	answer *answer
 	as     *apiRequest
+}
+
+// call is the call with its parameters.
+func (c *loggedCall) call() (Call, error) {
+	call := c.Call
+	if err := json.Unmarshal(c.params, &call.Params); err != nil {
+		return Call{}, fmt.Errorf("the parameters of %s: %w", c.ID, err)
+	}
+	return call, nil
 }
 
 // answerText is the body of the answer, masked; "" when the call was left without one.
@@ -125,11 +137,8 @@ func (j *callLog) replace(calls []loggedCall) {
 func (c *control) answered(r *apiRequest, an *answer, body []byte) {
 	status, replayed := an.status, an.header.Get("Idempotent-Replayed") != ""
 	call := Call{ID: r.RequestID, Created: c.account.seconds(), Method: r.Method, Path: mask(r.http.URL.Path), Route: r.Route, Key: maskKey(r.Key), APIVersion: r.Version,
-		IdempotencyKey: mask(r.IdempotencyKey), UserAgent: mask(r.http.UserAgent()), Status: status, Replayed: replayed, Params: map[string]any{}}
+		IdempotencyKey: mask(r.IdempotencyKey), UserAgent: mask(r.http.UserAgent()), Status: status, Replayed: replayed}
 	call.DurationMS = float64(time.Since(r.began).Microseconds()) / 1000
-	if params, ok := maskParams(r.params.node, "").(map[string]any); ok {
-		call.Params = params
-	}
 	if r.fault != nil {
 		call.Fault = r.fault.ID
 	}
@@ -145,9 +154,18 @@ func (c *control) answered(r *apiRequest, an *answer, body []byte) {
 	} else {
 		call.Object = firstID(body)
 	}
-	logged := loggedCall{Call: call}
+	logged := loggedCall{Call: call, params: loggedParams(r.params.node)}
 	logged.keepAnswer(r, an)
 	c.calls.add(logged)
+}
+
+// loggedParams are the parameters of a call as the journal keeps them: JSON, since few are ever read.
+func loggedParams(n *paramNode) []byte {
+	var room [512]byte
+	if text := keptParams(room[:0], n); text[0] == '{' {
+		return slices.Clone(text)
+	}
+	return []byte("{}") // the call ended before its parameters were read, or their names were all numbers
 }
 
 // firstID is the id at the head of an object's JSON, which Stripe writes first; "" for a list.

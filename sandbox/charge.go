@@ -50,6 +50,7 @@ func newCharge(tx *accountTx, pi, method *stripeObject, how authResult) *stripeO
 		Set("transfer_group", pi.Get("transfer_group")).Set("on_behalf_of", pi.Get("on_behalf_of")).
 		Set("application", pi.Get("application")).Set("application_fee_amount", pi.Get("application_fee_amount"))
 	if data := pi.Hash("transfer_data"); data != nil {
+		ch.Set("destination", data.Str("destination"))
 		ch.Set("transfer_data", tx.NewHash("charge_transfer_data").Set("destination", data.Str("destination")).Set("amount", data.Get("amount")))
 	}
 	return ch

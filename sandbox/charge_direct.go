@@ -54,6 +54,12 @@ func createCharge(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	setShipping(tx, order, p)
 	applyParams(tx, order, p, chargeParams...)
 	ch := newCharge(tx, order, method, authNone).Set("payment_intent", nil)
+	switch {
+	case src != nil:
+		ch.Set("source", src)
+	case strings.HasPrefix(method.ID(), "card_"):
+		ch.Set("source", cardOf(tx, method))
+	}
 	if src != nil && src.Str("type") != "card" {
 		return chargeSource(tx, ch, src, method)
 	}

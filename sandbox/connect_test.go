@@ -50,7 +50,7 @@ func TestAConnectedAccountBeginsWhenNothingIsDue(t *testing.T) {
 	s.post("/v1/accounts/"+id+"/external_accounts", "external_account", "btok_us_verified").want(t, "object", "bank_account", "account", id,
 		"default_for_currency", true, "last4", "6789", "routing_number", "110000000", "status", "new")
 	wantEvents(t, acting.events(), "account.external_account.created", "account.updated")
-	s.get("/v1/accounts/"+id).want(t, "details_submitted", true, "payouts_enabled", false, "external_accounts.data.0.last4", "6789", "external_accounts.total_count", nil)
+	s.get("/v1/accounts/"+id).want(t, "details_submitted", true, "payouts_enabled", false, "external_accounts.data.0.last4", "6789", "external_accounts.total_count", 1)
 	s.wait(5 * time.Second)
 	s.get("/v1/accounts/"+id).want(t, "payouts_enabled", true, "charges_enabled", false, "capabilities.transfers", "active", "requirements.disabled_reason", nil)
 	wantEvents(t, acting.events(), "capability.updated", "account.updated")

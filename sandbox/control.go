@@ -40,6 +40,7 @@ func newControl(a *account) *control {
 func (sb *Sandbox) attachControl() {
 	sb.closing, sb.leave = context.WithCancel(context.Background())
 	transport := sb.options.Transport
+	sb.wired = transport == nil && sb.options.Dial == nil
 	if transport == nil {
 		// No proxy, since receivers live near by. A connection serves the deliveries that follow each other closely: to open
 		// one for each costs more than all else. What Dial opens is used once, so that none is left behind.

@@ -25,9 +25,14 @@ func (a *Account) Requests(f CallFilter) ([]Call, error) {
 	}
 	list := []Call{}
 	for _, call := range c.calls.list() {
-		if f.matches(call.Call) {
-			list = append(list, call.Call)
+		if !f.matches(call.Call) {
+			continue
 		}
+		whole, err := call.call()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, whole)
 	}
 	return list, nil
 }

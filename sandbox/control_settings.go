@@ -85,25 +85,42 @@ func (s Settings) check() error {
 	return checkMethods(s.PaymentMethods)
 }
 
-// settings are the account's settings: what was set, else the defaults.
-func (tx *accountTx) settings() Settings {
-	account := tx.Account()
-	s := Settings{DisplayName: account.Str("settings.dashboard.display_name"), DefaultAPIVersion: tx.account.sandbox.apiVersion(),
-		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: feePercent, FeeFixed: feeFixed,
-		Retries: defaultInvoiceRetries(), Invoices: defaultInvoiceSettings(), TaxRates: []DeclaredTax{},
-		PaymentMethods: orElseList(tx.account.sandbox.options.PaymentMethods, cardType)}
-	set := account.Hash("_settings")
-	if set == nil {
-		return s
+// deliverySettings are the settings that every attempt of a delivery asks for: DeliveryRetries and DeliveryTimeoutMS.
+func (tx *accountTx) deliverySettings() (retries []int64, timeout time.Duration) {
+	s := Settings{DeliveryRetries: standardRetries, DeliveryTimeoutMS: defaultDeliveryTimeout}
+	if set := tx.Account().Hash("_settings"); set != nil {
+		s.takeDelivery(set)
 	}
+	return s.DeliveryRetries, s.deliveryTimeout()
+}
+
+// standardRetries are what all accounts have that set none; nobody changes them.
+var standardRetries = defaultRetries()
+
+// takeDelivery reads what was set for deliveries.
+func (s *Settings) takeDelivery(set *stripeObject) {
 	if list, ok := set.Get("delivery_retries").([]any); ok {
 		s.DeliveryRetries = make([]int64, len(list))
 		for i, v := range list {
 			s.DeliveryRetries[i], _ = v.(int64)
 		}
 	}
-	s.DefaultAPIVersion = set.Str("default_api_version")
 	s.DeliveryTimeoutMS = set.Int("delivery_timeout_ms")
+}
+
+// settings are the account's settings: what was set, else the defaults.
+func (tx *accountTx) settings() Settings {
+	account := tx.Account()
+	s := Settings{DisplayName: account.Str("settings.dashboard.display_name"), DefaultAPIVersion: tx.account.sandbox.apiVersion(),
+		DeliveryRetries: defaultRetries(), DeliveryTimeoutMS: defaultDeliveryTimeout, FeePercent: feePercent, FeeFixed: feeFixed,
+		Retries: defaultInvoiceRetries(), Invoices: defaultInvoiceSettings(), TaxRates: []DeclaredTax{},
+		PaymentMethods: tx.paymentMethods()}
+	set := account.Hash("_settings")
+	if set == nil {
+		return s
+	}
+	s.takeDelivery(set)
+	s.DefaultAPIVersion = set.Str("default_api_version")
 	s.FeePercent, s.FeeFixed = set.Float("fee_percent"), set.Int("fee_fixed")
 	s.RateLimit, s.EndpointRateLimit = set.Int("rate_limit"), set.Int("endpoint_rate_limit")
 	if retries := set.Hash("retries"); retries != nil {
@@ -114,9 +131,6 @@ func (tx *accountTx) settings() Settings {
 	}
 	for _, v := range set.List("tax_rates") {
 		s.TaxRates = append(s.TaxRates, declaredTaxOf(v.(*stripeObject)))
-	}
-	if list := texts(set.List("payment_methods")); len(list) > 0 {
-		s.PaymentMethods = list
 	}
 	return s
 }

@@ -104,7 +104,7 @@ func (a *Account) Forge(ctx context.Context, f Forgery) (Forged, error) {
 		out.signature = *f.Signature
 	}
 	at := forged.At
-	forged.URL, forged.Signature, forged.Attempt = out.url, out.signature, out.send(ctx, c.account.sandbox.webhooks)
+	forged.URL, forged.Signature, forged.Attempt = out.url, out.signature, out.send(ctx, clientCarrier{c.account.sandbox.webhooks})
 	forged.At = at
 	return forged, ctx.Err()
 }

@@ -86,7 +86,18 @@ func keepCard(tx *accountTx, customer, method *stripeObject) *stripeObject {
 	test := behaviourOf(method)
 	method.Set("customer", customer.ID())
 	setChecks(method, "card.checks", test, method)
-	card := tx.New("card").Set("id", method.ID()).Set("customer", customer.ID()).Set("brand", objectBrand(test.brand)).
+	card := cardOf(tx, method)
+	tx.Put(method)
+	tx.Put(card, "customer.source.created")
+	if customer.Str("default_source") == "" {
+		setDefaultSource(tx, customer.ID(), card.ID())
+	}
+	return card
+}
+
+// cardOf is a method as the card of the same id.
+func cardOf(tx *accountTx, method *stripeObject) *stripeObject {
+	card := tx.New("card").Set("id", method.ID()).Set("customer", method.Get("customer")).Set("brand", objectBrand(behaviourOf(method).brand)).
 		Set("cvc_check", method.Get("card.checks.cvc_check"))
 	for _, key := range []string{"country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "regulated_status"} {
 		card.Set(key, method.Get("card."+key))
@@ -97,11 +108,6 @@ func keepCard(tx *accountTx, customer, method *stripeObject) *stripeObject {
 	}
 	card.Set("address_line1_check", method.Get("card.checks.address_line1_check")).
 		Set("address_zip_check", method.Get("card.checks.address_postal_code_check"))
-	tx.Put(method)
-	tx.Put(card, "customer.source.created")
-	if customer.Str("default_source") == "" {
-		setDefaultSource(tx, customer.ID(), card.ID())
-	}
 	return card
 }
 

@@ -56,6 +56,8 @@ type endpointQueue struct {
 	// back is what the reorder fault keeps back; the last leaves first.
 	back  []parcel
 	timer *time.Timer
+	// resting are couriers without a worker, whose connections are still open.
+	resting []*courier
 }
 
 func newSender(c *control) *sender {
@@ -134,32 +136,115 @@ func (s *sender) letGo(q *endpointQueue) {
 
 // work sends what waits for an endpoint and ends when nothing does.
 func (s *sender) work(q *endpointQueue) {
+	c := s.courier(q)
 	for {
-		s.mu.Lock()
-		if len(q.waiting) == 0 || s.ctx.Err() != nil {
-			q.workers--
-			if q.workers == 0 && s.waiters > 0 {
-				s.letGo(q)
-			}
-			s.mu.Unlock()
+		e := s.nextOrEnd(q, c)
+		if e == nil {
 			return
 		}
-		p := q.waiting[0]
-		q.waiting = q.waiting[1:]
-		s.mu.Unlock()
-		if p.pause > 0 {
-			wait(s.ctx, p.pause)
-		}
-		for _, id := range p.ids {
-			s.deliver(id, p.manual)
-			s.mu.Lock()
-			if s.busy--; s.busy == 0 {
-				close(s.quiet)
-				s.quiet = nil
+		for loaded := false; e != nil; {
+			if e.pause > 0 {
+				wait(s.ctx, e.pause)
 			}
-			s.mu.Unlock()
+			if !loaded {
+				c.turn(nil, Attempt{}, e)
+			}
+			attempt, done := c.attempt(*e)
+			next := s.next(q, c)
+			if loaded = done && next != nil && next.pause == 0; loaded {
+				c.turn(e, attempt, next)
+			} else if done {
+				c.turn(e, attempt, nil)
+			}
+			s.finished()
+			e = next
 		}
 	}
+}
+
+// next is the courier's next errand, nil when nothing waits or the sender was stopped.
+func (s *sender) next(q *endpointQueue, c *courier) *errand {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.take(q, c)
+}
+
+// take is next for a caller who holds the lock.
+func (s *sender) take(q *endpointQueue, c *courier) *errand {
+	if s.ctx.Err() != nil {
+		return nil
+	}
+	pause := time.Duration(0)
+	if len(c.parcel.ids) == 0 {
+		if len(q.waiting) == 0 {
+			return nil
+		}
+		c.parcel, q.waiting = q.waiting[0], q.waiting[1:]
+		pause = c.parcel.pause
+	}
+	e := &errand{id: c.parcel.ids[0], pause: pause, manual: c.parcel.manual}
+	c.parcel.ids = c.parcel.ids[1:]
+	return e
+}
+
+// nextOrEnd is next; when there is nothing, the worker is counted no more and its courier rests.
+func (s *sender) nextOrEnd(q *endpointQueue, c *courier) *errand {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.take(q, c); e != nil {
+		return e
+	}
+	q.workers--
+	if q.workers == 0 && s.waiters > 0 {
+		s.letGo(q)
+	}
+	s.rest(q, c)
+	return nil
+}
+
+// finished counts a delivery as done.
+func (s *sender) finished() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy--; s.busy == 0 {
+		close(s.quiet)
+		s.quiet = nil
+	}
+}
+
+// courier is one that rests, or a new one.
+func (s *sender) courier(q *endpointQueue) *courier {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(q.resting) - 1
+	if last < 0 {
+		return &courier{sender: s}
+	}
+	c := q.resting[last]
+	q.resting = q.resting[:last]
+	c.idle.Stop()
+	return c
+}
+
+// rest keeps a courier for the next worker; it hangs up after a while. The caller holds the lock.
+func (s *sender) rest(q *endpointQueue, c *courier) {
+	if s.ctx.Err() != nil || c.wire == nil {
+		c.hangUp()
+		return
+	}
+	q.resting = append(q.resting, c)
+	if c.idle != nil {
+		c.idle.Reset(idleConnection)
+		return
+	}
+	c.idle = time.AfterFunc(idleConnection, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if i := slices.Index(q.resting, c); i >= 0 {
+			q.resting = slices.Delete(q.resting, i, i+1)
+			c.hangUp()
+		}
+	})
 }
 
 // settled waits until nothing is queued or under way. It returns the context's error when that ended first.
@@ -205,5 +290,10 @@ func (s *sender) stop() {
 			q.timer = nil
 		}
 		q.back, q.waiting = nil, nil
+		for _, c := range q.resting {
+			c.idle.Stop()
+			c.hangUp()
+		}
+		q.resting = nil
 	}
 }

@@ -94,7 +94,7 @@ func openDisputeAs(tx *accountTx, ch *stripeObject, reason, status string, amoun
 	} else {
 		du.Set("payment_method_details", nil) // Stripe names cards and three wallets only
 	}
-	tx.Put(ch.Edit().Set("disputed", true))
+	tx.Put(ch.Edit().Set("disputed", true).Set("dispute", du.ID()))
 	if status == disputePrevented {
 		tx.Put(du, "charge.dispute.created", "charge.dispute.closed")
 		return du

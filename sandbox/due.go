@@ -122,19 +122,33 @@ func (a *account) runJob(tx *accountTx, d dueJob) {
 	}
 }
 
+// alarm is what a timer was set for.
+type alarm struct {
+	at    int64
+	clock accountClock
+}
+
 // arm sets the account's one timer for the next job. What is due already runs at once, in the timer's goroutine, so that
 // the answer of the call that planned it comes first. A frozen clock waits for advance. The caller holds the lock.
 func (a *account) arm() {
-	a.disarm()
 	if a.closed || len(a.jobs) == 0 || a.sandbox.journal.failure() != nil {
+		a.disarm()
 		return
 	}
-	wait := time.Unix(a.jobs[0].at, 0).Sub(a.instant())
+	next := alarm{a.jobs[0].at, a.clock}
+	if a.timer != nil && a.alarm == next && a.sandbox.options.Clock == nil { // a clock of the caller's may have jumped
+		return
+	}
+	a.disarm()
+	wait := time.Unix(next.at, 0).Sub(a.instant())
 	if wait > 0 && a.clock.frozen {
 		return
 	}
 	a.sandbox.background.Add(1)
-	a.timer = time.AfterFunc(max(wait, 0), a.fire)
+	a.alarm = next
+	var timer *time.Timer
+	timer = time.AfterFunc(max(wait, 0), func() { a.fire(&timer) })
+	a.timer = timer
 }
 
 func (a *account) disarm() {
@@ -144,13 +158,16 @@ func (a *account) disarm() {
 	a.timer = nil
 }
 
-// fire is what the timer runs.
-func (a *account) fire() {
+// fire is what a timer runs.
+func (a *account) fire(timer **time.Timer) {
 	defer a.sandbox.background.Done()
 	a.mu.Lock()
+	if a.timer == *timer { // else another one has taken its place meanwhile
+		a.timer = nil
+	}
 	if !a.closed {
 		a.runPast()
-		a.arm() // meanwhile another timer may have taken this one's place: arm stops it
+		a.arm()
 	}
 	a.mu.Unlock()
 	if err := a.durable(); err != nil {

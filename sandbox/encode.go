@@ -42,6 +42,10 @@ func (e *encoder) line() {
 }
 
 func (e *encoder) object(o *stripeObject, tree *expandTree) {
+	if tree == nil && !e.hidden && o.texts != nil && e.depth < textDepth {
+		e.plain(o)
+		return
+	}
 	e.out = append(e.out, '{')
 	e.depth++
 	first := true

@@ -12,43 +12,6 @@ import (
 
 type idAt struct{ path, id string }
 
-// replayParams are a call's parameters as a fixture has them: numbers and flags as such. The details of a published test
-// card become its token; the client_secret, which proves a page's right, is left out, since a fixture has a secret key.
-func replayParams(n *paramNode, key string) any {
-	if n == nil {
-		return nil
-	}
-	if array := n.array(); array != nil {
-		list := make([]any, len(array))
-		for i, e := range array {
-			list[i] = replayParams(e, key)
-		}
-		return list
-	}
-	switch {
-	case n.hash != nil:
-		if token := tokenOf(n); token != "" && key == "card" {
-			return map[string]any{"token": token}
-		}
-		m := make(map[string]any, len(n.keys))
-		for _, k := range n.keys {
-			if k != "client_secret" {
-				m[k] = replayParams(n.hash[k], k)
-			}
-		}
-		return m
-	case n.null:
-		return ""
-	}
-	if text, ok := n.value.(string); ok {
-		if f := maskedKeys[key]; f != nil {
-			return f(text)
-		}
-		return mask(text)
-	}
-	return n.value
-}
-
 // tokenOf is the token of the published test card whose number a hash has, "" for none.
 func tokenOf(n *paramNode) string {
 	if n == nil || n.hash == nil || n.hash["number"] == nil {

@@ -109,6 +109,9 @@ func (n *paramNode) elements() (list []*paramNode, ok bool) {
 		number int
 		node   *paramNode
 	}
+	if len(n.keys) > 0 && !startsWithDigit(n.keys[0]) { // what Atoi says of it costs more
+		return nil, false
+	}
 	numbered := make([]element, 0, len(n.keys))
 	for _, k := range n.keys {
 		i, err := strconv.Atoi(k)
@@ -123,6 +126,11 @@ func (n *paramNode) elements() (list []*paramNode, ok bool) {
 		list[i] = e.node
 	}
 	return list, true
+}
+
+// startsWithDigit says whether a name may be a number, signs included.
+func startsWithDigit(name string) bool {
+	return name != "" && (name[0] == '+' || name[0] == '-' || '0' <= name[0] && name[0] <= '9')
 }
 
 // text is a branch as Stripe's errors repeat it: {"0":"wrong","1":"thing"}.

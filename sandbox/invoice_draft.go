@@ -54,6 +54,8 @@ type invoiceDraft struct {
 	advances bool
 	// pending takes the pending invoice items in: those of the subscription and those of the customer that have none.
 	pending bool
+	// threshold is the billing threshold that makes the invoice, nil for none.
+	threshold *thresholdReached
 }
 
 // draftInvoice makes an invoice and stores it as a draft. It answers the invoice as it is stored, and what billing made of
@@ -96,6 +98,9 @@ func (tx *accountTx) makeInvoice(d invoiceDraft) (*stripeObject, billing.Invoice
 	for i, l := range d.lines {
 		l.ID = billed.Lines[first+i].ID
 		billed.Lines[first+i].Line = l
+	}
+	if d.threshold != nil {
+		tx.setThresholdReason(inv, d.threshold)
 	}
 	return inv, billed, nil
 }

@@ -42,9 +42,12 @@ func objectsIn(list []any) []*stripeObject {
 	return objects
 }
 
-// setInvoiceLines writes the lines of an invoice.
+// setInvoiceLines writes the lines of an invoice, or of a credit note, which does not count them (recorded).
 func setInvoiceLines(inv *stripeObject, lines []*stripeObject) {
 	inv.Set("lines.data", lines[:min(len(lines), shownLines)]).Set("lines.has_more", len(lines) > shownLines).Set(hiddenAllLines, nil)
+	if inv.Hash("lines").slot("total_count") >= 0 {
+		inv.Set("lines.total_count", len(lines))
+	}
 	if len(lines) > shownLines {
 		inv.Set(hiddenAllLines, lines)
 	}

@@ -69,32 +69,6 @@ var maskedKeys = map[string]func(string) string{
 	"client_secret":  func(string) string { return "…" },
 }
 
-// maskParams gives a copy of parameters that may be kept: a hash as map, an array as slice, a leaf as text.
-func maskParams(n *paramNode, key string) any {
-	if n == nil {
-		return nil
-	}
-	if array := n.array(); array != nil {
-		list := make([]any, len(array))
-		for i, e := range array {
-			list[i] = maskParams(e, key)
-		}
-		return list
-	}
-	if n.hash != nil {
-		m := make(map[string]any, len(n.keys))
-		for _, k := range n.keys {
-			m[k] = maskParams(n.hash[k], k)
-		}
-		return m
-	}
-	text := formParams{n}.Str("")
-	if f := maskedKeys[key]; f != nil && text != "" {
-		return f(text)
-	}
-	return mask(text)
-}
-
 // array is the members of an array, or of a branch whose names are all numbers: an array that nothing has checked. It is
 // nil for anything else.
 func (n *paramNode) array() []*paramNode {

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -28,6 +29,10 @@ type layout struct {
 	// default. Both are nil when the values are all the slots.
 	held  []uint8
 	place []int8
+	// texts are how its objects are written, by depth; nil for the layouts that are no packed ones.
+	texts *layoutTexts
+	// set is the slots of held.
+	set slotSet
 }
 
 // whole is the layout of a copy that may be Set.
@@ -46,12 +51,26 @@ func freeLayout(keys ...string) *layout { return &layout{shape: freeShape, keys:
 
 // layouts are those of a shape.
 type layouts struct {
-	mu sync.RWMutex
-	of map[slotSet]*layout
+	// recent are some of them by a mix of their slots: most objects of a shape have one of a few.
+	recent [8]atomic.Pointer[layout]
+	mu     sync.RWMutex
+	of     map[slotSet]*layout
 }
 
 // find gives the layout of a set of slots, nil when the shape has too many already.
 func (l *layouts) find(s *shape, set slotSet) *layout {
+	recent := &l.recent[(set[0]^set[1])*0x9e3779b97f4a7c15>>61]
+	if known := recent.Load(); known != nil && known.set == set {
+		return known
+	}
+	known := l.lookUp(s, set)
+	if known != nil {
+		recent.Store(known)
+	}
+	return known
+}
+
+func (l *layouts) lookUp(s *shape, set slotSet) *layout {
 	l.mu.RLock()
 	known := l.of[set]
 	l.mu.RUnlock()
@@ -63,7 +82,7 @@ func (l *layouts) find(s *shape, set slotSet) *layout {
 	if known := l.of[set]; known != nil || len(l.of) >= maxLayouts {
 		return known
 	}
-	made := &layout{shape: s, held: []uint8{}, place: make([]int8, len(s.keys))}
+	made := &layout{shape: s, held: []uint8{}, place: make([]int8, len(s.keys)), texts: &layoutTexts{}, set: set}
 	for i := range s.keys {
 		made.place[i] = -1
 		if set[i/64]&(1<<(i%64)) != 0 {
@@ -100,15 +119,16 @@ func (o *stripeObject) pack() {
 	for i, slot := range l.held {
 		kept[i] = o.values[slot]
 	}
+	freeSlots(o.values)
 	o.layout, o.values = l, kept
 }
 
 // unpacked copies the slots, all of them.
 func (o *stripeObject) unpacked() []any {
 	if o.place == nil {
-		return append([]any(nil), o.values...)
+		return append(newSlots(len(o.values))[:0], o.values...)
 	}
-	values := append([]any(nil), o.shape.defaults...)
+	values := o.shape.defaultSlots()
 	for i, slot := range o.held {
 		values[slot] = o.values[i]
 	}

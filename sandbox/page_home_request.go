@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -129,12 +128,8 @@ func (h *home) serveRequest(p *homePage, r *http.Request) (string, any, error) {
 	if call.IdempotencyKey != "" {
 		v.Same = p.with(p.To("requests"), "idempotency_key", call.IdempotencyKey)
 	}
-	if len(call.Params) > 0 {
-		params, err := json.Marshal(call.Params)
-		if err != nil {
-			return "", nil, fmt.Errorf("the parameters of %s: %w", call.ID, err)
-		}
-		v.ParamsJSON = p.jsonHTML(params, nil)
+	if string(call.params) != "{}" {
+		v.ParamsJSON = p.jsonHTML(call.params, nil)
 	}
 	if text := call.answerText(); text != "" {
 		v.AnswerJSON = p.jsonHTML([]byte(text), nil)

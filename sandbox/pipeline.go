@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
@@ -15,17 +16,32 @@ import (
 // serveAPI answers a call of Stripe's API, from the route to the last byte.
 func (sb *Sandbox) serveAPI(w http.ResponseWriter, httpRequest *http.Request) {
 	r := &apiRequest{began: time.Now(), Method: httpRequest.Method, http: httpRequest, RequestID: sb.ids.id("req_", 14), IdempotencyKey: httpRequest.Header.Get("Idempotency-Key")}
-	w.Header().Set("Request-Id", r.RequestID)
+	r.echoed[0] = r.RequestID
+	w.Header()["Request-Id"] = r.echoed[0:1:1]
 	an, done := sb.answerCall(w, r)
 	if done {
 		return
 	}
-	body := an.render(r)
+	room := bodies.Get().(*[]byte)
+	defer bodies.Put(room)
+	body := an.renderTo((*room)[:0], r)
 	if sb.seams.answered != nil && r.account != nil {
 		sb.seams.answered(r, an, body)
 	}
 	an.write(w, r, body)
+	if an.text == nil && cap(body) <= maxKeptBody { // the bytes of a text are the answer's own
+		*room = body
+	}
 }
+
+// maxKeptBody is how large a buffer for bodies may be that is used again, in bytes.
+const maxKeptBody = 64 << 10
+
+// bodies are buffers for the bodies of answers. Nobody keeps one beyond its call.
+var bodies = sync.Pool{New: func() any {
+	room := make([]byte, 0, 4096)
+	return &room
+}}
 
 // answerCall finds the answer; done says that a planted fault has already given one.
 func (sb *Sandbox) answerCall(w http.ResponseWriter, r *apiRequest) (an *answer, done bool) {
@@ -308,12 +324,22 @@ func (tx *accountTx) checkMetadataSize() error {
 	return nil
 }
 
+// What most answers say in their headers. The values are shared by all answers: nobody changes them in place.
+var (
+	jsonType     = []string{"application/json"}
+	notCached    = []string{"no-cache, no-store"}
+	allowOrigin  = []string{"*"}
+	allowMethods = []string{"GET, HEAD, PUT, PATCH, POST, DELETE"}
+	exposed      = []string{"Request-Id, Stripe-Manage-Version, Stripe-Should-Retry, X-Stripe-External-Auth-Required, X-Stripe-Privileged-Session-Required, Idempotent-Replayed"}
+	corsAge      = []string{"300"}
+)
+
 // corsHeaders open the API to scripts of any origin: a key, not an origin, decides.
 func corsHeaders(h http.Header) {
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Allow-Methods", "GET, HEAD, PUT, PATCH, POST, DELETE")
-	h.Set("Access-Control-Expose-Headers", "Request-Id, Stripe-Manage-Version, Stripe-Should-Retry, X-Stripe-External-Auth-Required, X-Stripe-Privileged-Session-Required, Idempotent-Replayed")
-	h.Set("Access-Control-Max-Age", "300")
+	h["Access-Control-Allow-Origin"] = allowOrigin
+	h["Access-Control-Allow-Methods"] = allowMethods
+	h["Access-Control-Expose-Headers"] = exposed
+	h["Access-Control-Max-Age"] = corsAge
 }
 
 // preflight answers a browser that asks whether it may call.

@@ -17,8 +17,8 @@ func init() {
 // A plan is a recurring price in the words of before there were prices: it has the price's id, and what becomes of one
 // becomes of the other. Only the price is stored.
 const (
-	// hiddenPlanTrial is, of a price that was made as a plan, its trial_period_days.
-	hiddenPlanTrial = "_trial_period_days"
+	// planTrial is where a price keeps a plan's trial_period_days.
+	planTrial = "recurring.trial_period_days"
 	// hiddenPlanDeleted says that a price was deleted as a plan. Subscriptions keep it.
 	hiddenPlanDeleted = "_plan_deleted"
 )
@@ -47,7 +47,7 @@ func createPlan(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	price.Set("id", id)
 	if p.Has("trial_period_days") {
-		price.Set(hiddenPlanTrial, p.Int("trial_period_days"))
+		price.Set(planTrial, p.Int("trial_period_days"))
 	}
 	if made {
 		tx.Put(product, "product.created")
@@ -146,7 +146,7 @@ func updatePlan(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		price.Set("product", product.ID())
 	}
 	if p.Has("trial_period_days") {
-		price.Set(hiddenPlanTrial, p.Int("trial_period_days"))
+		price.Set(planTrial, p.Int("trial_period_days"))
 	}
 	applyParams(tx, price, p, "product", "trial_period_days")
 	return putPlan(tx, price, "updated"), nil

@@ -19,6 +19,8 @@ type apiRequest struct {
 	// Version is the API version of parameters and answer.
 	Version string
 
+	// echoed are the values of headers that repeat the above: RequestID, Version, IdempotencyKey.
+	echoed [3]string
 	// began is when the call came, in real time.
 	began   time.Time
 	http    *http.Request

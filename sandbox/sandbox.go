@@ -69,8 +69,9 @@ type Sandbox struct {
 	background sync.WaitGroup
 	journal    *journal
 
-	// webhooks carries deliveries.
+	// webhooks carries deliveries; those to plain addresses go over a wire of their own when wired.
 	webhooks *http.Client
+	wired    bool
 	// closing ends when Close begins.
 	closing context.Context
 	leave   context.CancelFunc

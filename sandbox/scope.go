@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -44,21 +45,30 @@ func (tx *accountTx) within(scope string, f func()) {
 	f()
 }
 
+// getIn reads an object of the account, "", or of one of its connected accounts.
+func (tx *accountTx) getIn(scope, typ, id string) *stripeObject {
+	was := tx.scope
+	tx.scope = scope
+	found := tx.Get(typ, id)
+	tx.scope = was
+	return found
+}
+
 // anywhere finds an object of the account or of one of its connected accounts, and says which.
 func (tx *accountTx) anywhere(typ, id string) (found *stripeObject, scope string) {
-	tx.within("", func() { found = tx.Get(typ, id) })
-	if found != nil {
+	if found = tx.getIn("", typ, id); found != nil {
 		return found, ""
 	}
-	tx.Each("account", func(o *stripeObject) bool {
-		tx.within(o.ID(), func() { found = tx.Get(typ, id) })
-		scope = o.ID()
-		return found == nil
-	})
-	if found == nil {
-		scope = ""
+	s := tx.account.store
+	for _, r := range slices.Backward(s.list("account")) {
+		if r.object == nil {
+			continue
+		}
+		if found = tx.getIn(r.id, typ, id); found != nil {
+			return found, r.id
+		}
 	}
-	return found, scope
+	return nil, ""
 }
 
 // owner is whoever published an id: an account, or one of its connected accounts.

@@ -187,7 +187,14 @@ func (s *shape) slot(key string) int {
 
 // newHash makes an object of the shape with its defaults.
 func (s *shape) newHash() *stripeObject {
-	return &stripeObject{layout: &s.all, values: slices.Clone(s.defaults), open: true}
+	return &stripeObject{layout: &s.all, values: s.defaultSlots(), open: true}
+}
+
+// defaultSlots are the slots of a new object.
+func (s *shape) defaultSlots() []any {
+	values := newSlots(len(s.defaults))
+	copy(values, s.defaults)
+	return values
 }
 
 // newChild makes the embedded hash of a slot that was null.
@@ -252,6 +259,8 @@ func defaultOf(p *description.Prop) any {
 var defaultWords = map[string]string{
 	// docs.stripe.com/changelog/clover/2025-09-30/billing-mode-default-flexible
 	"subscriptions_resource_billing_mode.type": "flexible",
+	// Stripe's sample is an old one; recorded of every product since.
+	"product.type": "service",
 }
 
 // defaultWord is what a text that is never null begins with.

@@ -65,9 +65,8 @@ func (tx *accountTx) step() *step {
 	if next.path == r.route.path {
 		next.path = r.route.path // one text for all calls of the route
 	}
-	if params, err := json.Marshal(replayParams(r.params.node, "")); err == nil { // hashes, lists and texts never fail
-		next.params = params
-	}
+	var room [512]byte
+	next.params = slices.Clone(replayedParams(room[:0], r.params.node))
 	switch {
 	case tx.answer == nil:
 		next.errorType = "card_error"

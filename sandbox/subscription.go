@@ -81,7 +81,7 @@ func (tx *accountTx) putSubscription(sub *stripeObject, events ...string) (*stri
 			p := s.PeriodAt(s.Items[n], billing.Instant(tx.Now()))
 			item = item.Edit().Set("current_period_start", int64(p.Start)).Set("current_period_end", int64(p.End))
 			if price := tx.Get("price", item.Str("price.id")); price != nil {
-				item.Set("price", price)
+				tx.setItemPrice(item, price)
 			}
 		}
 		items[n] = tx.putItem(item)

@@ -111,7 +111,7 @@ var pendable = []string{
 
 // changesBilling says whether a call may change what is billed.
 func changesBilling(p formParams) bool {
-	return p.Has("items") || p.Has("trial_end") || p.Str("billing_cycle_anchor") == "now" || p.Has("add_invoice_items")
+	return p.Has("items") || p.Has("trial_end") || p.Bool("trial_from_plan") || p.Str("billing_cycle_anchor") == "now" || p.Has("add_invoice_items")
 }
 
 // planChange makes the change on a copy and says what it credits and charges.
@@ -151,6 +151,15 @@ func (tx *accountTx) planChangeAt(sub *stripeObject, p formParams, entering bool
 	if err := tx.setCancelAt(edited, p); err != nil {
 		return subscriptionChange{}, err
 	}
+	if p.Has("billing_thresholds") || p.Has("items") {
+		s, err := tx.billingSubscription(edited)
+		if err != nil {
+			return subscriptionChange{}, billingFault(err)
+		}
+		if err := checkThreshold(edited, s); err != nil {
+			return subscriptionChange{}, err
+		}
+	}
 	c := subscriptionChange{sub: edited}
 	if subscriptionOver(sub) || sub.Str("status") == subPaused || sub.Str("status") == subIncomplete {
 		return c, nil
@@ -161,7 +170,14 @@ func (tx *accountTx) planChangeAt(sub *stripeObject, p formParams, entering bool
 // setTrial ends the trial now, moves its end, or adds one.
 func (tx *accountTx) setTrial(sub *stripeObject, p formParams) error {
 	trialing := sub.Str("status") == subTrialing
+	end := p.Int("trial_end")
 	switch {
+	case p.Bool("trial_from_plan"):
+		days := tx.planTrial(sub)
+		if days == 0 {
+			return nil
+		}
+		end = tx.Now() + days*day
 	case !p.Has("trial_end"):
 		return nil
 	case p.Str("trial_end") == "now" && !trialing:
@@ -170,7 +186,7 @@ func (tx *accountTx) setTrial(sub *stripeObject, p formParams) error {
 		sub.Set("trial_end", tx.Now()).Set("billing_cycle_anchor", tx.Now()).Set("status", subActive)
 		return nil
 	}
-	trial, err := tx.trialUntil(p.Int("trial_end"))
+	trial, err := tx.trialUntil(end)
 	if err != nil {
 		return err
 	}

@@ -145,7 +145,14 @@ func (tx *accountTx) newSubscription(customer *stripeObject, p formParams) (*str
 	if err := tx.setFirstAnchor(sub, p); err != nil {
 		return nil, err
 	}
-	return sub, tx.setCancelAt(sub, p)
+	if err := tx.setCancelAt(sub, p); err != nil {
+		return nil, err
+	}
+	s, err := tx.billingSubscription(sub)
+	if err != nil {
+		return nil, billingFault(err)
+	}
+	return sub, checkThreshold(sub, s)
 }
 
 // billingMode is the mode of a new subscription. Flexible is the default; callers of older versions get classic from
@@ -172,6 +179,8 @@ func (tx *accountTx) setFirstTrial(sub *stripeObject, p formParams) error {
 		if trial, err = billing.TrialDays(now, days); err != nil {
 			err = invalid("trial_period_days", "", "Invalid trial_period_days: must be between 1 and %d.", billing.MaxTrialDays)
 		}
+	case p.Bool("trial_from_plan") && tx.planTrial(sub) > 0:
+		trial, err = billing.TrialDays(now, tx.planTrial(sub))
 	default:
 		return nil
 	}

@@ -83,7 +83,10 @@ func (tx *accountTx) setSubscriptionItem(sub, item *stripeObject, given formPara
 	case price == nil && item.Str("price.id") == "":
 		return invalid(at+"[price]", "parameter_missing", "Missing required param: %s[price].", at)
 	case price != nil && price.ID() != item.Str("price.id"):
-		item.Set("price", price)
+		if price.Str("recurring.meter") != item.Str("price.recurring.meter") {
+			item.Set(hiddenCounted, nil)
+		}
+		tx.setItemPrice(item, price)
 		if price.Str("recurring.usage_type") == "metered" {
 			item.Set("quantity", nil)
 		} else {
@@ -121,17 +124,12 @@ func (tx *accountTx) setSubscriptionItem(sub, item *stripeObject, given formPara
 	if given.Has("metadata") || given.Null("metadata") {
 		applyMetadata(tx, item, given)
 	}
-	if given.Null("billing_thresholds") || given.Has("billing_thresholds") {
-		item.Set("billing_thresholds", tx.itemThresholds(given))
-	}
-	return nil
+	return tx.setItemThresholds(item, given, at)
 }
 
-func (tx *accountTx) itemThresholds(given formParams) *stripeObject {
-	if h, ok := given.Hash("billing_thresholds"); ok {
-		return tx.NewHash("subscription_item_billing_thresholds").Set("usage_gte", h.Int("usage_gte"))
-	}
-	return nil
+// setItemPrice writes the price of an item, and the same in the words of a plan (recorded in every version).
+func (tx *accountTx) setItemPrice(item, price *stripeObject) {
+	item.Set("price", price).Set("plan", planOf(tx, price))
 }
 
 // itemPrice is the price that a call names for an item, or makes for it; nil when it names none.

@@ -16,7 +16,7 @@ var subscriptionParams = []string{
 // setSubscription copies what both calls may say about a subscription and what bills nothing.
 func (tx *accountTx) setSubscription(sub, customer *stripeObject, p formParams) error {
 	for _, set := range []func(*stripeObject, *stripeObject, formParams) error{
-		tx.setCollectionMethod, tx.setDefaultMethods, tx.setSubscriptionTaxes, tx.setSubscriptionDiscounts,
+		tx.setCollectionMethod, tx.setDefaultMethods, tx.setSubscriptionTaxes, tx.setSubscriptionDiscounts, tx.setThresholds,
 	} {
 		if err := set(sub, customer, p); err != nil {
 			return err
@@ -31,11 +31,6 @@ func (tx *accountTx) setSubscription(sub, customer *stripeObject, p formParams) 
 	tx.setPaymentSettings(sub, p)
 	if h, ok := p.Hash("trial_settings"); ok {
 		sub.Set("trial_settings.end_behavior.missing_payment_method", h.Str("end_behavior.missing_payment_method"))
-	}
-	if h, ok := p.Hash("billing_thresholds"); ok {
-		sub.Set("billing_thresholds", tx.NewHash("subscription_billing_thresholds").Set("amount_gte", paramValue(h, "amount_gte")).Set("reset_billing_cycle_anchor", h.Bool("reset_billing_cycle_anchor")))
-	} else if p.Null("billing_thresholds") {
-		sub.Set("billing_thresholds", nil)
 	}
 	if h, ok := p.Hash("pending_invoice_item_interval"); ok {
 		sub.Set("pending_invoice_item_interval", tx.NewHash("subscription_pending_invoice_item_interval").

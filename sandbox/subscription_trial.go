@@ -72,3 +72,14 @@ func (tx *accountTx) methodOfSubscription(sub *stripeObject) *stripeObject {
 	}
 	return nil
 }
+
+// planTrial is the trial that a subscription's plans have, in days, 0 for none. Of several plans the longest counts.
+func (tx *accountTx) planTrial(sub *stripeObject) int64 {
+	var days int64
+	for _, item := range subscriptionItems(sub) {
+		if price := tx.Get("price", item.Str("price.id")); price != nil {
+			days = max(days, price.Int("recurring.trial_period_days"))
+		}
+	}
+	return days
+}

@@ -50,7 +50,7 @@ func itemOf(sub *stripeObject, id string) *stripeObject {
 // docs.stripe.com/billing/subscriptions/usage-based/recording-usage.
 func (tx *accountTx) addLateUsage(inv *stripeObject) error {
 	sub := tx.Get("subscription", inv.Str("parent.subscription_details.subscription"))
-	if sub == nil {
+	if sub == nil || inv.Str("billing_reason") == "subscription_threshold" { // what comes late is billed with the period
 		return nil
 	}
 	s, err := tx.billingSubscription(sub)

@@ -91,11 +91,8 @@ func planOf(tx *accountTx, price *stripeObject) *stripeObject {
 	for _, key := range []string{"billing_scheme", "created", "currency", "livemode", "metadata", "nickname", "product", "tiers_mode"} {
 		plan.Set(key, price.Get(key))
 	}
-	for _, key := range []string{"interval", "interval_count", "meter", "usage_type"} {
+	for _, key := range []string{"interval", "interval_count", "meter", "trial_period_days", "usage_type"} {
 		plan.Set(key, price.Get("recurring."+key))
-	}
-	if price.Has(hiddenPlanTrial) {
-		plan.Set("trial_period_days", price.Get(hiddenPlanTrial))
 	}
 	return closed(plan)
 }

@@ -144,11 +144,12 @@ func (w *world) billing() {
 		return text
 	}
 	period := `"current_period_start":1793613600,"current_period_end":1796205600`
-	item := `{"id":"si_1MkGoldenItem","object":"subscription_item","billing_thresholds":null,"created":1793613600,` + period + `,"discounts":[],"metadata":{},"price":%s,"quantity":1,"subscription":"sub_1MkGolden","tax_rates":[]}`
-	item = fmt.Sprintf(item, w.must("GET", "/v1/prices/"+w.ids["price"], "").text)
+	item := `{"id":"si_1MkGoldenItem","object":"subscription_item","billing_thresholds":null,"created":1793613600,` + period + `,"discounts":[],"metadata":{},"plan":%s,"price":%s,"quantity":1,"subscription":"sub_1MkGolden","tax_rates":[]}`
+	plan := w.must("GET", "/v1/plans/"+w.ids["price"], "").text
+	item = fmt.Sprintf(item, plan, w.must("GET", "/v1/prices/"+w.ids["price"], "").text)
 	w.keep("tax_rate", "tax_rate", "", `{"id":"txr_1MkGolden","display_name":"KDV","inclusive":true,"percentage":20.0,"country":"TR","created":1793613600}`)
-	subscription := `{"id":"sub_1MkGolden","customer":"{customer}","status":"%s","currency":"eur","discounts":["{discount}"],"latest_invoice":"in_1MkGolden","cancel_at_period_end":false,
-		"items":{"object":"list","data":[` + item + `],"has_more":false,"url":"/v1/subscription_items?subscription=sub_1MkGolden"}}`
+	subscription := `{"id":"sub_1MkGolden","customer":"{customer}","status":"%s","currency":"eur","discounts":["{discount}"],"latest_invoice":"in_1MkGolden","cancel_at_period_end":false,"plan":` + plan + `,"quantity":1,
+		"items":{"object":"list","data":[` + item + `],"has_more":false,"total_count":1,"url":"/v1/subscription_items?subscription=sub_1MkGolden"}}`
 	before := strings.Replace(fmt.Sprintf(subscription, "trialing"), period, `"current_period_start":1791021600,"current_period_end":1793613600`, 1)
 	w.keep("subscription", "subscription", fill(before), fill(fmt.Sprintf(subscription, "active")), "customer.subscription.updated")
 	w.keep("subscription_item", "subscription_item", "", item)

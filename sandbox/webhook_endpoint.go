@@ -158,7 +158,10 @@ func rollSecret(tx *accountTx, id string, keep int64) (secret string, err error)
 
 // liveSecrets are the secrets that sign for an endpoint at an instant of the account's clock, the newest first.
 func liveSecrets(endpoint *stripeObject, now int64) []string {
-	var live []string
+	return appendSecrets(nil, endpoint, now)
+}
+
+func appendSecrets(live []string, endpoint *stripeObject, now int64) []string {
 	for _, s := range endpoint.List("_secrets") {
 		s := s.(*stripeObject)
 		if expires := s.Int("expires_at"); expires == 0 || expires > now {

@@ -67,9 +67,17 @@ func (a *app) call(ctx context.Context, method, path string, what, into any) err
 		Code   vezne.Code `json:"code"`
 		Detail string     `json:"detail"`
 		Hint   string     `json:"hint"`
+		Errors []struct {
+			Field   string `json:"field"`
+			Message string `json:"message"`
+		} `json:"errors"`
 	}
 	if err := json.Unmarshal(body, &problem); err != nil || problem.Code == "" {
 		return vezne.E(vezne.CodeInternal, op, "What answers at "+a.settings.Server+" is not this service: "+strings.ToLower(res.Status)+".")
 	}
-	return vezne.E(problem.Code, op, problem.Detail).WithHint(problem.Hint)
+	e := vezne.E(problem.Code, op, problem.Detail).WithHint(problem.Hint)
+	for _, f := range problem.Errors {
+		e = e.WithField(f.Field, f.Message)
+	}
+	return e
 }

@@ -62,6 +62,8 @@ func (a *app) report(r engine.AuditReport, err error, inJSON bool) error {
 	}
 	if inJSON {
 		err = a.print(r)
+	} else if r.Broken == "" && r.Erased > 0 {
+		err = a.say("The chain of %d entries is whole; of %d the content was erased. Head: %s", r.Entries, r.Erased, r.Head)
 	} else if r.Broken == "" {
 		err = a.say("The chain of %d entries is whole. Head: %s", r.Entries, r.Head)
 	}

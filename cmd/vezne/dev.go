@@ -32,6 +32,7 @@ is kept in a folder, and the next start finds it again. Ctrl-C ends it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runDev(cmd.Context()) },
 	}
 	take(cmd, "addr", "sandbox-addr", "data", "database", "callback-url", "callback-secret", "ready-file", "shutdown-timeout", "log-level")
+	take(cmd, limitFlags...)
 	level := cmd.Flags().Lookup("log-level")
 	level.DefValue = "warn"
 	if err := level.Value.Set(level.DefValue); err != nil {

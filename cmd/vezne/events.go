@@ -33,12 +33,15 @@ type eventJSON struct {
 	ReceivedAt time.Time        `json:"received_at"`
 	AppliedAt  *time.Time       `json:"applied_at"`
 	Payload    json.RawMessage  `json:"payload,omitempty"`
+	Digest     string           `json:"payload_sha256,omitempty"`
+	RemovedAt  *time.Time       `json:"payload_removed_at"`
 }
 
 func toEvent(e vezne.Event) eventJSON {
 	j := eventJSON{
 		ID: e.ID, Type: e.Type, ObjectID: e.ObjectID, State: e.State, Reason: e.Reason, APIVersion: e.APIVersion, Account: e.Account,
 		Livemode: e.Livemode, Deliveries: e.Deliveries, Created: e.Created, ReceivedAt: e.ReceivedAt, AppliedAt: e.AppliedAt,
+		Digest: e.Digest, RemovedAt: e.RemovedAt,
 	}
 	// A payload may hold client secrets.
 	if masked := []byte(redact.Secrets(string(e.Body))); json.Valid(masked) {

@@ -51,7 +51,7 @@ Exit codes: 0 success, 1 something failed, 2 the command or a setting is wrong.`
 	}
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
-		a.dev(), a.serve(), a.sandbox(), a.events(), a.reconcile(), a.doctor(), a.backup(), a.restore(), a.token(), a.operator(), a.audit(), a.migrate(), a.version(), a.man(), a.docs(),
+		a.dev(), a.serve(), a.sandbox(), a.events(), a.customer(), a.reconcile(), a.doctor(), a.backup(), a.restore(), a.token(), a.operator(), a.audit(), a.migrate(), a.version(), a.man(), a.docs(),
 	)
 	return root
 }

@@ -56,6 +56,7 @@ and use any key such as sk_test_shop; each name is an account of its own.`,
 			o.Seed = 1 + rand.Uint64N(1_000_000)
 		}
 		o.Log = engine.Logger(a.err, a.settings.LogLevel)
+		leaveRoom()
 		if o.StripeMock && l.TLSAddr == "" {
 			l.TLSAddr = mockTLSAddr
 		}

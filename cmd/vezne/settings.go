@@ -39,6 +39,7 @@ type settings struct {
 	Seller    vezne.Seller
 	Policy    vezne.Policy
 	Shop      bool
+	Proxies   []string
 	Callback  engine.Callback
 	BodyKey   []byte
 	Retention time.Duration
@@ -70,7 +71,7 @@ type option struct {
 }
 
 // options are all settings, by flag. Commands name those that they take.
-var options = []option{
+var options = slices.Concat(limitOptions, []option{
 	{flag: "addr", env: "VEZNE_ADDR", unset: "127.0.0.1:4242", about: "Address to listen on; port 0 picks a free one",
 		set: func(s *settings, v string) error { s.Addr = v; return nil }},
 	{flag: "sandbox-addr", env: "VEZNE_SANDBOX_ADDR", unset: "127.0.0.1:12111", about: "Address of the sandbox; port 0 picks a free one",
@@ -116,7 +117,7 @@ var options = []option{
 			}
 			return nil
 		}},
-	{flag: "retention", env: "VEZNE_RETENTION", unset: "2160h", about: "How long the raw bodies of settled events are kept; 0 for ever",
+	{flag: "retention", env: "VEZNE_RETENTION", unset: "2160h", about: "How long payloads are kept that are not needed any more: of settled events, accepted call-backs and answered requests to Stripe; at least 720h, 0 for ever",
 		set: func(s *settings, v string) (err error) {
 			if s.Retention, err = time.ParseDuration(v); err == nil && s.Retention == 0 {
 				s.Retention = -1
@@ -143,7 +144,7 @@ var options = []option{
 		set: func(s *settings, v string) error { s.Server = strings.TrimRight(v, "/"); return nil }},
 	{flag: "token", env: "VEZNE_TOKEN", secret: true, about: "Token of the REST API (vz_…) for the running service",
 		set: func(s *settings, v string) error { s.Token = vezne.NewSecret(strings.TrimSpace(v)); return nil }},
-}
+})
 
 func positive(v string) (time.Duration, error) {
 	d, err := time.ParseDuration(v)
@@ -312,6 +313,6 @@ func (s *settings) engine(listening string, log *slog.Logger) engine.Config {
 	return engine.Config{
 		Keys: s.Keys, Account: s.Account, APIBase: s.APIBase, DatabaseURL: s.DatabaseURL, PublicURL: public, Seller: s.Seller, Policy: s.Policy,
 		Callback: s.Callback, BodyKey: s.BodyKey, Retention: s.Retention, WebhookTolerance: s.Tolerance, Shop: s.Shop, StripeJS: s.StripeJS,
-		StripeOrigins: s.Origins, Log: log,
+		StripeOrigins: s.Origins, TrustedProxies: s.Proxies, Log: log,
 	}
 }

@@ -17,6 +17,9 @@ func (d *draft) attention() {
 			d.raise(vezne.AttentionUnsure)
 		}
 	}
+	if d.LimitedBy != "" && d.Order.PaidAt == nil && d.Order.CanceledAt == nil {
+		d.raise(vezne.AttentionCardTesting)
+	}
 	var next []vezne.Attention
 	for _, a := range vezne.Attentions() {
 		held := a == vezne.AttentionHeldByHook && d.Order.PaidAt != nil

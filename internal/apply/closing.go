@@ -11,24 +11,32 @@ import (
 // no more: it was paid by another attempt, or its cancellation was asked for. An
 // attempt whose object is not known yet waits until it is. The objects of one
 // that was given up are closed always: another one may have been opened in its
-// place.
+// place. What waits for another card is closed, too, when too many were tried:
+// the buyer's page holds its client secret, and could go on without us.
 func (d *draft) closing() {
 	ended := d.Order.PaidAt != nil || d.Order.CancelRequestedAt != nil
+	tested := d.LimitedBy != "" && !ended
 	for i := range d.Sessions {
 		s := &d.Sessions[i]
 		a := d.owner(s.Attempt, func(a vezne.Attempt) bool { return a.SessionID == s.ID })
 		own := a != nil && a.SessionID == s.ID && (s.PaymentIntent == "" || s.PaymentIntent == a.PaymentIntentID)
-		if s.Status == "open" && closes(a, ended, own) {
+		if s.Status == "open" && (closes(a, ended, own) || tested && (s.PaymentIntent == "" || takesCards(d.intent(s.PaymentIntent)))) {
 			d.call(CloseSession(d.Order.ID, s.Attempt, s.ID))
 		}
 	}
 	for i := range d.PaymentIntents {
 		p := &d.PaymentIntents[i]
 		a := d.owner(p.Attempt, func(a vezne.Attempt) bool { return a.PaymentIntentID == p.ID })
-		if closes(a, ended, false) && closable(a, p) {
+		if (closes(a, ended, false) || tested && takesCards(p)) && closable(a, p) {
 			d.call(CloseIntent(d.Order.ID, p.Attempt, p))
 		}
 	}
+}
+
+// takesCards reports whether an intent waits for a card: nothing is under way
+// that could still pay. Of one that is not known nobody can say.
+func takesCards(p *vezne.PaymentIntent) bool {
+	return p != nil && p.Status == "requires_payment_method"
 }
 
 // Close returns the request that closes what an attempt made, and false when

@@ -105,3 +105,47 @@ func TestAnOrderWhoseWrongPaymentWasReturnedIsCanceledAsWished(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatCardsWereTestedOnIsClosedUnlessItMayStillPay(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		kind   vezne.AttemptKind
+		intent string
+		want   []vezne.CallPurpose
+	}{
+		{"an intent that waits for a card", vezne.AttemptPaymentIntent, "requires_payment_method", []vezne.CallPurpose{vezne.CallCancelPaymentIntent}},
+		{"an intent at its bank", vezne.AttemptPaymentIntent, "requires_action", nil},
+		{"an intent that is being checked", vezne.AttemptPaymentIntent, "processing", nil},
+		{"held money", vezne.AttemptPaymentIntent, "requires_capture", nil},
+		{"a session without an intent", vezne.AttemptCheckout, "", []vezne.CallPurpose{vezne.CallExpireSession}},
+		{"a session whose intent waits for a card", vezne.AttemptCheckout, "requires_payment_method", []vezne.CallPurpose{vezne.CallExpireSession}},
+		{"a session whose intent is at its bank", vezne.AttemptCheckout, "requires_action", nil},
+		{"a session whose intent is not known", vezne.AttemptCheckout, "unknown", nil},
+	} {
+		f := open()
+		f.LimitedBy = vezne.LimitedByOrder
+		a := attempt("att_1", tc.kind, vezne.AttemptActive)
+		if tc.intent != "" {
+			a.PaymentIntentID = "pi_1"
+		}
+		if tc.kind == vezne.AttemptCheckout {
+			a.SessionID = "cs_1"
+			s := session("cs_1", "att_1", "open", "unpaid")
+			s.PaymentIntent = a.PaymentIntentID
+			f.Sessions = []vezne.CheckoutSession{s}
+		}
+		f.Attempts = []vezne.Attempt{a}
+		if tc.intent != "" && tc.intent != "unknown" {
+			f.PaymentIntents = []vezne.PaymentIntent{intent("pi_1", "att_1", tc.intent)}
+		}
+		m := settle(t, f)
+		if got := purposes(m); !slices.Equal(got, tc.want) || !m.Order.Has(vezne.AttentionCardTesting) {
+			t.Errorf("%s: calls %v, attention %v; want %v", tc.name, got, m.Order.Attention, tc.want)
+		}
+		f.Order, f.LimitedBy = m.Order, ""
+		if m := settle(t, f); m.Order.Has(vezne.AttentionCardTesting) || len(m.Calls) != 0 {
+			t.Errorf("%s: once the limit is not reached any more: %v, %v", tc.name, m.Order.Attention, purposes(m))
+		}
+	}
+}

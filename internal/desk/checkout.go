@@ -19,6 +19,7 @@ const hostedPage = "hosted_page"
 // CodeOrderCanceled; CodeAttemptOpen when another way to pay is open, or its
 // payment is being checked; CodeAttemptUnsure and CodeStripeUnreachable while
 // Stripe has not said whether the attempt exists, which stays and goes on;
+// CodePaymentThrottled when too many payments were tried or declined;
 // CodeRateLimited, CodeStripeRefused, CodeStripeKeyRefused.
 func (d *Desk) StartCheckout(ctx context.Context, by vezne.Actor, id vezne.OrderID, p CheckoutParams) (Checkout, error) {
 	const op = "desk.StartCheckout"
@@ -32,11 +33,12 @@ func (d *Desk) StartCheckout(ctx context.Context, by vezne.Actor, id vezne.Order
 	wrong.oneOf("ui_mode", p.UIMode, "", hostedPage, "embedded_page", "elements")
 	wrong.address("success_url", p.SuccessURL)
 	wrong.address("cancel_url", p.CancelURL)
+	client := wrong.client("client", p.Client)
 	if err := wrong.err(op); err != nil {
 		return Checkout{}, err
 	}
 	got, err := d.open(ctx, by, id, way{
-		kind: vezne.AttemptCheckout, purpose: vezne.CallCreateSession, path: "/v1/checkout/sessions", attempt: vezne.Attempt{UIMode: p.UIMode}, replace: p.Replace,
+		kind: vezne.AttemptCheckout, purpose: vezne.CallCreateSession, path: "/v1/checkout/sessions", attempt: vezne.Attempt{UIMode: p.UIMode}, replace: p.Replace, client: client,
 		form: func(o vezne.Order, a vezne.Attempt, customer vezne.ObjectID) [][2]string {
 			return d.sessionForm(o, a, customer, p)
 		},
@@ -46,7 +48,7 @@ func (d *Desk) StartCheckout(ctx context.Context, by vezne.Actor, id vezne.Order
 		},
 	})
 	if err != nil {
-		return Checkout{}, err
+		return Checkout{}, d.heldBack(ctx, by, id, err)
 	}
 	var s struct {
 		ID           vezne.ObjectID `json:"id"`

@@ -29,19 +29,26 @@ type Config struct {
 	PublicURL string
 	// APIVersion is sent with the calls that are written down here.
 	APIVersion string
-	Clock      vezne.Clock
-	Log        *slog.Logger
+	// Limits are how often somebody may try to pay.
+	Limits vezne.Limits
+	// Throttled hears of each payment that a limit held back; nil for nobody.
+	Throttled func(by vezne.LimitedBy)
+	Clock     vezne.Clock
+	Log       *slog.Logger
 }
 
 // Desk answers applications, buyers and operators. It is safe for concurrent
 // use.
 type Desk struct {
 	Config
-	landings throttle
+	landings pace
 }
 
 // New returns a Desk.
-func New(cfg Config) *Desk { return &Desk{Config: cfg} }
+func New(cfg Config) *Desk {
+	cfg.Limits = cfg.Limits.WithDefaults()
+	return &Desk{Config: cfg}
+}
 
 // grace is how long a call that was written down here is left to whoever wrote
 // it, before a sweep takes it up.

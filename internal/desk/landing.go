@@ -77,16 +77,16 @@ const (
 	landingForget = 10_000
 )
 
-// throttle counts what each order has left of its burst. The zero value is
+// pace counts what each order has left of its burst. The zero value is
 // ready.
-type throttle struct {
+type pace struct {
 	mu   sync.Mutex
 	full map[string]time.Time
 }
 
 // allow reports whether one more is allowed now. full holds when a key has its
 // whole burst again; each use moves that by landingEvery.
-func (t *throttle) allow(key string, now time.Time) bool {
+func (t *pace) allow(key string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.full == nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/apply"
 	"github.com/vezne/vezne/internal/store"
+	"github.com/vezne/vezne/internal/throttle"
 )
 
 // way is how an order is to be paid.
@@ -22,6 +23,8 @@ type way struct {
 	fits func(form url.Values) bool
 	// replace closes an open attempt that is another way.
 	replace bool
+	// client and card are who pays with what, as far as it is known.
+	client, card string
 }
 
 // opened is an attempt that can be paid, or whose first try was declined.
@@ -106,6 +109,9 @@ func (d *Desk) decide(ctx context.Context, by vezne.Actor, id vezne.OrderID, w w
 		if err := payable(&f.Order); err != nil {
 			return nil, err
 		}
+		if err := d.mayPay(ctx, tx, w.subject(id)); err != nil {
+			return nil, err
+		}
 		for _, a := range f.Attempts {
 			if a.Open() {
 				return nil, d.existing(ctx, tx, f, a, w, by, &s)
@@ -116,6 +122,11 @@ func (d *Desk) decide(ctx context.Context, by vezne.Actor, id vezne.OrderID, w w
 	return s, d.written(ctx, err, s.send)
 }
 
+// subject is who tries to pay an order this way.
+func (w way) subject(id vezne.OrderID) throttle.Subject {
+	return throttle.Subject{Root: string(id), Client: w.client, Card: w.card}
+}
+
 // create writes down a new attempt and the call that makes its object.
 func (d *Desk) create(ctx context.Context, tx *store.Tx, f *vezne.Facts, w way, by vezne.Actor, customer vezne.ObjectID, s *step) ([]vezne.Entry, error) {
 	id, err := newID[vezne.AttemptID](vezne.AttemptPrefix)
@@ -124,6 +135,9 @@ func (d *Desk) create(ctx context.Context, tx *store.Tx, f *vezne.Facts, w way, 
 	}
 	call, err := newID[vezne.CallID](vezne.CallPrefix)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.begin(ctx, tx, w.subject(f.Order.ID)); err != nil {
 		return nil, err
 	}
 	a := w.attempt

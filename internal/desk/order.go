@@ -2,14 +2,21 @@ package desk
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vezne/vezne"
+	"github.com/vezne/vezne/internal/store"
 )
 
-// CreateOrder checks an order and writes it. Its codes: those of wrong fields
-// (CodeInvalidRequest, CodeCurrencyUnknown, CodeAmountInvalid, …TooSmall,
+// CreateOrder checks an order and writes it. Under a key of the caller's it
+// makes one order, however often it is called and whatever became of the
+// answers. Its codes: CodeIdempotencyMismatch for a key that was used for
+// something else, those of wrong fields (CodeInvalidRequest, CodeCurrencyUnknown, CodeAmountInvalid, …TooSmall,
 // …TooLarge), CodeStripeUnreachable and others of a read when a line names a
 // price, and the store's.
 func (d *Desk) CreateOrder(ctx context.Context, by vezne.Actor, n NewOrder) (vezne.OrderView, error) {
@@ -50,7 +57,11 @@ func (d *Desk) CreateOrder(ctx context.Context, by vezne.Actor, n NewOrder) (vez
 		return vezne.OrderView{}, err
 	}
 	o.ID = id
-	v, err := d.Settler.NewOrder(ctx, vezne.Cause{Actor: by}, o)
+	key, err := orderKey(ctx, n)
+	if err != nil {
+		return vezne.OrderView{}, err
+	}
+	v, err := d.Settler.NewOrder(ctx, vezne.Cause{Actor: by}, o, key)
 	if vezne.CodeOf(err) == vezne.CodeStorageUnavailable {
 		// A COMMIT without an answer may have happened: the row tells.
 		if kept, notThere := d.Order(ctx, id); notThere == nil {
@@ -58,6 +69,29 @@ func (d *Desk) CreateOrder(ctx context.Context, by vezne.Actor, n NewOrder) (vez
 		}
 	}
 	return v, err
+}
+
+// orderKeyLife is how long a key means the order that it made, as long as
+// answers are kept.
+const orderKeyLife = 24 * time.Hour
+
+// orderKey is the caller's key with what was asked for under it; zero when the
+// caller gave none.
+func orderKey(ctx context.Context, n NewOrder) (store.OrderKey, error) {
+	key := Key(ctx)
+	if key == "" {
+		return store.OrderKey{}, nil
+	}
+	asked, err := json.Marshal(n)
+	if err != nil {
+		return store.OrderKey{}, vezne.E(vezne.CodeInternal, "desk.orderKey", "").Because(err)
+	}
+	return store.OrderKey{Key: digest([]byte(key)), Content: digest(asked), Life: orderKeyLife}, nil
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }
 
 // asError returns the error of this module in a chain.

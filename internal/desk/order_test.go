@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/vezne/vezne"
@@ -175,6 +176,36 @@ func TestPagesOfOrders(t *testing.T) {
 		s.must(err)
 		if !strings.HasPrefix(string(pdf), "%PDF-") {
 			s.Errorf("the PDF begins with %.10q", pdf)
+		}
+	})
+}
+
+func TestAKeyMakesOneOrderHoweverManyAskAtOnce(t *testing.T) {
+	each(t, func(s *shop) {
+		ctx := desk.WithKey(s.ctx, "token\nPOST /v1/orders\ncart-1")
+		price := int64(500)
+		n := desk.NewOrder{Currency: "usd", Lines: []desk.NewLine{{Name: "Tea", UnitAmount: &price, Quantity: 1}}}
+		var made [16]vezne.OrderView
+		var errs [len(made)]error
+		var all sync.WaitGroup
+		for i := range made {
+			all.Go(func() { made[i], errs[i] = s.desk.CreateOrder(ctx, by, n) })
+		}
+		all.Wait()
+		for i := range made {
+			s.must(errs[i])
+			if made[i].ID != made[0].ID {
+				s.Errorf("the key made %s and %s", made[0].ID, made[i].ID)
+			}
+		}
+		n.Currency = "eur"
+		if _, err := s.desk.CreateOrder(ctx, by, n); vezne.CodeOf(err) != vezne.CodeIdempotencyMismatch {
+			s.Errorf("something else under the key: %v", err)
+		}
+		list, err := s.desk.Orders(s.ctx, desk.OrderFilter{})
+		s.must(err)
+		if len(list) != 1 {
+			s.Errorf("%d orders, want 1", len(list))
 		}
 	})
 }

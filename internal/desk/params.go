@@ -44,6 +44,9 @@ type CheckoutParams struct {
 	SuccessURL, CancelURL string
 	// UIMode is hosted_page, embedded_page or elements.
 	UIMode string
+	// Client is who pays, as far as limits on tries go: an address, or what the
+	// application calls its visitor. Empty counts by order and card alone.
+	Client string
 	// Replace closes an open attempt of another kind first.
 	Replace bool
 }
@@ -69,6 +72,8 @@ type PaymentIntentParams struct {
 	SetupFutureUsage string
 	// ReturnURL is where authentication leads back to; the order's page if empty.
 	ReturnURL string
+	// Client is who pays, as in CheckoutParams.
+	Client string
 	// Replace closes an open attempt of another kind first.
 	Replace bool
 }
@@ -110,6 +115,8 @@ type SetupIntentParams struct {
 	PaymentMethod                  string
 	Confirm                        bool
 	ReturnURL                      string
+	// Client is who saves it, as in CheckoutParams.
+	Client string
 }
 
 // SetupIntent is the state of a SetupIntent.

@@ -18,7 +18,12 @@ func (d *Desk) StartPaymentIntent(ctx context.Context, by vezne.Actor, id vezne.
 	if err := d.writable(op); err != nil {
 		return PaymentIntent{}, err
 	}
-	if err := d.checkIntent(ctx, id, p); err != nil {
+	client, err := d.checkIntent(ctx, id, p)
+	if err != nil {
+		return PaymentIntent{}, err
+	}
+	card, err := d.cardOf(ctx, by, p.PaymentMethod)
+	if err != nil {
 		return PaymentIntent{}, err
 	}
 	if p.ReturnURL == "" {
@@ -26,7 +31,7 @@ func (d *Desk) StartPaymentIntent(ctx context.Context, by vezne.Actor, id vezne.
 	}
 	w := way{
 		kind: vezne.AttemptPaymentIntent, purpose: vezne.CallCreatePaymentIntent, path: "/v1/payment_intents",
-		attempt: vezne.Attempt{ManualCapture: p.CaptureMethod == "manual", OffSession: p.OffSession}, replace: p.Replace,
+		attempt: vezne.Attempt{ManualCapture: p.CaptureMethod == "manual", OffSession: p.OffSession}, replace: p.Replace, client: client, card: card,
 		form: func(o vezne.Order, a vezne.Attempt, customer vezne.ObjectID) [][2]string {
 			return intentForm(o, a, customer, p)
 		},
@@ -38,15 +43,15 @@ func (d *Desk) StartPaymentIntent(ctx context.Context, by vezne.Actor, id vezne.
 	for range openTries {
 		got, err := d.open(ctx, by, id, w)
 		if err != nil {
-			return PaymentIntent{}, err
+			return PaymentIntent{}, d.heldBack(ctx, by, id, err)
 		}
 		done := got.made && got.form.Get("confirm") == "true" && got.form.Get("payment_method") == p.PaymentMethod
 		if !p.Confirm || done {
 			return readIntent(got.body)
 		}
-		body, again, err := d.confirm(ctx, by, id, got.attempt, p)
+		body, again, err := d.confirm(ctx, by, got.attempt, w, p)
 		if err != nil {
-			return PaymentIntent{}, err
+			return PaymentIntent{}, d.heldBack(ctx, by, id, err)
 		}
 		if !again {
 			return readIntent(body)
@@ -55,8 +60,10 @@ func (d *Desk) StartPaymentIntent(ctx context.Context, by vezne.Actor, id vezne.
 	return PaymentIntent{}, vezne.E(vezne.CodeAttemptUnsure, op, "The order is being changed by others. Try again.")
 }
 
-func (d *Desk) checkIntent(ctx context.Context, id vezne.OrderID, p PaymentIntentParams) error {
+// checkIntent checks what was asked for, and returns who asks.
+func (d *Desk) checkIntent(ctx context.Context, id vezne.OrderID, p PaymentIntentParams) (string, error) {
 	wrong := &problems{}
+	client := wrong.client("client", p.Client)
 	if p.PaymentMethod != "" {
 		wrong.id("payment_method", p.PaymentMethod, "pm_", "card_", "src_")
 	}
@@ -72,7 +79,7 @@ func (d *Desk) checkIntent(ctx context.Context, id vezne.OrderID, p PaymentInten
 	if p.OffSession || p.SetupFutureUsage != "" {
 		o, err := d.Store.Order(ctx, id)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if o.CustomerID == "" {
 			field := "setup_future_usage"
@@ -82,7 +89,7 @@ func (d *Desk) checkIntent(ctx context.Context, id vezne.OrderID, p PaymentInten
 			wrong.wrong(field, "The order has no customer with a reference, whose method it could be.")
 		}
 	}
-	return wrong.err("desk.StartPaymentIntent")
+	return client, wrong.err("desk.StartPaymentIntent")
 }
 
 // intentForm is the body that makes an intent; with a method to confirm, it
@@ -118,8 +125,9 @@ func intentForm(o vezne.Order, a vezne.Attempt, customer vezne.ObjectID, p Payme
 // confirm confirms an open intent with a method, or joins a confirmation with
 // the same method that is on its way. again is true when the order must be
 // looked at anew.
-func (d *Desk) confirm(ctx context.Context, by vezne.Actor, id vezne.OrderID, a vezne.Attempt, p PaymentIntentParams) (body []byte, again bool, err error) {
+func (d *Desk) confirm(ctx context.Context, by vezne.Actor, a vezne.Attempt, w way, p PaymentIntentParams) (body []byte, again bool, err error) {
 	const op = "desk.confirm"
+	id := a.OrderID
 	form := [][2]string{{"payment_method", p.PaymentMethod}, {"return_url", p.ReturnURL}}
 	if p.OffSession {
 		form = append(form, [2]string{"off_session", "true"})
@@ -140,6 +148,9 @@ func (d *Desk) confirm(ctx context.Context, by vezne.Actor, id vezne.OrderID, a 
 		var err error
 		if !confirmable(f, a) {
 			return nil, nil
+		}
+		if err := d.begin(ctx, tx, w.subject(id)); err != nil {
+			return nil, err
 		}
 		call, err = d.write(ctx, tx, plan{
 			root: orderRoot(id), purpose: vezne.CallConfirmPaymentIntent, path: "/v1/payment_intents/" + url.PathEscape(string(a.PaymentIntentID)) + "/confirm",

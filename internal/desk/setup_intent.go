@@ -6,6 +6,7 @@ import (
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/store"
+	"github.com/vezne/vezne/internal/throttle"
 )
 
 // CreateSetupIntent begins to save a payment method of a customer, or saves it
@@ -30,6 +31,7 @@ func (d *Desk) CreateSetupIntent(ctx context.Context, by vezne.Actor, p SetupInt
 		wrong.wrong("payment_method", "To confirm, say which payment method to save.")
 	}
 	wrong.address("return_url", p.ReturnURL)
+	client := wrong.client("client", p.Client)
 	if err := wrong.err(op); err != nil {
 		return SetupIntent{}, err
 	}
@@ -40,14 +42,18 @@ func (d *Desk) CreateSetupIntent(ctx context.Context, by vezne.Actor, p SetupInt
 	if err != nil {
 		return SetupIntent{}, err
 	}
+	card, err := d.cardOf(ctx, by, p.PaymentMethod)
+	if err != nil {
+		return SetupIntent{}, err
+	}
 	for range openTries {
 		stripe, err := d.stripeCustomer(ctx, by, c.ID)
 		if err != nil {
 			return SetupIntent{}, err
 		}
-		call, err := d.planSetupIntent(ctx, by, c.ID, stripe, p)
+		call, err := d.planSetupIntent(ctx, by, throttle.Subject{Root: string(c.ID), Client: client, Card: card}, stripe, p)
 		if err != nil {
-			return SetupIntent{}, err
+			return SetupIntent{}, d.heldBack(ctx, by, "", err)
 		}
 		r, err := d.Sender.Do(ctx, call.ID)
 		if err != nil {
@@ -83,7 +89,8 @@ func (d *Desk) CreateSetupIntent(ctx context.Context, by vezne.Actor, p SetupInt
 
 // planSetupIntent writes down the request that makes a SetupIntent.
 // Source: docs.stripe.com/api/setup_intents/create.
-func (d *Desk) planSetupIntent(ctx context.Context, by vezne.Actor, id vezne.CustomerID, stripe vezne.ObjectID, p SetupIntentParams) (vezne.Call, error) {
+func (d *Desk) planSetupIntent(ctx context.Context, by vezne.Actor, who throttle.Subject, stripe vezne.ObjectID, p SetupIntentParams) (vezne.Call, error) {
+	id := vezne.CustomerID(who.Root)
 	callID, err := newID[vezne.CallID](vezne.CallPrefix)
 	if err != nil {
 		return vezne.Call{}, err
@@ -99,6 +106,9 @@ func (d *Desk) planSetupIntent(ctx context.Context, by vezne.Actor, id vezne.Cus
 		[2]string{"expand[]", "payment_method"})
 	call := vezne.Call{ID: callID}
 	_, err = d.Settler.Customer(ctx, id, vezne.Cause{Actor: by}, func(tx *store.Tx, _ *vezne.Customer) ([]vezne.Entry, error) {
+		if err := d.begin(ctx, tx, who); err != nil {
+			return nil, err
+		}
 		var err error
 		call, err = d.write(ctx, tx, plan{id: callID, root: customerRoot(id), purpose: vezne.CallCreateSetupIntent, path: "/v1/setup_intents", form: form, by: by})
 		return nil, err

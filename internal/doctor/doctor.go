@@ -29,8 +29,8 @@ type Config struct {
 	Secrets int
 	// Tolerance is how far a signature's time may lie from ours.
 	Tolerance time.Duration
-	// Encrypted is true when raw bodies are, Retention is how long they are kept;
-	// less than 0 is for ever.
+	// Encrypted is true when raw bodies of events are, Retention is how long
+	// payloads are kept; less than 0 is for ever.
 	Encrypted bool
 	Retention time.Duration
 	// Callback is true when the application hears of its orders.
@@ -52,6 +52,7 @@ func Examine(ctx context.Context, cfg Config) []vezne.Diagnosis {
 	x.database(ctx)
 	x.queues(ctx)
 	x.watch(ctx)
+	x.retention(ctx)
 	if x.account(ctx) {
 		x.permissions(ctx)
 		x.endpoint(ctx)

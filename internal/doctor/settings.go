@@ -35,9 +35,6 @@ func (x *examination) settings() {
 	} else {
 		x.warn("settings.body_key", "Set VEZNE_BODY_KEY: openssl rand -base64 32", "Raw bodies of events, with names and addresses in them, are kept as they are.")
 	}
-	if x.Retention < 0 {
-		x.warn("settings.retention", "Set VEZNE_RETENTION, such as 2160h.", "Raw bodies of events are kept for ever.")
-	}
 	if x.Callback {
 		x.ok("settings.callback", "The application hears of its orders.")
 	} else {

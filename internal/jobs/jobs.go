@@ -21,10 +21,12 @@ import (
 type Config struct {
 	Store  *store.Store
 	Outbox *outbox.Outbox
-	// Retention is how long raw bodies of settled events are kept; 0 means for
-	// ever.
+	// Retention is how long payloads are kept that are not needed any more: of
+	// settled events, sent effects and answered calls; 0 or less means for ever.
 	Retention time.Duration
-	Log       *slog.Logger
+	// Removed is told how many payloads of a kind were removed; nil for nobody.
+	Removed func(kind string, n int64)
+	Log     *slog.Logger
 }
 
 // Jobs runs deliveries and upkeep. It is safe for concurrent use.
@@ -189,10 +191,10 @@ func (j *Jobs) DeliverDue(ctx context.Context) (int, error) {
 	}
 }
 
-// Tend does what must be done every half minute: it seals the audit trail and
-// queues effects again whose job is lost.
+// Tend does what must be done every half minute: it seals the audit trail,
+// queues effects again whose job is lost, and completes erasures.
 func (j *Jobs) Tend(ctx context.Context) error {
-	return errors.Join(j.seal(ctx), j.requeue(ctx))
+	return errors.Join(j.seal(ctx), j.requeue(ctx), j.cfg.Store.FinishErasures(ctx))
 }
 
 // seal seals the audit trail. The head of the chain goes to the log as well: a
@@ -209,19 +211,45 @@ func (j *Jobs) seal(ctx context.Context) error {
 	return err
 }
 
-// Prune removes what has expired: idempotency keys, sessions, and raw bodies
-// of events after the retention period.
+// Prune removes what has expired: idempotency keys, sessions, and payloads
+// after the retention period.
 func (j *Jobs) Prune(ctx context.Context) error {
 	_, pruning := j.cfg.Store.Prune(ctx)
+	return errors.Join(pruning, j.retain(ctx))
+}
+
+// retainBatches bounds what one run of retention does, so that it ends before
+// the job's time does; the rest is done by the next.
+const retainBatches = 100
+
+// retain removes payloads that are older than the retention period, a batch in
+// each transaction.
+func (j *Jobs) retain(ctx context.Context) error {
 	if j.cfg.Retention <= 0 {
-		return pruning
+		return nil
 	}
 	now, err := j.cfg.Store.Now(ctx)
 	if err != nil {
-		return errors.Join(pruning, err)
+		return err
 	}
-	_, blanking := j.cfg.Store.BlankBodies(ctx, now.Add(-j.cfg.Retention))
-	return errors.Join(pruning, blanking)
+	for range retainBatches {
+		n, err := j.cfg.Store.RemoveOld(ctx, now.Add(-j.cfg.Retention), batch)
+		if err != nil {
+			return err
+		}
+		for kind, n := range map[string]int64{"event": n.Events, "effect": n.Effects, "call": n.Calls} {
+			if n > 0 && j.cfg.Removed != nil {
+				j.cfg.Removed(kind, n)
+			}
+		}
+		if max(n.Events, n.Effects, n.Calls) < batch {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // requeue queues effects again that nobody delivered in time: their job was

@@ -169,8 +169,9 @@ func Charge(s vezne.Snapshot) (vezne.Charge, error) {
 		} `json:"outcome"`
 		Details *struct {
 			Card *struct {
-				Brand string `json:"brand"`
-				Last4 string `json:"last4"`
+				Brand       string `json:"brand"`
+				Last4       string `json:"last4"`
+				Fingerprint string `json:"fingerprint"`
 			} `json:"card"`
 		} `json:"payment_method_details"`
 		Created int64 `json:"created"`
@@ -183,7 +184,7 @@ func Charge(s vezne.Snapshot) (vezne.Charge, error) {
 		AmountCaptured: o.AmountCaptured, AmountRefunded: o.AmountRefunded, Captured: o.Captured, Disputed: o.Disputed, Created: seconds(o.Created),
 	}
 	if o.Details != nil && o.Details.Card != nil {
-		c.CardBrand, c.CardLast4 = o.Details.Card.Brand, o.Details.Card.Last4
+		c.CardBrand, c.CardLast4, c.CardFingerprint = o.Details.Card.Brand, o.Details.Card.Last4, o.Details.Card.Fingerprint
 	}
 	if o.Status == "failed" {
 		c.Failure = &vezne.StripeError{Type: "card_error", Code: o.FailureCode, Message: o.FailureMessage}

@@ -50,6 +50,10 @@ func Same(a, b vezne.Snapshot) bool {
 	if a.Deleted || b.Deleted {
 		return a.Deleted == b.Deleted
 	}
+	a, b, err := alike(a, b)
+	if err != nil {
+		return false
+	}
 	x, errX := facts(a)
 	y, errY := facts(b)
 	return errX == nil && errY == nil && reflect.DeepEqual(x, y)

@@ -16,6 +16,7 @@ import (
 	"github.com/vezne/vezne/internal/settle"
 	"github.com/vezne/vezne/internal/store"
 	"github.com/vezne/vezne/internal/stripeapi"
+	"github.com/vezne/vezne/internal/sweep"
 )
 
 // Config is what a Refresher stands on.
@@ -41,7 +42,7 @@ const (
 type Refresher struct {
 	Config
 	budget *budget
-	wake   chan struct{}
+	loop   *sweep.Loop
 	claims atomic.Int64
 
 	mu      sync.Mutex
@@ -76,9 +77,9 @@ func New(cfg Config) *Refresher {
 	if cfg.EndpointRate <= 0 {
 		cfg.EndpointRate = defaultEndpointRate
 	}
-	return &Refresher{
-		Config: cfg, budget: newBudget(cfg.Rate, cfg.EndpointRate), wake: make(chan struct{}, 1), objects: map[vezne.ObjectID]*object{},
-	}
+	r := &Refresher{Config: cfg, budget: newBudget(cfg.Rate, cfg.EndpointRate), objects: map[vezne.ObjectID]*object{}}
+	r.loop = sweep.New("marks", batch, r.Sweep, cfg.Log)
+	return r
 }
 
 // Read reads an object and settles the answer. The read is shared by all who

@@ -80,7 +80,7 @@ func each(t *testing.T, run func(b *bench)) {
 		b.store = open(store.Config{Clock: b.clock})
 		b.settler = settle.New(settle.Config{Store: b.store, PublicURL: "https://pay.example.com", APIVersion: "2026-03-25.dahlia", Log: slog.New(slog.DiscardHandler)})
 		b.refresher = b.process("p1")
-		_, err := b.settler.NewOrder(b.ctx, vezne.Cause{}, vezne.Order{ID: "ord_1", Currency: "usd", AmountTotal: 1999})
+		_, err := b.settler.NewOrder(b.ctx, vezne.Cause{}, vezne.Order{ID: "ord_1", Currency: "usd", AmountTotal: 1999}, store.OrderKey{})
 		b.must(err)
 		_, err = b.settler.Order(b.ctx, "ord_1", vezne.Cause{}, func(tx *store.Tx, f *vezne.Facts) ([]vezne.Entry, error) {
 			a := vezne.Attempt{ID: "att_1", OrderID: "ord_1", Number: 1, Kind: vezne.AttemptPaymentIntent, State: vezne.AttemptOpening, Expected: 1999, Currency: "usd", CreatedAt: tx.Now()}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"sync"
 	"time"
 
 	"github.com/vezne/vezne"
@@ -19,10 +18,6 @@ const (
 	// and the slowest transaction after it. Whoever waits longer for a turn reads
 	// beside another process, which costs a read and nothing else.
 	lease = 30 * time.Second
-	// period is how often Run sweeps, sweeps how many may be under way: one slow
-	// read does not hold up the others.
-	period = time.Second
-	sweeps = 4
 	// deadAfter is how many reads may end in a fault before the object is dead.
 	deadAfter = 5
 )
@@ -120,45 +115,9 @@ func pause(id vezne.ObjectID, tries int) time.Duration {
 // Run sweeps each second and on Wake, until ctx ends; then it waits for what
 // is being read.
 func (r *Refresher) Run(ctx context.Context) {
-	tick := time.NewTicker(period)
-	defer tick.Stop()
-	under := make(chan struct{}, sweeps)
-	var running sync.WaitGroup
-	for {
-		select {
-		case under <- struct{}{}:
-			running.Go(func() {
-				defer func() { <-under }()
-				r.sweepAll(ctx)
-			})
-		default:
-		}
-		select {
-		case <-ctx.Done():
-			running.Wait()
-			r.running.Wait()
-			return
-		case <-tick.C:
-		case <-r.wake:
-		}
-	}
-}
-
-// sweepAll sweeps until less than a batch is due.
-func (r *Refresher) sweepAll(ctx context.Context) {
-	for n := batch; n == batch && ctx.Err() == nil; {
-		var err error
-		if n, err = r.Sweep(ctx); err != nil && ctx.Err() == nil {
-			r.Log.WarnContext(ctx, "marks cannot be swept", "err", err)
-			return
-		}
-	}
+	r.loop.Run(ctx)
+	r.running.Wait()
 }
 
 // Wake makes Run sweep now.
-func (r *Refresher) Wake() {
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
-}
+func (r *Refresher) Wake() { r.loop.Wake() }

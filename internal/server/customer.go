@@ -16,6 +16,7 @@ type createSetupIntent struct {
 		PaymentMethod string   `json:"payment_method,omitempty" maxLength:"255"`
 		Confirm       bool     `json:"confirm,omitempty" doc:"Save now; needs payment_method"`
 		ReturnURL     string   `json:"return_url,omitempty" format:"uri" maxLength:"2048"`
+		Client        string   `json:"client,omitempty" maxLength:"200" doc:"Who saves it: the person's address, or your own id of the visitor. Limits on tries are counted by it"`
 	}
 }
 
@@ -88,7 +89,7 @@ func (s *server) createSetupIntent(ctx context.Context, in *createSetupIntent) (
 	}
 	p, err := s.Desk.CreateSetupIntent(ctx, actor(ctx), desk.SetupIntentParams{
 		CustomerReference: in.Body.Customer.Reference, Email: in.Body.Customer.Email, Name: in.Body.Customer.Name,
-		PaymentMethod: in.Body.PaymentMethod, Confirm: in.Body.Confirm, ReturnURL: in.Body.ReturnURL,
+		PaymentMethod: in.Body.PaymentMethod, Confirm: in.Body.Confirm, ReturnURL: in.Body.ReturnURL, Client: in.Body.Client,
 	})
 	if err != nil {
 		return nil, err

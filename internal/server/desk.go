@@ -22,6 +22,10 @@ type Desk interface {
 	CreateSetupIntent(ctx context.Context, by vezne.Actor, p desk.SetupIntentParams) (desk.SetupIntent, error)
 	PaymentMethods(ctx context.Context, reference string) ([]vezne.PaymentMethod, error)
 	DetachPaymentMethod(ctx context.Context, by vezne.Actor, reference string, id vezne.ObjectID) error
+	ExportCustomer(ctx context.Context, who vezne.CustomerQuery) (vezne.CustomerExport, error)
+	EraseCustomer(ctx context.Context, by vezne.Actor, who vezne.CustomerQuery, p desk.EraseParams) (vezne.Erasure, error)
+	Erasure(ctx context.Context, id vezne.ErasureID) (vezne.Erasure, error)
+	Erasures(ctx context.Context, limit int) ([]vezne.Erasure, error)
 	Invoice(ctx context.Context, id vezne.OrderID) (vezne.Invoice, error)
 	InvoicePDF(ctx context.Context, id vezne.OrderID) ([]byte, error)
 	Events(ctx context.Context, f desk.EventFilter) ([]vezne.Event, error)

@@ -33,7 +33,9 @@ type eventJSON struct {
 	Created    time.Time        `json:"created"`
 	ReceivedAt time.Time        `json:"received_at"`
 	AppliedAt  *time.Time       `json:"applied_at"`
-	Payload    json.RawMessage  `json:"payload,omitempty" doc:"The event as Stripe sent it; absent in lists and after the retention period"`
+	Payload    json.RawMessage  `json:"payload,omitempty" doc:"The event as Stripe sent it; absent in lists and once it was removed"`
+	Digest     string           `json:"payload_sha256,omitempty" doc:"SHA-256 of a payload that was removed"`
+	RemovedAt  *time.Time       `json:"payload_removed_at" doc:"When the payload was removed, after the retention period or with its customer; null while it is kept"`
 }
 
 type eventList struct {
@@ -128,6 +130,7 @@ func toEvent(e vezne.Event) eventJSON {
 	j := eventJSON{
 		ID: e.ID, Object: "event", Type: e.Type, ObjectID: e.ObjectID, State: e.State, Reason: e.Reason, APIVersion: e.APIVersion,
 		Account: e.Account, Livemode: e.Livemode, Deliveries: e.Deliveries, Created: e.Created, ReceivedAt: e.ReceivedAt, AppliedAt: e.AppliedAt,
+		Digest: e.Digest, RemovedAt: e.RemovedAt,
 	}
 	if masked := []byte(redact.Secrets(string(e.Body))); len(masked) > 0 && json.Valid(masked) {
 		j.Payload = masked

@@ -16,6 +16,7 @@ type startCheckout struct {
 		SuccessURL string `json:"success_url,omitempty" format:"uri" maxLength:"2048" doc:"Where the buyer goes after paying; the order's page when empty. {CHECKOUT_SESSION_ID} is replaced"`
 		CancelURL  string `json:"cancel_url,omitempty" format:"uri" maxLength:"2048" doc:"Where the buyer goes when giving up; the order's page when empty"`
 		UIMode     string `json:"ui_mode,omitempty" enum:"hosted_page,embedded_page,elements" default:"hosted_page"`
+		Client     string `json:"client,omitempty" maxLength:"200" doc:"Who pays: the buyer's address, or your own id of the visitor. Limits on tries are counted by it"`
 		Replace    bool   `json:"replace,omitempty" doc:"Close an open attempt of another kind first"`
 	}
 }
@@ -37,6 +38,7 @@ type startPaymentIntent struct {
 		OffSession       bool   `json:"off_session,omitempty" doc:"The buyer is not there to authenticate; needs a saved method of the order's customer"`
 		SetupFutureUsage string `json:"setup_future_usage,omitempty" enum:"on_session,off_session" doc:"Save the method for the order's customer"`
 		ReturnURL        string `json:"return_url,omitempty" format:"uri" maxLength:"2048" doc:"Where authentication leads back to; the order's page when empty"`
+		Client           string `json:"client,omitempty" maxLength:"200" doc:"Who pays: the buyer's address, or your own id of the visitor. Limits on tries are counted by it"`
 		Replace          bool   `json:"replace,omitempty" doc:"Close an open attempt of another kind first"`
 	}
 }
@@ -115,7 +117,7 @@ func (s *server) payments() {
 
 func (s *server) startCheckout(ctx context.Context, in *startCheckout) (*checkoutAnswer, error) {
 	c, err := s.Desk.StartCheckout(ctx, actor(ctx), in.ID, desk.CheckoutParams{
-		SuccessURL: in.Body.SuccessURL, CancelURL: in.Body.CancelURL, UIMode: in.Body.UIMode, Replace: in.Body.Replace,
+		SuccessURL: in.Body.SuccessURL, CancelURL: in.Body.CancelURL, UIMode: in.Body.UIMode, Client: in.Body.Client, Replace: in.Body.Replace,
 	})
 	if err != nil {
 		return nil, err
@@ -142,7 +144,7 @@ func (s *server) startPaymentIntent(ctx context.Context, in *startPaymentIntent)
 	}
 	p, err := s.Desk.StartPaymentIntent(ctx, actor(ctx), in.ID, desk.PaymentIntentParams{
 		PaymentMethod: in.Body.PaymentMethod, Confirm: in.Body.Confirm, CaptureMethod: in.Body.CaptureMethod, OffSession: in.Body.OffSession,
-		SetupFutureUsage: in.Body.SetupFutureUsage, ReturnURL: in.Body.ReturnURL, Replace: in.Body.Replace,
+		SetupFutureUsage: in.Body.SetupFutureUsage, ReturnURL: in.Body.ReturnURL, Client: in.Body.Client, Replace: in.Body.Replace,
 	})
 	if err != nil {
 		return nil, err

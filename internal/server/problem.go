@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -26,6 +27,9 @@ type Problem struct {
 	Hint      string         `json:"hint,omitempty" doc:"What to do"`
 	Errors    []ProblemField `json:"errors,omitempty" doc:"The fields that are wrong"`
 	RequestID string         `json:"request_id,omitempty" doc:"Find the cause in the log by it"`
+
+	// retryAfter is what the header says, in whole seconds; 0 for nothing.
+	retryAfter int
 }
 
 // ProblemField is one wrong field.
@@ -43,42 +47,17 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType says that this is a problem.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
+// GetHeaders returns when to try again, for the framework.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	return h
+}
+
 // retryAfter is how many seconds a client waits after an overload or an outage.
 const retryAfter = 2
-
-// statusOf is the one place where kinds become HTTP statuses; a few codes have
-// statuses of their own.
-func statusOf(kind vezne.Kind, code vezne.Code) int {
-	switch code {
-	case vezne.CodeMalformedBody:
-		return http.StatusBadRequest
-	case vezne.CodeUnsupportedMediaType:
-		return http.StatusUnsupportedMediaType
-	case vezne.CodeMethodNotAllowed:
-		return http.StatusMethodNotAllowed
-	}
-	switch kind {
-	case vezne.KindInvalid:
-		return http.StatusUnprocessableEntity
-	case vezne.KindUnauthorized:
-		return http.StatusUnauthorized
-	case vezne.KindForbidden:
-		return http.StatusForbidden
-	case vezne.KindNotFound:
-		return http.StatusNotFound
-	case vezne.KindConflict:
-		return http.StatusConflict
-	case vezne.KindDeclined:
-		return http.StatusPaymentRequired
-	case vezne.KindTooLarge:
-		return http.StatusRequestEntityTooLarge
-	case vezne.KindRateLimited:
-		return http.StatusTooManyRequests
-	case vezne.KindUnavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
-}
 
 // problem turns any error into what the outside may know, and logs the cause
 // of those that are faults of ours or of what we stand on.
@@ -90,8 +69,11 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	if !ok {
 		e = vezne.E(vezne.CodeInternal, "server", "").Because(err)
 	}
-	p := &Problem{Type: "about:blank", Status: statusOf(e.Kind, e.Code), Code: e.Code, Detail: e.Message, Hint: e.Hint, RequestID: requestID(ctx)}
+	p := &Problem{Type: "about:blank", Status: e.HTTPStatus(), Code: e.Code, Detail: e.Message, Hint: e.Hint, RequestID: requestID(ctx)}
 	p.Title = http.StatusText(p.Status)
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
+		p.retryAfter = max(retryAfter, int(e.RetryAfter/time.Second))
+	}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, ProblemField(f))
 	}
@@ -166,8 +148,8 @@ func (s *server) writeProblem(w http.ResponseWriter, r *http.Request, err error)
 	}
 	h := w.Header()
 	h.Set("Content-Type", p.ContentType(""))
-	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
-		h.Set("Retry-After", strconv.Itoa(retryAfter))
+	for name, values := range p.GetHeaders() {
+		h[name] = values
 	}
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="vezne"`)

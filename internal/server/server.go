@@ -8,6 +8,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -36,6 +38,8 @@ type Config struct {
 	PublishableKey string
 	Livemode       bool
 	PublicURL      string
+	// TrustedProxies are believed when they say in X-Forwarded-For who asks.
+	TrustedProxies []netip.Prefix
 	Clock          vezne.Clock
 	Log            *slog.Logger
 }
@@ -49,6 +53,8 @@ const MaxBody = 1 << 20
 type server struct {
 	Config
 	api huma.API
+	// untold is done once somebody was told of a proxy that is not trusted.
+	untold sync.Once
 }
 
 // New returns the handler of the whole service.
@@ -60,6 +66,7 @@ func New(cfg Config) http.Handler {
 	s.orders()
 	s.payments()
 	s.customers()
+	s.erasures()
 	s.events()
 	s.reconciliations()
 	s.doctor()
@@ -69,7 +76,7 @@ func New(cfg Config) http.Handler {
 	mux.Handle("GET /openapi.json", http.HandlerFunc(s.serveOpenAPI))
 	mux.Handle("GET /docs", http.HandlerFunc(s.serveDocs))
 	mux.Handle("GET /docs/docs.css", http.HandlerFunc(serveDocsStyle))
-	mux.Handle("/webhooks/stripe", http.HandlerFunc(s.webhook))
+	mux.Handle(webhookPath, http.HandlerFunc(s.webhook))
 	mux.Handle("GET /healthz", http.HandlerFunc(healthy))
 	mux.Handle("GET /readyz", http.HandlerFunc(s.ready))
 	if cfg.Metrics != nil {
@@ -78,7 +85,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Web != nil {
 		mux.Handle("/", cfg.Web)
 	}
-	return s.observe(mux)
+	return s.forwarded(s.observe(s.exact(mux)))
 }
 
 func (s *server) openAPI() huma.Config {

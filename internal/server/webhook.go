@@ -4,6 +4,7 @@ import (
 	"context"
 	"mime"
 	"net/http"
+	"path"
 
 	"github.com/vezne/vezne"
 )
@@ -14,6 +15,21 @@ type Inbox interface {
 	// codes are signature_invalid, malformed_body, overloaded and
 	// storage_unavailable.
 	Receive(ctx context.Context, body []byte, signature string) error
+}
+
+// webhookPath is where Stripe calls.
+const webhookPath = "/webhooks/stripe"
+
+// exact refuses addresses that only come to the webhook route by a redirect:
+// for Stripe a redirect is a failure, and would hide a wrong setting.
+func (s *server) exact(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != webhookPath && path.Clean("/"+r.URL.Path) == webhookPath {
+			s.writeProblem(w, r, vezne.E(vezne.CodeNotFound, "server.exact", "There is no such route.").WithHint("Enter "+webhookPath+" as it is in Stripe's dashboard."))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // webhook is the route that Stripe calls. Its outcomes are fixed: 200 for what

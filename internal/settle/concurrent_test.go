@@ -183,7 +183,7 @@ func TestManyOrdersArePaidAtOnceWithNumbersInARow(t *testing.T) {
 		}
 		for i := range n {
 			id := vezne.OrderID(fmt.Sprint("ord_m", i))
-			_, err := b.settler.NewOrder(b.ctx, webhook, vezne.Order{ID: id, Currency: "usd", AmountTotal: 1999})
+			_, err := b.settler.NewOrder(b.ctx, webhook, vezne.Order{ID: id, Currency: "usd", AmountTotal: 1999}, store.OrderKey{})
 			b.must(err)
 			_, err = b.settler.Order(b.ctx, id, webhook, func(tx *store.Tx, f *vezne.Facts) ([]vezne.Entry, error) {
 				a := vezne.Attempt{ID: vezne.AttemptID(fmt.Sprint("att_m", i)), OrderID: id, Number: 1, Kind: vezne.AttemptPaymentIntent, State: vezne.AttemptOpening, Expected: 1999, Currency: "usd", CreatedAt: tx.Now()}

@@ -14,6 +14,7 @@ func (w *work) settleCustomer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.erased = c.ErasedAt != nil
 	if err := w.merge(ctx); err != nil {
 		return err
 	}
@@ -49,11 +50,15 @@ func (w *work) applyCustomer(ctx context.Context, c *vezne.Customer, s vezne.Sna
 		switch {
 		case s.Deleted && c.StripeCustomerID == s.ID:
 			return w.loseCustomer(ctx, c)
+		case w.erased:
 		case !s.Deleted && c.StripeCustomerID == "":
 			c.StripeCustomerID = s.ID
 			w.entries = append(w.entries, vezne.Entry{Action: "customer.created", Object: s.ID})
 		}
 	case vezne.TypePaymentMethod:
+		if w.erased {
+			return nil
+		}
 		return w.saveMethod(ctx, *c, s)
 	case vezne.TypeSetupIntent:
 		i, err := mirror.SetupIntent(s)

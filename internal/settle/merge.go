@@ -32,6 +32,12 @@ func (w *work) merge(ctx context.Context) error {
 			continue
 		}
 		s.Root = w.root
+		if w.erased {
+			var err error
+			if s, err = mirror.Impersonal(s); err != nil {
+				return unreadable(err)
+			}
+		}
 		// First the old mark, then a new one if the answer leaves a doubt.
 		if err := w.answered(ctx, s.ID); err != nil {
 			return err
@@ -54,6 +60,11 @@ func (w *work) merge(ctx context.Context) error {
 }
 
 func (w *work) saveCall(ctx context.Context, c vezne.Call) error {
+	if w.erased && c.Refusal != nil {
+		codes := *c.Refusal
+		codes.Message = ""
+		c.Refusal = &codes
+	}
 	if err := w.tx.SaveCall(ctx, c); err != nil {
 		return err
 	}
@@ -226,6 +237,11 @@ func (w *work) adopt(ctx context.Context, intent vezne.ObjectID) error {
 		return err
 	}
 	for _, c := range children {
+		if w.erased {
+			if c, err = mirror.Impersonal(c); err != nil {
+				return unreadable(err)
+			}
+		}
 		lines, err := observe(nil, c)
 		if err != nil {
 			return unreadable(err)

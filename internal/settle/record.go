@@ -68,6 +68,9 @@ func (w *work) paid(ctx context.Context, order vezne.Order, m *vezne.PaidMove) (
 	if m == nil {
 		return "", nil
 	}
+	if err := w.countPaid(ctx, order.ID); err != nil {
+		return "", err
+	}
 	if err := w.runHook(ctx, order); err != nil {
 		return "", err
 	}
@@ -98,20 +101,25 @@ func (w *work) paid(ctx context.Context, order vezne.Order, m *vezne.PaidMove) (
 
 // plan writes down a request to Stripe that follows from the facts.
 func (w *work) plan(ctx context.Context, p vezne.PlannedCall) error {
+	_, err := w.write(ctx, p)
+	return err
+}
+
+func (w *work) write(ctx context.Context, p vezne.PlannedCall) (vezne.CallID, error) {
 	id, err := ids.New(vezne.CallPrefix)
 	if err != nil {
-		return vezne.E(vezne.CodeInternal, "settle.plan", "").Because(err)
+		return "", vezne.E(vezne.CodeInternal, "settle.plan", "").Because(err)
 	}
 	n, err := w.tx.NextNumber(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	w.wakes = true
 	_, err = w.tx.InsertCall(ctx, vezne.Call{
 		ID: vezne.CallID(id), Root: w.root, Attempt: p.Attempt, Purpose: p.Purpose, Path: p.Path, Form: Form(p.Form), Key: p.Key, APIVersion: w.APIVersion,
 		Number: n, State: vezne.CallPending, Actor: vezne.Actor{Kind: vezne.ActorSystem}, CreatedAt: w.tx.Now(), NextAt: w.tx.Now(),
 	}, p.Key)
-	return err
+	return vezne.CallID(id), err
 }
 
 // Form encodes parameters in their order, as application/x-www-form-urlencoded.

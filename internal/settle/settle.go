@@ -42,7 +42,10 @@ type Config struct {
 type Settler struct{ Config }
 
 // New returns a Settler.
-func New(cfg Config) *Settler { return &Settler{cfg} }
+func New(cfg Config) *Settler {
+	cfg.Policy.Limits = cfg.Policy.Limits.WithDefaults()
+	return &Settler{cfg}
+}
 
 // Answer is what Stripe said to a read or to a call of ours.
 type Answer struct {
@@ -89,10 +92,22 @@ func (s *Settler) Answer(ctx context.Context, a Answer) (Outcome, error) {
 }
 
 // NewOrder writes a new order and draws its number. With a reference, the
-// record of its customer is made or kept.
-func (s *Settler) NewOrder(ctx context.Context, cause vezne.Cause, o vezne.Order) (vezne.OrderView, error) {
+// record of its customer is made or kept. A key that has made an order before
+// gives that one, whatever became of the answer; CodeIdempotencyMismatch when
+// something else was asked for under it.
+func (s *Settler) NewOrder(ctx context.Context, cause vezne.Cause, o vezne.Order, key store.OrderKey) (vezne.OrderView, error) {
 	var out vezne.Order
+	number := ""
 	err := s.Store.InTx(ctx, func(tx *store.Tx) error {
+		number = ""
+		id, err := tx.BindOrderKey(ctx, key, o.ID)
+		if err != nil {
+			return err
+		}
+		if id != o.ID {
+			out, number, err = made(ctx, tx, id)
+			return err
+		}
 		next := o.Clone()
 		if next.CustomerReference != "" {
 			c, err := tx.UpsertCustomer(ctx, next.CustomerReference, next.CustomerEmail, next.CustomerName)
@@ -101,7 +116,6 @@ func (s *Settler) NewOrder(ctx context.Context, cause vezne.Cause, o vezne.Order
 			}
 			next.CustomerID = c.ID
 		}
-		var err error
 		if out, err = tx.InsertOrder(ctx, next); err != nil {
 			return err
 		}
@@ -111,7 +125,17 @@ func (s *Settler) NewOrder(ctx context.Context, cause vezne.Cause, o vezne.Order
 	if err != nil {
 		return vezne.OrderView{}, err
 	}
-	return s.View(out, ""), nil
+	return s.View(out, number), nil
+}
+
+// made returns an order that is there already, and its invoice's number.
+func made(ctx context.Context, tx *store.Tx, id vezne.OrderID) (vezne.Order, string, error) {
+	o, err := tx.Order(ctx, id)
+	if err != nil || o.PaidAt == nil {
+		return o, "", err
+	}
+	inv, err := tx.Invoice(ctx, id)
+	return o, inv.Number, err
 }
 
 // NewCustomer returns the one record of a reference, made if there is none. An

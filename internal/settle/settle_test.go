@@ -50,7 +50,7 @@ func newBench(t *testing.T, s *store.Store, clock *storetest.Clock, change func(
 	b.settler = settle.New(cfg)
 	v, err := b.settler.NewOrder(b.ctx, webhook, vezne.Order{
 		ID: "ord_1", Currency: "usd", Lines: []vezne.OrderLine{{Name: "Tea", UnitAmount: 1999, Quantity: 1, Amount: 1999}}, AmountTotal: 1999, CustomerReference: "u1",
-	})
+	}, store.OrderKey{})
 	b.must(err)
 	b.order = v.ID
 	_, err = b.settler.Order(b.ctx, b.order, webhook, func(tx *store.Tx, f *vezne.Facts) ([]vezne.Entry, error) {

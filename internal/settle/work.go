@@ -31,12 +31,14 @@ type work struct {
 	// regressed is true when an object left a final state.
 	regressed bool
 	wakes     bool
+	// erased is true when nothing that tells of a person may come back to the root.
+	erased bool
 	// linked is true when an object that had no root got one meanwhile.
 	linked bool
 }
 
 func (w *work) settle(ctx context.Context, tx *store.Tx) error {
-	w.tx, w.entries, w.outcome, w.changed, w.regressed, w.wakes, w.linked = tx, nil, Outcome{}, map[vezne.ObjectID]bool{}, false, false, false
+	w.tx, w.entries, w.outcome, w.changed, w.regressed, w.wakes, w.linked, w.erased = tx, nil, Outcome{}, map[vezne.ObjectID]bool{}, false, false, false, false
 	w.cause = w.asked
 	root, err := w.findRoot(ctx)
 	if err != nil {
@@ -80,6 +82,7 @@ func (w *work) settleOrder(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	w.erased = order.ErasedAt != nil
 	if err := w.merge(ctx); err != nil {
 		return err
 	}
@@ -89,6 +92,9 @@ func (w *work) settleOrder(ctx context.Context) error {
 	}
 	if w.regressed && !facts.Order.Has(vezne.AttentionRegression) {
 		facts.Order.Attention = append(facts.Order.Attention, vezne.AttentionRegression)
+	}
+	if err := w.tries(ctx, &facts); err != nil {
+		return err
 	}
 	if w.change != nil {
 		lines, err := w.change(w.tx, &facts)

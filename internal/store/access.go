@@ -97,7 +97,8 @@ func (s *Store) AbandonIdempotent(ctx context.Context, k IdempotencyKey, hold in
 	})
 }
 
-// Prune removes expired idempotency keys and sessions and returns how many.
+// Prune removes expired keys and sessions, and tries to pay of which no limit
+// knows any more, and returns how many.
 func (s *Store) Prune(ctx context.Context) (int64, error) {
 	var n int64
 	err := s.InTx(ctx, func(tx *Tx) error {
@@ -105,8 +106,21 @@ func (s *Store) Prune(ctx context.Context) (int64, error) {
 		if err != nil {
 			return err
 		}
+		orders, err := tx.q.PruneOrderKeys(ctx, micros(tx.now))
+		if err != nil {
+			return err
+		}
+		before := micros(tx.now.Add(-vezne.MaxLimitWindow))
+		tries, err := tx.q.PruneTries(ctx, before)
+		if err != nil {
+			return err
+		}
+		locks, err := tx.q.PruneTryLocks(ctx, before)
+		if err != nil {
+			return err
+		}
 		sessions, err := tx.q.PruneSessions(ctx, micros(tx.now))
-		n = keys + sessions
+		n = keys + orders + tries + locks + sessions
 		return err
 	})
 	return n, err

@@ -86,7 +86,10 @@ func (q queries) Entries(ctx context.Context, root vezne.Root) ([]vezne.Entry, e
 func toEntry(r db.Entry) (vezne.Entry, error) {
 	e := vezne.Entry{
 		Root: vezne.Root{Kind: vezne.RootKind(r.RootKind), ID: r.RootID}, Seq: r.Seq, At: instant(r.At), Actor: vezne.ParseActor(r.Actor), Action: r.Action,
-		EventID: vezne.EventID(r.EventID), Object: vezne.ObjectID(r.ObjectID),
+		EventID: vezne.EventID(r.EventID), Object: vezne.ObjectID(r.ObjectID), ErasedAt: instantPtr(r.ErasedAt),
+	}
+	if r.ErasedAt != nil {
+		return e, nil
 	}
 	var c entryContent
 	if err := decode("store.Entries", r.Content, &c); err != nil {
@@ -208,8 +211,11 @@ type AuditLine struct {
 	Action   string `json:"action"`
 	EventID  string `json:"event_id"`
 	ObjectID string `json:"object_id"`
-	// Content is the JSON text that was sealed, as it is.
+	// Content is the JSON text that was sealed, as it is; empty once it was
+	// erased, which leaves its digest.
 	Content string `json:"content"`
+	// ErasedAt is when it was, in microseconds since 1970 in UTC; absent for never.
+	ErasedAt *int64 `json:"erased_at,omitempty"`
 	// Salt, Digest and Hash are lower-case hexadecimal.
 	Salt   string `json:"salt"`
 	Digest string `json:"digest"`
@@ -220,6 +226,7 @@ func (l AuditLine) entry() db.Entry {
 	return db.Entry{
 		Account: l.Account, Livemode: l.Livemode, RootKind: l.RootKind, RootID: l.RootID, Seq: l.Seq, At: l.At, Actor: l.Actor, Action: l.Action,
 		EventID: l.EventID, ObjectID: l.ObjectID, Content: l.Content, ChainSeq: &l.ChainSeq, Salt: l.Salt, Digest: l.Digest, Hash: l.Hash,
+		ErasedAt: l.ErasedAt,
 	}
 }
 
@@ -234,7 +241,7 @@ func (s *Store) AuditLines(ctx context.Context, after int64, limit int) ([]Audit
 	for i, r := range rows {
 		lines[i] = AuditLine{
 			Account: r.Account, Livemode: r.Livemode, RootKind: r.RootKind, RootID: r.RootID, Seq: r.Seq, At: r.At, Actor: r.Actor, Action: r.Action,
-			EventID: r.EventID, ObjectID: r.ObjectID, Content: r.Content, Salt: r.Salt, Digest: r.Digest, Hash: r.Hash,
+			EventID: r.EventID, ObjectID: r.ObjectID, Content: r.Content, Salt: r.Salt, Digest: r.Digest, Hash: r.Hash, ErasedAt: r.ErasedAt,
 		}
 		if r.ChainSeq != nil {
 			lines[i].ChainSeq = *r.ChainSeq
@@ -273,8 +280,7 @@ func VerifyLines(next func() (AuditLine, error)) (AuditReport, error) {
 			report.Broken, report.BrokenAt = broken, report.Entries+1
 			return report, nil
 		}
-		report.Entries++
-		report.Head = l.Hash
+		report.add(l.entry())
 	}
 }
 
@@ -282,12 +288,23 @@ func VerifyLines(next func() (AuditLine, error)) (AuditReport, error) {
 type AuditReport struct {
 	// Entries is how many sealed entries were checked.
 	Entries int64 `json:"entries"`
+	// Erased is how many of them have only their digest left.
+	Erased int64 `json:"erased"`
 	// Head is the hash of the last one.
 	Head string `json:"head"`
 	// Broken says what is wrong, empty when the chain is whole.
 	Broken string `json:"broken"`
 	// BrokenAt is the place of the first break, 0 when there is none.
 	BrokenAt int64 `json:"broken_at"`
+}
+
+// add counts an entry that holds.
+func (a *AuditReport) add(r db.Entry) {
+	a.Entries++
+	a.Head = r.Hash
+	if r.ErasedAt != nil {
+		a.Erased++
+	}
 }
 
 // verifyBatch is how many entries are read at once.
@@ -330,8 +347,7 @@ func (s *Store) VerifyAudit(ctx context.Context) (AuditReport, error) {
 				report.Broken, report.BrokenAt = broken, report.Entries+1
 				return report, nil
 			}
-			report.Entries++
-			report.Head = r.Hash
+			report.add(r)
 		}
 		if len(rows) == 0 {
 			break
@@ -355,14 +371,15 @@ func checkEntry(r db.Entry, want int64, former string) (string, error) {
 	if r.ChainSeq == nil || *r.ChainSeq != want {
 		return "an entry is missing", nil
 	}
-	d, err := digest(r.Salt, r)
-	if err != nil {
+	switch d, err := digest(r.Salt, r); {
+	case err != nil:
 		return "", err
-	}
-	if d != r.Digest {
+	case r.ErasedAt != nil && r.Content != "":
+		return "an entry that was erased has a content", nil
+	case r.ErasedAt == nil && d != r.Digest:
 		return "the content of an entry is not what was sealed", nil
 	}
-	if link(former, want, d) != r.Hash {
+	if link(former, want, r.Digest) != r.Hash {
 		return "the hash of an entry does not follow from the former one", nil
 	}
 	return "", nil

@@ -84,6 +84,17 @@ func (q queries) PaymentMethods(ctx context.Context, id vezne.CustomerID) ([]vez
 	if err != nil {
 		return nil, storageError("store.PaymentMethods", err)
 	}
+	return toPaymentMethods(rows), nil
+}
+
+// AllPaymentMethods lists the methods of a customer, those that were detached
+// too, oldest first.
+func (q queries) AllPaymentMethods(ctx context.Context, id vezne.CustomerID) ([]vezne.PaymentMethod, error) {
+	rows, err := q.q.AllPaymentMethods(ctx, db.AllPaymentMethodsParams{Account: q.scope.Account, Livemode: q.scope.Livemode, CustomerID: string(id)})
+	return toPaymentMethods(rows), storageError("store.AllPaymentMethods", err)
+}
+
+func toPaymentMethods(rows []db.PaymentMethod) []vezne.PaymentMethod {
 	list := make([]vezne.PaymentMethod, len(rows))
 	for i, r := range rows {
 		list[i] = vezne.PaymentMethod{
@@ -91,12 +102,12 @@ func (q queries) PaymentMethods(ctx context.Context, id vezne.CustomerID) ([]vez
 			ExpYear: int(r.ExpYear), DetachedAt: instantPtr(r.DetachedAt), CreatedAt: instant(r.CreatedAt),
 		}
 	}
-	return list, nil
+	return list
 }
 
 func toCustomer(r db.Customer) vezne.Customer {
 	return vezne.Customer{
 		ID: vezne.CustomerID(r.ID), Reference: r.Reference, Email: r.Email, Name: r.Name, StripeCustomerID: vezne.ObjectID(r.StripeCustomerID),
-		Revision: r.Revision, CreatedAt: instant(r.CreatedAt),
+		Revision: r.Revision, CreatedAt: instant(r.CreatedAt), ErasedAt: instantPtr(r.ErasedAt),
 	}
 }

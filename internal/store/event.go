@@ -3,9 +3,10 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/store/db"
@@ -36,13 +37,17 @@ func (s *Store) StoreEvents(ctx context.Context, events []vezne.Event) ([]Stored
 		if err != nil {
 			return err
 		}
+		erased, err := s.knownTombstones(ctx, tx.queries)
+		if err != nil {
+			return err
+		}
 		marks := map[vezne.ObjectID]vezne.Mark{}
 		for _, i := range order {
 			e := events[i]
 			if e.State == vezne.EventReceived {
 				e.Number, numbers = numbers[0], numbers[1:]
 			}
-			isNew, err := tx.storeEvent(ctx, &e)
+			isNew, err := tx.storeEvent(ctx, &e, erased)
 			if err != nil {
 				return err
 			}
@@ -79,18 +84,50 @@ func count(events []vezne.Event, state vezne.EventState) int {
 	return n
 }
 
-func (tx *Tx) storeEvent(ctx context.Context, e *vezne.Event) (bool, error) {
-	const op = "store.StoreEvents"
-	body, err := tx.seal.seal(e.Body)
+func (tx *Tx) storeEvent(ctx context.Context, e *vezne.Event, erased *tombstones) (bool, error) {
+	kept, err := tx.sealBody(e.Body, erased)
 	if err != nil {
-		return false, vezne.E(vezne.CodeInternal, op, "").Because(err)
+		return false, err
 	}
-	kept, err := tx.q.StoreEvent(ctx, db.StoreEventParams{
+	row, err := tx.q.StoreEvent(ctx, db.StoreEventParams{
 		Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(e.ID), ItsAccount: e.Account, ItsLivemode: e.Livemode, Type: e.Type,
 		ObjectID: string(e.ObjectID), ObjectType: string(e.ObjectType), ApiVersion: e.APIVersion, Created: micros(e.Created), ReceivedAt: micros(tx.now),
-		State: string(e.State), Reason: e.Reason, Number: e.Number, Body: body,
+		State: string(e.State), Reason: e.Reason, Number: e.Number, Body: kept.body, Digest: kept.digest, RemovedAt: kept.removedAt,
 	})
-	return kept.Deliveries == 1 && kept.Number == e.Number, err
+	return row.Deliveries == 1 && row.Number == e.Number, err
+}
+
+// keptBody is what is kept of a payload: the payload, sealed, or its digest.
+type keptBody struct {
+	body      []byte
+	digest    string
+	removedAt *int64
+}
+
+// sealBody says what is kept of a payload: only its digest, where it tells of
+// somebody who was erased.
+func (tx *Tx) sealBody(body []byte, erased *tombstones) (keptBody, error) {
+	if erased.names(body) {
+		return keptBody{digest: digestBody(body), removedAt: ptr(micros(tx.now))}, nil
+	}
+	sealed, err := tx.seal.seal(body)
+	if err != nil {
+		return keptBody{}, vezne.E(vezne.CodeInternal, "store.sealBody", "").Because(err)
+	}
+	return keptBody{body: sealed}, nil
+}
+
+func digestBody(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// removeBody takes a payload and leaves its digest; it returns 1, or 0 when it
+// was gone already.
+func (tx *Tx) removeBody(ctx context.Context, id vezne.EventID, body []byte) (int64, error) {
+	return tx.q.RemoveBody(ctx, db.RemoveBodyParams{
+		Digest: digestBody(body), RemovedAt: ptr(micros(tx.now)), Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id),
+	})
 }
 
 // FindEvents keeps events that Stripe lists and that never arrived, and marks
@@ -100,6 +137,10 @@ func (s *Store) FindEvents(ctx context.Context, events []vezne.Event) ([]vezne.E
 	var missing []vezne.Event
 	err := s.InTx(ctx, func(tx *Tx) error {
 		missing = nil
+		erased, err := s.knownTombstones(ctx, tx.queries)
+		if err != nil {
+			return err
+		}
 		for _, e := range events {
 			had, err := tx.HasEvent(ctx, e.ID)
 			if err != nil {
@@ -112,7 +153,7 @@ func (s *Store) FindEvents(ctx context.Context, events []vezne.Event) ([]vezne.E
 		// In one order, so that two processes cannot wait for each other.
 		slices.SortFunc(missing, func(a, b vezne.Event) int { return cmp.Compare(a.ObjectID, b.ObjectID) })
 		for _, e := range missing {
-			if err := tx.findEvent(ctx, e); err != nil {
+			if err := tx.findEvent(ctx, e, erased); err != nil {
 				return err
 			}
 		}
@@ -121,10 +162,10 @@ func (s *Store) FindEvents(ctx context.Context, events []vezne.Event) ([]vezne.E
 	return missing, err
 }
 
-func (tx *Tx) findEvent(ctx context.Context, e vezne.Event) error {
-	body, err := tx.seal.seal(e.Body)
+func (tx *Tx) findEvent(ctx context.Context, e vezne.Event, erased *tombstones) error {
+	kept, err := tx.sealBody(e.Body, erased)
 	if err != nil {
-		return vezne.E(vezne.CodeInternal, "store.FindEvents", "").Because(err)
+		return err
 	}
 	number, err := tx.NextNumber(ctx)
 	if err != nil {
@@ -133,7 +174,7 @@ func (tx *Tx) findEvent(ctx context.Context, e vezne.Event) error {
 	_, err = tx.q.FindEvent(ctx, db.FindEventParams{
 		Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(e.ID), ItsAccount: e.Account, ItsLivemode: e.Livemode, Type: e.Type,
 		ObjectID: string(e.ObjectID), ObjectType: string(e.ObjectType), ApiVersion: e.APIVersion, Created: micros(e.Created), ReceivedAt: micros(tx.now),
-		State: string(e.State), Reason: e.Reason, Number: number, Body: body,
+		State: string(e.State), Reason: e.Reason, Number: number, Body: kept.body, Digest: kept.digest, RemovedAt: kept.removedAt,
 	})
 	if err != nil {
 		return err
@@ -178,12 +219,19 @@ func (q queries) Event(ctx context.Context, id vezne.EventID) (vezne.Event, erro
 	if err != nil {
 		return vezne.Event{}, notFound(op, "event", err)
 	}
+	return q.openEvent(r)
+}
+
+// openEvent reads an event with its payload.
+func (q queries) openEvent(r db.Event) (vezne.Event, error) {
 	e := toEvent(db.ListEventsRow{
 		ID: r.ID, ItsAccount: r.ItsAccount, ItsLivemode: r.ItsLivemode, Type: r.Type, ObjectID: r.ObjectID, ObjectType: r.ObjectType, ApiVersion: r.ApiVersion,
 		Created: r.Created, ReceivedAt: r.ReceivedAt, State: r.State, Reason: r.Reason, AppliedAt: r.AppliedAt, Deliveries: r.Deliveries, Number: r.Number,
+		Digest: r.Digest, RemovedAt: r.RemovedAt,
 	})
+	var err error
 	if e.Body, err = q.seal.open(r.Body); err != nil {
-		return e, vezne.E(vezne.CodeCorrupt, op, "The event's body cannot be decrypted.").Because(err).WithHint("Was VEZNE_BODY_KEY changed?")
+		return e, vezne.E(vezne.CodeCorrupt, "store.Event", "The event's body cannot be decrypted.").Because(err).WithHint("Was VEZNE_BODY_KEY changed?")
 	}
 	return e, nil
 }
@@ -270,22 +318,11 @@ func (s *Store) ReplayEvent(ctx context.Context, e vezne.Event, by vezne.Actor) 
 	})
 }
 
-// BlankBodies removes the raw bodies of settled events received before t and
-// returns how many.
-func (s *Store) BlankBodies(ctx context.Context, t time.Time) (int64, error) {
-	var n int64
-	err := s.InTx(ctx, func(tx *Tx) error {
-		var err error
-		n, err = tx.q.BlankBodies(ctx, db.BlankBodiesParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, ReceivedBefore: micros(t)})
-		return err
-	})
-	return n, err
-}
-
 func toEvent(r db.ListEventsRow) vezne.Event {
 	return vezne.Event{
 		ID: vezne.EventID(r.ID), Account: r.ItsAccount, Livemode: r.ItsLivemode, Type: r.Type, ObjectID: vezne.ObjectID(r.ObjectID),
 		ObjectType: vezne.ObjectType(r.ObjectType), APIVersion: r.ApiVersion, Created: instant(r.Created), ReceivedAt: instant(r.ReceivedAt),
 		State: vezne.EventState(r.State), Reason: r.Reason, AppliedAt: instantPtr(r.AppliedAt), Deliveries: int(r.Deliveries), Number: r.Number,
+		Digest: r.Digest, RemovedAt: instantPtr(r.RemovedAt),
 	}
 }

@@ -3,6 +3,8 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"sync"
 	"testing"
@@ -279,17 +281,21 @@ func TestBodiesAreEncryptedAndBlanked(t *testing.T) {
 		if _, err := s.StoreEvents(ctx, []vezne.Event{waiting}); err != nil {
 			t.Fatal(err)
 		}
-		if n := must[int64](t)(s.BlankBodies(ctx, clock.Now())); n != 0 {
-			t.Errorf("%d bodies of now were blanked as older than now", n)
+		if n := must[store.Retained[int64]](t)(s.RemoveOld(ctx, clock.Now(), 10)); n.Events != 0 {
+			t.Errorf("%d bodies of now were removed as older than now", n.Events)
 		}
-		if n := must[int64](t)(s.BlankBodies(ctx, clock.Advance(time.Hour))); n != 2 {
-			t.Errorf("%d blanked, want the two that are applied", n)
+		later := clock.Advance(time.Hour)
+		for _, want := range []int64{1, 1, 0} {
+			if n := must[store.Retained[int64]](t)(s.RemoveOld(ctx, later, 1)); n.Events != want {
+				t.Errorf("%d removed by a batch of one, want %d of the two that are applied", n.Events, want)
+			}
 		}
-		if got := must[vezne.Event](t)(s.Event(ctx, "evt_sealed")); got.Body != nil {
-			t.Errorf("a blanked body is %q", got.Body)
+		sum := sha256.Sum256(e.Body)
+		if got := must[vezne.Event](t)(s.Event(ctx, "evt_sealed")); got.Body != nil || got.Digest != hex.EncodeToString(sum[:]) || got.RemovedAt == nil {
+			t.Errorf("a removed body is %q, its digest %q, removed at %v", got.Body, got.Digest, got.RemovedAt)
 		}
 		if got := must[vezne.Event](t)(s.Event(ctx, "evt_waiting")); got.Body == nil {
-			t.Error("the body of an event that waits was blanked")
+			t.Error("the body of an event that waits was removed")
 		}
 	})
 }

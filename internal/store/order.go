@@ -159,7 +159,7 @@ func toOrder(r db.Order) (vezne.Order, error) {
 		AmountPaid: r.AmountPaid, AmountRefunded: r.AmountRefunded, AmountDisputed: r.AmountDisputed, Processing: r.Processing,
 		PaidAt: instantPtr(r.PaidAt), PaidBy: vezne.AttemptID(r.PaidBy), CancelRequestedAt: instantPtr(r.CancelRequestedAt), CanceledAt: instantPtr(r.CanceledAt),
 		CustomerID: vezne.CustomerID(r.CustomerID), CustomerReference: r.CustomerReference, CustomerEmail: r.CustomerEmail, CustomerName: r.CustomerName,
-		Locale: r.Locale, Revision: r.Revision, CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
+		Locale: r.Locale, Revision: r.Revision, CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt), ErasedAt: instantPtr(r.ErasedAt),
 	}
 	if err := decode(op, r.Lines, &o.Lines); err != nil {
 		return o, err

@@ -70,6 +70,8 @@ type Store struct {
 	// number is the sequence on SQLite, where one process owns the file: it is
 	// written back by every transaction that stores a number.
 	number atomic.Int64
+	// tombs are the tombstones that this process knows.
+	tombs atomic.Pointer[tombstones]
 }
 
 // Open opens a database, refuses a SQLite file that another process holds,

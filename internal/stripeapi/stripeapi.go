@@ -140,6 +140,15 @@ func (c *Client) Post(ctx context.Context, path, form, key, version string) (Ans
 	return c.do(ctx, http.MethodPost, path, form, &key, version)
 }
 
+// Delete deletes an object. Stripe needs no idempotency key for it: what is gone
+// cannot be deleted again. It fails as Post does.
+// Source: docs.stripe.com/api/idempotent_requests.
+func (c *Client) Delete(ctx context.Context, path, version string) (Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, WriteTimeout)
+	defer cancel()
+	return c.do(ctx, http.MethodDelete, path, "", nil, version)
+}
+
 func (c *Client) do(ctx context.Context, method, path, content string, key *string, version string) (Answer, error) {
 	const op = "stripeapi"
 	seen := &exchange{}

@@ -184,6 +184,7 @@ var adminSentences = map[string]sentence{
 	"action.order.dispute_closed":           {"Dispute closed", "İtiraz kapandı"},
 	"action.order.cancel_requested":         {"Cancellation asked for", "İptal istendi"},
 	"action.order.canceled":                 {"Canceled", "İptal edildi"},
+	"action.payment.throttled":              {"Payment held back: too many tries", "Ödeme bekletildi: çok fazla deneme"},
 	"action.order.held_by_hook":             {"The application refused to take note; Paid is held back", "Uygulama kaydetmeyi reddetti; Ödendi bekletiliyor"},
 	"action.attempt.opened":                 {"Attempt to collect opened", "Tahsilat denemesi açıldı"},
 	"action.attempt.opening":                {"Attempt is being opened", "Deneme açılıyor"},

@@ -30,6 +30,8 @@ var orderSentences = map[string]sentence{
 		"Stripe, kesinleşmiş bir nesnenin durumunu değişmiş gösterdi; bu olmamalıydı."},
 	"attention.cancel_pending": {"Cancellation was asked for and waits for Stripe.",
 		"İptal istendi; Stripe'ın yanıtı bekleniyor."},
+	"attention.card_testing": {"So many payments were declined here that no more are taken for a while. Somebody may be testing cards.",
+		"Burada o kadar çok ödeme reddedildi ki bir süre yenisi alınmıyor. Biri kart deniyor olabilir."},
 }
 
 // Status returns an order's status as people read it.

@@ -63,7 +63,7 @@ func (s *site) refusedToAct(r *http.Request, err error) (*answer, error) {
 	if !ok || e.Kind == vezne.KindInternal || e.Kind == vezne.KindNotFound {
 		return nil, err
 	}
-	status := statusOf(e)
+	status := e.HTTPStatus()
 	if status >= http.StatusInternalServerError {
 		s.failure(r, err) // for the log
 	}
@@ -101,7 +101,7 @@ func (s *site) wrongAmount(r *http.Request, o vezne.OrderView, p adminOrderPage,
 	}
 	lang := visitOf(r).lang
 	p.Alert = text.Say(lang, "error."+string(e.Code), "example", plainAmount(lang, exampleAmount, o.Currency))
-	return s.showAdminOrder(r, statusOf(e), p)
+	return s.showAdminOrder(r, e.HTTPStatus(), p)
 }
 
 // exampleAmount is shown where an amount cannot be read, in the minor unit.

@@ -132,7 +132,7 @@ func (s *site) orderFrom(ctx context.Context, r *http.Request, cartID string, fo
 
 // checkoutOf sends the buyer to Stripe's page.
 func (s *site) checkoutOf(r *http.Request, id vezne.OrderID) (*answer, error) {
-	c, err := s.Desk.StartCheckout(r.Context(), shopActor, id, desk.CheckoutParams{Replace: true})
+	c, err := s.Desk.StartCheckout(r.Context(), shopActor, id, desk.CheckoutParams{Client: address(r), Replace: true})
 	if err != nil {
 		return s.refusedToPay(r, id, err)
 	}
@@ -144,7 +144,7 @@ func (s *site) checkoutOf(r *http.Request, id vezne.OrderID) (*answer, error) {
 func (s *site) confirmOf(r *http.Request, id vezne.OrderID, key, method string) (*answer, error) {
 	page := payAddress(id)
 	location, err := s.once(r.Context(), "shop.confirm", submissionKey(key, method), page, func(ctx context.Context) (string, error) {
-		intent, err := s.Desk.StartPaymentIntent(ctx, shopActor, id, desk.PaymentIntentParams{PaymentMethod: method, Confirm: true, Replace: true})
+		intent, err := s.Desk.StartPaymentIntent(ctx, shopActor, id, desk.PaymentIntentParams{PaymentMethod: method, Confirm: true, Client: address(r), Replace: true})
 		if err != nil {
 			return "", err
 		}

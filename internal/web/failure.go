@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/internal/text"
@@ -28,15 +29,20 @@ func (s *site) failure(r *http.Request, err error) *answer {
 	if !ok {
 		e = vezne.E(vezne.CodeInternal, "web", "").Because(err)
 	}
-	status := statusOf(e)
+	status := e.HTTPStatus()
 	if status >= http.StatusInternalServerError {
 		s.Log.LogAttrs(r.Context(), slog.LevelError, "a page failed", slog.String("path", r.URL.Path), slog.String("code", string(e.Code)), slog.Any("err", err))
 	}
 	a := s.failureAnswer(r, e, status)
-	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		a.header.Set("Retry-After", strconv.Itoa(retryAfter))
-	}
+	later(a, e)
 	return a
+}
+
+// later says when to try again, where that can help.
+func later(a *answer, e *vezne.Error) {
+	if a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests {
+		a.header.Set("Retry-After", strconv.Itoa(max(retryAfter, int(e.RetryAfter/time.Second))))
+	}
 }
 
 func (s *site) failureAnswer(r *http.Request, e *vezne.Error, status int) *answer {
@@ -66,35 +72,4 @@ func (s *site) failureAnswer(r *http.Request, e *vezne.Error, status int) *answe
 // failureJSON is what a script gets.
 type failureJSON struct {
 	Message string `json:"message"`
-}
-
-// statusOf maps kinds to HTTP; a few codes have statuses of their own.
-func statusOf(e *vezne.Error) int {
-	switch e.Code {
-	case vezne.CodeMalformedBody:
-		return http.StatusBadRequest
-	case vezne.CodeMethodNotAllowed:
-		return http.StatusMethodNotAllowed
-	}
-	switch e.Kind {
-	case vezne.KindInvalid:
-		return http.StatusUnprocessableEntity
-	case vezne.KindUnauthorized:
-		return http.StatusUnauthorized
-	case vezne.KindForbidden:
-		return http.StatusForbidden
-	case vezne.KindNotFound:
-		return http.StatusNotFound
-	case vezne.KindConflict:
-		return http.StatusConflict
-	case vezne.KindDeclined:
-		return http.StatusPaymentRequired
-	case vezne.KindTooLarge:
-		return http.StatusRequestEntityTooLarge
-	case vezne.KindRateLimited:
-		return http.StatusTooManyRequests
-	case vezne.KindUnavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
 }

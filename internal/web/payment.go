@@ -14,7 +14,7 @@ import (
 // the order's own page.
 func (s *site) checkout(r *http.Request) (*answer, error) {
 	id := vezne.OrderID(r.PathValue("order"))
-	c, err := s.Desk.StartCheckout(r.Context(), buyer, id, desk.CheckoutParams{Replace: true})
+	c, err := s.Desk.StartCheckout(r.Context(), buyer, id, desk.CheckoutParams{Client: address(r), Replace: true})
 	if err != nil {
 		return s.refusedToPay(r, id, err)
 	}
@@ -31,7 +31,7 @@ func (s *site) refusedToPay(r *http.Request, id vezne.OrderID, err error) (*answ
 	if e.Code == vezne.CodeOrderPaid || e.Code == vezne.CodeOrderCanceled {
 		return seeOther(payAddress(id)), nil
 	}
-	status := statusOf(e)
+	status := e.HTTPStatus()
 	if status >= http.StatusInternalServerError {
 		s.failure(r, err) // for the log
 	}
@@ -41,7 +41,11 @@ func (s *site) refusedToPay(r *http.Request, id vezne.OrderID, err error) (*answ
 	}
 	v := visitOf(r)
 	v.speak(order.Order)
-	return s.showOrder(r, id, status, text.Say(v.lang, payRefusal(e)))
+	a, err := s.showOrder(r, id, status, text.Say(v.lang, payRefusal(e)))
+	if err == nil {
+		later(a, e)
+	}
+	return a, err
 }
 
 // payRefusal is the key of the sentence for a buyer about why paying did not
@@ -73,16 +77,20 @@ func (s *site) paymentIntent(r *http.Request) (*answer, error) {
 	}
 	v := visitOf(r)
 	v.speak(order.Order)
-	intent, err := s.Desk.StartPaymentIntent(r.Context(), buyer, id, desk.PaymentIntentParams{Replace: true})
+	intent, err := s.Desk.StartPaymentIntent(r.Context(), buyer, id, desk.PaymentIntentParams{Client: address(r), Replace: true})
 	if err != nil {
 		e, ok := errors.AsType[*vezne.Error](err)
 		if !ok || e.Kind == vezne.KindNotFound || e.Kind == vezne.KindInternal {
 			return nil, err
 		}
-		if statusOf(e) >= http.StatusInternalServerError {
+		if e.HTTPStatus() >= http.StatusInternalServerError {
 			s.failure(r, err) // for the log
 		}
-		return jsonOf(statusOf(e), failureJSON{Message: text.Say(v.lang, payRefusal(e))})
+		a, err := jsonOf(e.HTTPStatus(), failureJSON{Message: text.Say(v.lang, payRefusal(e))})
+		if err == nil {
+			later(a, e)
+		}
+		return a, err
 	}
 	return jsonOf(http.StatusOK, intentJSON{ClientSecret: intent.ClientSecret.Reveal(), Status: intent.Status})
 }

@@ -62,7 +62,7 @@ func (s *site) refusedToReplay(r *http.Request, err error) (*answer, error) {
 	if !ok || e.Kind == vezne.KindNotFound && e.Stripe == nil {
 		return nil, err
 	}
-	status := statusOf(e)
+	status := e.HTTPStatus()
 	if status >= http.StatusInternalServerError {
 		s.failure(r, err) // for the log
 	}

@@ -109,7 +109,7 @@ func each(t *testing.T, run func(b *bench)) {
 		b.client, err = stripeapi.New(stripeapi.Config{SecretKey: vezne.NewSecret("sk_test_abc"), BaseURL: srv.URL})
 		b.must(err)
 		b.sender = b.process("p1")
-		_, err = b.settler.NewOrder(b.ctx, vezne.Cause{}, vezne.Order{ID: "ord_1", Currency: "usd", AmountTotal: 1999})
+		_, err = b.settler.NewOrder(b.ctx, vezne.Cause{}, vezne.Order{ID: "ord_1", Currency: "usd", AmountTotal: 1999}, store.OrderKey{})
 		b.must(err)
 		run(b)
 	})

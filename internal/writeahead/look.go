@@ -117,6 +117,7 @@ func tookEffect(call vezne.Call, body []byte) bool {
 	var o struct {
 		Status   string          `json:"status"`
 		Customer json.RawMessage `json:"customer"`
+		Deleted  bool            `json:"deleted"`
 	}
 	if err := json.Unmarshal(body, &o); err != nil {
 		return false
@@ -132,6 +133,8 @@ func tookEffect(call vezne.Call, body []byte) bool {
 		return o.Status == "expired"
 	case vezne.CallDetachPaymentMethod:
 		return len(o.Customer) == 0 || string(o.Customer) == "null"
+	case vezne.CallDeleteCustomer:
+		return o.Deleted
 	}
 	return false
 }

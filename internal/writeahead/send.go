@@ -48,7 +48,7 @@ func (s *Sender) send(ctx context.Context, before vezne.Call, owner string) (Res
 		// by itself.
 		return Result{Call: before}, errors.Join(err, s.Store.ReleaseCall(ctx, before.ID, owner, before.NextAt))
 	}
-	answer, sendErr := s.Stripe.Post(ctx, call.Path, call.Form, call.Key, call.APIVersion)
+	answer, sendErr := s.transmit(ctx, call)
 	call.Unclear = before.Unclear
 	outcome, object := readAnswer(answer, sendErr)
 	now, err := s.Store.Now(ctx)
@@ -68,6 +68,13 @@ func (s *Sender) send(ctx context.Context, before vezne.Call, owner string) (Res
 		return s.doubt(ctx, call, owner)
 	}
 	return s.again(ctx, call, owner, errors.Join(sendErr, refusalError(answer)))
+}
+
+func (s *Sender) transmit(ctx context.Context, call vezne.Call) (stripeapi.Answer, error) {
+	if call.Purpose == vezne.CallDeleteCustomer {
+		return s.Stripe.Delete(ctx, call.Path, call.APIVersion)
+	}
+	return s.Stripe.Post(ctx, call.Path, call.Form, call.Key, call.APIVersion)
 }
 
 // readAnswer says how a sending ended, and which object the answer is about. A

@@ -18,6 +18,9 @@ func subject(c vezne.Call) (vezne.ReadMove, bool) {
 		t = vezne.TypeCheckoutSession
 	case vezne.CallDetachPaymentMethod:
 		t = vezne.TypePaymentMethod
+	case vezne.CallDeleteCustomer:
+		id, err := url.PathUnescape(c.Path[strings.LastIndexByte(c.Path, '/')+1:])
+		return vezne.ReadMove{ID: vezne.ObjectID(id), Type: vezne.TypeCustomer}, err == nil
 	default:
 		return vezne.ReadMove{}, false
 	}

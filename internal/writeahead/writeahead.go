@@ -17,6 +17,7 @@ import (
 	"github.com/vezne/vezne/internal/settle"
 	"github.com/vezne/vezne/internal/store"
 	"github.com/vezne/vezne/internal/stripeapi"
+	"github.com/vezne/vezne/internal/sweep"
 )
 
 // Config is what a Sender stands on.
@@ -32,7 +33,7 @@ type Config struct {
 // Sender sends calls. It is safe for concurrent use.
 type Sender struct {
 	Config
-	wake    chan struct{}
+	loop    *sweep.Loop
 	claims  atomic.Int64
 	mu      sync.Mutex
 	flights map[vezne.CallID]*flight
@@ -62,10 +63,6 @@ const (
 	// (stripeapi.WriteTimeout) or one look-up (lookTime), and what is written
 	// before and after it.
 	lease = 2 * time.Minute
-	// period is how often Run sweeps, sweeps how many may be under way: one slow
-	// answer does not hold up the others.
-	period = time.Second
-	sweeps = 4
 	// elsewherePause and elsewhereTime say how often, and how long, a call is
 	// looked at that another process is sending.
 	elsewherePause = 200 * time.Millisecond
@@ -74,7 +71,9 @@ const (
 
 // New returns a Sender.
 func New(cfg Config) *Sender {
-	return &Sender{Config: cfg, wake: make(chan struct{}, 1), flights: map[vezne.CallID]*flight{}}
+	s := &Sender{Config: cfg, flights: map[vezne.CallID]*flight{}}
+	s.loop = sweep.New("calls", batch, s.Sweep, cfg.Log)
+	return s
 }
 
 // Send sends a call now, settles the answer and returns the call as it stands
@@ -202,48 +201,12 @@ func (s *Sender) Sweep(ctx context.Context) (int, error) {
 // Run sweeps each second and on Wake, until ctx ends; then it waits for what
 // is on its way.
 func (s *Sender) Run(ctx context.Context) {
-	tick := time.NewTicker(period)
-	defer tick.Stop()
-	under := make(chan struct{}, sweeps)
-	var running sync.WaitGroup
-	for {
-		select {
-		case under <- struct{}{}:
-			running.Go(func() {
-				defer func() { <-under }()
-				s.sweepAll(ctx)
-			})
-		default:
-		}
-		select {
-		case <-ctx.Done():
-			running.Wait()
-			s.flying.Wait()
-			return
-		case <-tick.C:
-		case <-s.wake:
-		}
-	}
-}
-
-// sweepAll sweeps until less than a batch is due.
-func (s *Sender) sweepAll(ctx context.Context) {
-	for n := batch; n == batch && ctx.Err() == nil; {
-		var err error
-		if n, err = s.Sweep(ctx); err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "calls cannot be swept", "err", err)
-			return
-		}
-	}
+	s.loop.Run(ctx)
+	s.flying.Wait()
 }
 
 // Wake makes Run sweep now.
-func (s *Sender) Wake() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
+func (s *Sender) Wake() { s.loop.Wake() }
 
 // InFlight returns how many calls this process is sending or looking up.
 func (s *Sender) InFlight() int {

@@ -3,13 +3,12 @@ package browser
 
 import (
 	"context"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/proof/loopback"
 	"github.com/vezne/vezne/sandbox"
 )
 
@@ -31,7 +30,7 @@ func TestSandboxInABrowser(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	address := serve(t, sb)
+	address := loopback.Serve(t, sb)
 	for _, name := range nodeTests {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -44,23 +43,4 @@ func TestSandboxInABrowser(t *testing.T) {
 			}
 		})
 	}
-}
-
-// serve listens on a free port of the loopback interface until the test ends, and answers the address.
-func serve(t *testing.T, h http.Handler) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-		<-done
-	})
-	return "http://" + listener.Addr().String()
 }

@@ -3,13 +3,12 @@ package clients
 
 import (
 	"context"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"testing"
 	"time"
 
+	"github.com/vezne/vezne/proof/loopback"
 	"github.com/vezne/vezne/sandbox"
 )
 
@@ -31,27 +30,8 @@ func TestStripeNode(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	node := exec.CommandContext(ctx, "node", "--test", "--test-timeout=60000", "--test-reporter=spec", "stripe_node_events.test.mjs")
-	node.Env = append(os.Environ(), "SANDBOX_URL="+serve(t, sb), "STRIPE_SUPPRESS_NOTICES=true")
+	node.Env = append(os.Environ(), "SANDBOX_URL="+loopback.Serve(t, sb), "STRIPE_SUPPRESS_NOTICES=true")
 	if out, err := node.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-}
-
-// serve listens on a free port of the loopback interface until the test ends, and answers the address.
-func serve(t *testing.T, h http.Handler) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-		<-done
-	})
-	return "http://" + listener.Addr().String()
 }

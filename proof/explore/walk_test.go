@@ -77,7 +77,7 @@ func newWalker(t *testing.T, seed uint64) *walker {
 	w.must(err)
 	for range orders {
 		v, err := w.settler.NewOrder(w.ctx, vezne.Cause{Actor: vezne.Actor{Kind: vezne.ActorAPI}}, vezne.Order{ID: vezne.OrderID(w.id(vezne.OrderPrefix)), Currency: "usd",
-			Lines: []vezne.OrderLine{{Name: "Tea", UnitAmount: price, Quantity: 1, Amount: price}}, AmountTotal: price})
+			Lines: []vezne.OrderLine{{Name: "Tea", UnitAmount: price, Quantity: 1, Amount: price}}, AmountTotal: price}, store.OrderKey{})
 		w.must(err)
 		w.order = append(w.order, v.ID)
 	}

@@ -56,6 +56,9 @@ func generate(spec, fixtures []byte) ([]byte, error) {
 	if err := json.Unmarshal(fixtures, &samples); err != nil {
 		return nil, fmt.Errorf("sample objects: %w", err)
 	}
+	if err := api.addRecorded(); err != nil {
+		return nil, fmt.Errorf("recorded keys: %w", err)
+	}
 	b := newBuilder(&api)
 	if err := b.addSchemas(samples.Resources); err != nil {
 		return nil, err

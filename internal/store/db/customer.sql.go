@@ -10,7 +10,7 @@ import (
 )
 
 const getCustomer = `-- name: GetCustomer :one
-SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at FROM vezne_customers WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at, erased_at FROM vezne_customers WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetCustomerParams struct {
@@ -33,12 +33,13 @@ func (q *Queries) GetCustomer(ctx context.Context, arg GetCustomerParams) (Custo
 		&i.Entries,
 		&i.Revision,
 		&i.CreatedAt,
+		&i.ErasedAt,
 	)
 	return i, err
 }
 
 const getCustomerByReference = `-- name: GetCustomerByReference :one
-SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at FROM vezne_customers WHERE account = $1 AND livemode = $2 AND reference = $3
+SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at, erased_at FROM vezne_customers WHERE account = $1 AND livemode = $2 AND reference = $3
 `
 
 type GetCustomerByReferenceParams struct {
@@ -61,12 +62,13 @@ func (q *Queries) GetCustomerByReference(ctx context.Context, arg GetCustomerByR
 		&i.Entries,
 		&i.Revision,
 		&i.CreatedAt,
+		&i.ErasedAt,
 	)
 	return i, err
 }
 
 const getCustomerByStripeID = `-- name: GetCustomerByStripeID :one
-SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at FROM vezne_customers WHERE account = $1 AND livemode = $2 AND stripe_customer_id = $3
+SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at, erased_at FROM vezne_customers WHERE account = $1 AND livemode = $2 AND stripe_customer_id = $3
 `
 
 type GetCustomerByStripeIDParams struct {
@@ -89,6 +91,7 @@ func (q *Queries) GetCustomerByStripeID(ctx context.Context, arg GetCustomerBySt
 		&i.Entries,
 		&i.Revision,
 		&i.CreatedAt,
+		&i.ErasedAt,
 	)
 	return i, err
 }
@@ -157,7 +160,7 @@ func (q *Queries) ListPaymentMethods(ctx context.Context, arg ListPaymentMethods
 }
 
 const lockCustomer = `-- name: LockCustomer :one
-UPDATE vezne_customers SET revision = revision + 1 WHERE account = $1 AND livemode = $2 AND id = $3 RETURNING account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at
+UPDATE vezne_customers SET revision = revision + 1 WHERE account = $1 AND livemode = $2 AND id = $3 RETURNING account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at, erased_at
 `
 
 type LockCustomerParams struct {
@@ -180,6 +183,7 @@ func (q *Queries) LockCustomer(ctx context.Context, arg LockCustomerParams) (Cus
 		&i.Entries,
 		&i.Revision,
 		&i.CreatedAt,
+		&i.ErasedAt,
 	)
 	return i, err
 }
@@ -279,7 +283,7 @@ VALUES ($1, $2, $3, $4, $5, $6, '', 0, 1, $7)
 ON CONFLICT (account, livemode, reference) DO UPDATE SET
     email = CASE WHEN $5 = '' THEN vezne_customers.email ELSE $5 END,
     name = CASE WHEN $6 = '' THEN vezne_customers.name ELSE $6 END
-RETURNING account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at
+RETURNING account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at, erased_at
 `
 
 type UpsertCustomerParams struct {
@@ -314,6 +318,7 @@ func (q *Queries) UpsertCustomer(ctx context.Context, arg UpsertCustomerParams) 
 		&i.Entries,
 		&i.Revision,
 		&i.CreatedAt,
+		&i.ErasedAt,
 	)
 	return i, err
 }

@@ -9,25 +9,6 @@ import (
 	"context"
 )
 
-const blankBodies = `-- name: BlankBodies :execrows
-UPDATE vezne_events SET body = NULL WHERE account = $1 AND livemode = $2 AND received_at < $3 AND body IS NOT NULL
-    AND state IN ('applied', 'ignored', 'quarantined')
-`
-
-type BlankBodiesParams struct {
-	Account        string
-	Livemode       bool
-	ReceivedBefore int64
-}
-
-func (q *Queries) BlankBodies(ctx context.Context, arg BlankBodiesParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, blankBodies, arg.Account, arg.Livemode, arg.ReceivedBefore)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const countEvents = `-- name: CountEvents :many
 SELECT state, COUNT(*) AS number FROM vezne_events WHERE account = $1 AND livemode = $2 GROUP BY state
 `
@@ -66,7 +47,7 @@ func (q *Queries) CountEvents(ctx context.Context, arg CountEventsParams) ([]Cou
 }
 
 const getEvent = `-- name: GetEvent :one
-SELECT account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body FROM vezne_events WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body, digest, removed_at FROM vezne_events WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetEventParams struct {
@@ -96,12 +77,14 @@ func (q *Queries) GetEvent(ctx context.Context, arg GetEventParams) (Event, erro
 		&i.Deliveries,
 		&i.Number,
 		&i.Body,
+		&i.Digest,
+		&i.RemovedAt,
 	)
 	return i, err
 }
 
 const listEvents = `-- name: ListEvents :many
-SELECT id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number FROM vezne_events
+SELECT id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, digest, removed_at FROM vezne_events
 WHERE account = $1 AND livemode = $2
     AND (CAST($3 AS TEXT) = '' OR state = CAST($3 AS TEXT)) AND (CAST($4 AS TEXT) = '' OR type = CAST($4 AS TEXT)) AND (CAST($5 AS TEXT) = '' OR object_id = CAST($5 AS TEXT))
     AND (received_at < $6 OR (received_at = $6 AND id < $7))
@@ -134,6 +117,8 @@ type ListEventsRow struct {
 	AppliedAt   *int64
 	Deliveries  int64
 	Number      int64
+	Digest      string
+	RemovedAt   *int64
 }
 
 // ListEvents leaves the bodies out.
@@ -170,6 +155,8 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]ListE
 			&i.AppliedAt,
 			&i.Deliveries,
 			&i.Number,
+			&i.Digest,
+			&i.RemovedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -281,9 +268,9 @@ func (q *Queries) SetEventsIgnored(ctx context.Context, arg SetEventsIgnoredPara
 }
 
 const storeEvent = `-- name: StoreEvent :one
-INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body)
+INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body, digest, removed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
-    $9, $10, $11, $12, $13, NULL, 1, $14, $15)
+    $9, $10, $11, $12, $13, NULL, 1, $14, $15, $16, $17)
 ON CONFLICT (account, livemode, id) DO UPDATE SET deliveries = vezne_events.deliveries + 1 RETURNING deliveries, number
 `
 
@@ -303,6 +290,8 @@ type StoreEventParams struct {
 	Reason      string
 	Number      int64
 	Body        []byte
+	Digest      string
+	RemovedAt   *int64
 }
 
 type StoreEventRow struct {
@@ -329,6 +318,8 @@ func (q *Queries) StoreEvent(ctx context.Context, arg StoreEventParams) (StoreEv
 		arg.Reason,
 		arg.Number,
 		arg.Body,
+		arg.Digest,
+		arg.RemovedAt,
 	)
 	var i StoreEventRow
 	err := row.Scan(&i.Deliveries, &i.Number)

@@ -79,6 +79,7 @@ type Customer struct {
 	Entries          int64
 	Revision         int64
 	CreatedAt        int64
+	ErasedAt         *int64
 }
 
 type Effect struct {
@@ -118,6 +119,20 @@ type Entry struct {
 	ErasedAt *int64
 }
 
+type Erasure struct {
+	Account     string
+	Livemode    bool
+	ID          string
+	Actor       string
+	Customers   string
+	Orders      string
+	Counts      string
+	Calls       string
+	CreatedAt   int64
+	SweptUntil  int64
+	CompletedAt *int64
+}
+
 type Event struct {
 	Account     string
 	Livemode    bool
@@ -136,6 +151,8 @@ type Event struct {
 	Deliveries  int64
 	Number      int64
 	Body        []byte
+	Digest      string
+	RemovedAt   *int64
 }
 
 type IdempotencyKey struct {
@@ -223,6 +240,16 @@ type Order struct {
 	Revision          int64
 	CreatedAt         int64
 	UpdatedAt         int64
+	ErasedAt          *int64
+}
+
+type OrderKey struct {
+	Account   string
+	Livemode  bool
+	Key       string
+	Content   string
+	OrderID   string
+	ExpiresAt int64
 }
 
 type PaymentMethod struct {
@@ -312,6 +339,31 @@ type Token struct {
 	Hash      []byte
 	CreatedAt int64
 	RevokedAt *int64
+}
+
+type Tombstone struct {
+	Account   string
+	Livemode  bool
+	ID        string
+	ErasureID string
+}
+
+type Try struct {
+	Account  string
+	Livemode bool
+	Kind     string
+	ID       string
+	RootID   string
+	Client   string
+	Card     string
+	At       int64
+}
+
+type TryLock struct {
+	Account  string
+	Livemode bool
+	Subject  string
+	At       int64
 }
 
 type Watch struct {

@@ -63,7 +63,7 @@ func (q *Queries) CountOrders(ctx context.Context, arg CountOrdersParams) ([]Cou
 }
 
 const getOrder = `-- name: GetOrder :one
-SELECT account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at FROM vezne_orders WHERE account = $1 AND livemode = $2 AND id = $3
+SELECT account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at, erased_at FROM vezne_orders WHERE account = $1 AND livemode = $2 AND id = $3
 `
 
 type GetOrderParams struct {
@@ -105,6 +105,7 @@ func (q *Queries) GetOrder(ctx context.Context, arg GetOrderParams) (Order, erro
 		&i.Revision,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ErasedAt,
 	)
 	return i, err
 }
@@ -177,7 +178,7 @@ func (q *Queries) InsertOrder(ctx context.Context, arg InsertOrderParams) error 
 }
 
 const listOrders = `-- name: ListOrders :many
-SELECT account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at FROM vezne_orders
+SELECT account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at, erased_at FROM vezne_orders
 WHERE vezne_orders.account = $1 AND vezne_orders.livemode = $2
     AND (CAST($3 AS TEXT) = '' OR vezne_orders.id < CAST($3 AS TEXT))
     AND (CAST($4 AS TEXT) = '' OR CAST($4 AS TEXT) LIKE '%,' || vezne_orders.status || ',%')
@@ -259,6 +260,7 @@ func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]Order
 			&i.Revision,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -274,7 +276,7 @@ func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]Order
 }
 
 const lockOrder = `-- name: LockOrder :one
-UPDATE vezne_orders SET revision = revision + 1 WHERE account = $1 AND livemode = $2 AND id = $3 RETURNING account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at
+UPDATE vezne_orders SET revision = revision + 1 WHERE account = $1 AND livemode = $2 AND id = $3 RETURNING account, livemode, id, number, status, currency, lines, amount_total, amount_authorized, amount_paid, amount_refunded, amount_disputed, processing, paid_at, paid_by, cancel_requested_at, canceled_at, attention, customer_id, customer_reference, customer_email, customer_name, search, locale, metadata, entries, revision, created_at, updated_at, erased_at
 `
 
 type LockOrderParams struct {
@@ -318,6 +320,7 @@ func (q *Queries) LockOrder(ctx context.Context, arg LockOrderParams) (Order, er
 		&i.Revision,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ErasedAt,
 	)
 	return i, err
 }

@@ -146,9 +146,9 @@ func (q *Queries) CountOpenSnapshots(ctx context.Context, arg CountOpenSnapshots
 }
 
 const findEvent = `-- name: FindEvent :execrows
-INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body)
+INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body, digest, removed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
-    $9, $10, $11, $12, $13, NULL, 0, $14, $15)
+    $9, $10, $11, $12, $13, NULL, 0, $14, $15, $16, $17)
 ON CONFLICT DO NOTHING
 `
 
@@ -168,6 +168,8 @@ type FindEventParams struct {
 	Reason      string
 	Number      int64
 	Body        []byte
+	Digest      string
+	RemovedAt   *int64
 }
 
 // FindEvent keeps an event that was found in Stripe's list: it was delivered by
@@ -189,6 +191,8 @@ func (q *Queries) FindEvent(ctx context.Context, arg FindEventParams) (int64, er
 		arg.Reason,
 		arg.Number,
 		arg.Body,
+		arg.Digest,
+		arg.RemovedAt,
 	)
 	if err != nil {
 		return 0, err

@@ -56,9 +56,9 @@ UPDATE vezne_snapshots SET recheck_at = sqlc.arg(now) WHERE account = sqlc.arg(a
 -- FindEvent keeps an event that was found in Stripe's list: it was delivered by
 -- nobody yet.
 -- name: FindEvent :execrows
-INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body)
+INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body, digest, removed_at)
 VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(id), sqlc.arg(its_account), sqlc.arg(its_livemode), sqlc.arg(type), sqlc.arg(object_id), sqlc.arg(object_type),
-    sqlc.arg(api_version), sqlc.arg(created), sqlc.arg(received_at), sqlc.arg(state), sqlc.arg(reason), NULL, 0, sqlc.arg(number), sqlc.arg(body))
+    sqlc.arg(api_version), sqlc.arg(created), sqlc.arg(received_at), sqlc.arg(state), sqlc.arg(reason), NULL, 0, sqlc.arg(number), sqlc.arg(body), sqlc.arg(digest), sqlc.arg(removed_at))
 ON CONFLICT DO NOTHING;
 
 -- name: HasEvent :one

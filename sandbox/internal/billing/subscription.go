@@ -57,6 +57,8 @@ type Item struct {
 	// Billed is what has been billed in advance and not been credited. Settle keeps
 	// it; flexible credits are taken from it.
 	Billed []Debit
+	// Counted is usage of periods that invoices before their end have billed.
+	Counted []Counted
 }
 
 var (
@@ -214,7 +216,7 @@ func (s Subscription) arrears(i Item, at Instant, usage Decimal) ([]Line, error)
 	if s.InTrial(at - 1) {
 		return nil, nil
 	}
-	return s.full(KindUsage, i, usage, Period{start, at})
+	return s.used(i, usage, Period{start, at})
 }
 
 func (s Subscription) full(kind Kind, i Item, quantity Decimal, p Period) ([]Line, error) {
@@ -222,6 +224,10 @@ func (s Subscription) full(kind Kind, i Item, quantity Decimal, p Period) ([]Lin
 	if err != nil {
 		return nil, err
 	}
+	return s.lines(kind, i, parts, quantity, p), nil
+}
+
+func (s Subscription) lines(kind Kind, i Item, parts []Part, quantity Decimal, p Period) []Line {
 	var list []Line
 	for _, part := range parts {
 		l := i.line(kind, part.Quantity, p)
@@ -232,7 +238,7 @@ func (s Subscription) full(kind Kind, i Item, quantity Decimal, p Period) ([]Lin
 		l.Discountable = true
 		list = append(list, l)
 	}
-	return list, nil
+	return list
 }
 
 func (i Item) line(kind Kind, quantity Decimal, p Period) Line {
