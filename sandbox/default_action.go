@@ -33,11 +33,6 @@ func (a action) telling(event string) action { return action{a.set, event} }
 // actions are the verbs whose effect is one field or two. Source: the description's sentences on each operation and on the
 // fields that it changes.
 var actions = map[string]action{
-	"POST /v1/billing/alerts/{id}/activate":                   status("active"),
-	"POST /v1/billing/alerts/{id}/archive":                    status("archived"),
-	"POST /v1/billing/alerts/{id}/deactivate":                 status("inactive"),
-	"POST /v1/billing/credit_grants/{id}/expire":              action{}.with("expires_at", theTime).telling("billing.credit_grant.updated"),
-	"POST /v1/billing/credit_grants/{id}/void":                action{}.with("voided_at", theTime).telling("billing.credit_grant.updated"),
 	"POST /v1/billing/meters/{id}/deactivate":                 status("inactive").with("status_transitions.deactivated_at", theTime),
 	"POST /v1/billing/meters/{id}/reactivate":                 status("active").with("status_transitions.deactivated_at", nil),
 	"POST /v1/climate/orders/{order}/cancel":                  status("canceled").with("canceled_at", theTime).with("cancellation_reason", "requested"),

@@ -18,6 +18,7 @@ type tableType struct{ typ, path, prefixes string }
 var tableTypes = []tableType{
 	{"account", "/v1/accounts/{id}", "acct_"},
 	{"balance_transaction", "/v1/balance_transactions/{id}", "txn_"},
+	{"billing.alert", "/v1/billing/alerts/{id}", "alrt_"},
 	{"billing.credit_grant", "/v1/billing/credit_grants/{id}", "credgr_"},
 	{"billing.meter", "/v1/billing/meters/{id}", "mtr_"},
 	{"billing_portal.configuration", "/v1/billing_portal/configurations/{id}", "bpc_"},
