@@ -145,6 +145,7 @@ func (w *world) checkQuiet() {
 	w.seen.dirtyQuiet = false
 	w.checkEvents()
 	w.checkWaiting()
+	w.checkNews()
 	w.checkTold()
 	w.checkCalm()
 }

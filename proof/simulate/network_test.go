@@ -162,7 +162,7 @@ func (r road) carry(req *http.Request, body []byte, known *request, f fate) (*ht
 		pause(ctx, w.weather.pause(25*time.Second))
 	case known != nil && res.StatusCode < 300 && w.weather.climate.haste && !w.weather.clear && w.weather.rng.IntN(6) == 0:
 		w.hasty(res)
-		pause(ctx, w.weather.pause(8*time.Second))
+		pause(ctx, 2*time.Second+w.weather.pause(6*time.Second))
 	default:
 		// What is true when it is read may not be any more when it is heard.
 		pause(ctx, w.weather.wayBack())

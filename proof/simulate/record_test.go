@@ -25,6 +25,22 @@ type record struct {
 	sent map[string]*request
 	// made are the objects that requests made, by the id of ours in their metadata.
 	made map[string]string
+	// shown are the objects of an answer that is on its way; news are those that
+	// arrived since the last look.
+	shown map[*http.Response][]sight
+	news  []news
+}
+
+// sight is an object as an answer shows it, and when that was true.
+type sight struct {
+	id, state string
+	at        int
+}
+
+// news is what a life has heard.
+type news struct {
+	sight
+	by *life
 }
 
 // span is from the first to the last answer of a kind.
@@ -42,7 +58,7 @@ type request struct {
 }
 
 func newRecord(w *world) *record {
-	return &record{world: w, states: map[string]map[string]span{}, sent: map[string]*request{}, made: map[string]string{}}
+	return &record{world: w, states: map[string]map[string]span{}, sent: map[string]*request{}, made: map[string]string{}, shown: map[*http.Response][]sight{}}
 }
 
 // request notes what the desk sends under a key. What is sent again must be the
@@ -70,6 +86,10 @@ func (r *record) request(req *http.Request, body []byte) *request {
 // heard notes that a life heard an answer. One that hears the stored 500 again
 // and again has not understood it.
 func (r *record) heard(l *life, known *request, res *http.Response, f fate) {
+	for _, s := range r.shown[res] {
+		r.news = append(r.news, news{s, l})
+	}
+	delete(r.shown, res)
 	if known == nil || res == nil || f != broken && f != brokenAfter && (res.StatusCode != http.StatusInternalServerError || res.Header.Get("Idempotent-Replayed") != "true") {
 		return
 	}
@@ -79,8 +99,9 @@ func (r *record) heard(l *life, known *request, res *http.Response, f fate) {
 }
 
 // answer notes what an answer shows, and what a request made.
-func (r *record) answer(req *http.Request, known *request, status int, header http.Header, body []byte, later bool) {
-	if header.Get("Idempotent-Replayed") == "true" {
+func (r *record) answer(req *http.Request, known *request, res *http.Response, body []byte, later bool) {
+	status := res.StatusCode
+	if res.Header.Get("Idempotent-Replayed") == "true" {
 		return
 	}
 	r.now++
@@ -88,7 +109,11 @@ func (r *record) answer(req *http.Request, known *request, status int, header ht
 	if json.Unmarshal(body, &said) != nil {
 		return
 	}
-	r.see(said)
+	var sights []sight
+	r.see(said, &sights)
+	if said["object"] != "list" {
+		r.shown[res] = sights
+	}
 	if known == nil || status == http.StatusTooManyRequests || status == http.StatusUnauthorized || status == http.StatusConflict {
 		return
 	}
@@ -151,13 +176,13 @@ func stateOf(o map[string]any) string {
 
 // see walks an answer and notes every object in it. What an object says of an
 // error of the past is no answer about what stands there.
-func (r *record) see(o map[string]any) {
+func (r *record) see(o map[string]any, sights *[]sight) {
 	for key, v := range o {
 		if strings.HasPrefix(key, "last_") {
 			continue
 		}
 		if child, ok := v.(map[string]any); ok {
-			r.see(child)
+			r.see(child, sights)
 		}
 	}
 	id, _ := o["id"].(string)
@@ -176,6 +201,7 @@ func (r *record) see(o map[string]any) {
 	}
 	s.last = r.now
 	states[state] = s
+	*sights = append(*sights, sight{id, state, r.now})
 }
 
 // checkSnapshot holds what the desk keeps of an object against what Stripe said:
@@ -183,6 +209,8 @@ func (r *record) see(o map[string]any) {
 func (w *world) checkSnapshot(id string) {
 	found := texts(w, "SELECT body FROM vezne_snapshots WHERE id = $1 AND NOT deleted", id)
 	if len(found) == 0 {
+		// It was deleted at Stripe: nothing more is said of it.
+		delete(w.seen.kept, id)
 		return
 	}
 	var o map[string]any
@@ -201,6 +229,23 @@ func (w *world) checkSnapshot(id string) {
 		w.violate("%s went back from %q to %q", id, before, state)
 	}
 	w.seen.kept[id] = state
+}
+
+// checkNews holds that no answer that was heard is thrown away: unless the
+// object is to be read again, what is kept of it is as new.
+func (w *world) checkNews() {
+	list := w.record.news
+	w.record.news = nil
+	for _, n := range list {
+		kept, ok := w.seen.kept[n.id]
+		if !ok || n.by.isTroubled() || w.record.states[n.id][kept].last >= n.at {
+			continue
+		}
+		if w.record.states[n.id][n.state].first > w.record.states[n.id][kept].last && len(texts(w, `SELECT m.id FROM vezne_marks m WHERE m.id = $1
+			UNION ALL SELECT c.id FROM vezne_calls c JOIN vezne_snapshots s ON s.root_id = c.root_id WHERE s.id = $1 AND c.state IN ('pending', 'looking')`, n.id)) == 0 {
+			w.violate("of %s was heard %q, and kept is the older %q", n.id, n.state, kept)
+		}
+	}
 }
 
 // checkCall holds how a request ended against what Stripe did.
@@ -222,6 +267,10 @@ func (w *world) checkCall(id string) {
 	}
 	if state != "refused" && state != "abandoned" || w.restored {
 		return
+	}
+	// Such an answer says that somebody else is to blame, or that it is too early.
+	if state == "refused" && status != 0 && (status < 400 || status == http.StatusConflict || status == http.StatusTooManyRequests || status >= 500) {
+		w.violate("%s (%s) counts as refused, by an answer of status %d", id, purpose, status)
 	}
 	known := w.record.sent[key]
 	if known == nil || known.later {

@@ -83,7 +83,7 @@ func (s *stripe) send(req *http.Request, body []byte, known *request, later bool
 	}
 	said, err := readAnswer(res)
 	if err == nil {
-		s.world.record.answer(req, known, res.StatusCode, res.Header, said, later)
+		s.world.record.answer(req, known, res, said, later)
 	}
 	return res, err
 }

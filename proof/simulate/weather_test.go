@@ -65,12 +65,18 @@ func newWeather(w *world, seed uint64) *weather {
 // fine day.
 const usual = 0.01
 
+// usualPost is the share of the requests that change something.
+const usualPost = 0.03
+
 // fate decides about a request.
 func (w *weather) fate(req *http.Request) fate {
 	if w.clear {
 		return fine
 	}
 	rate, choice := usual, fates
+	if req.Method == http.MethodPost {
+		rate = usualPost
+	}
 	if w.world.without["network"] {
 		rate = 0
 	}
