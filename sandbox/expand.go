@@ -140,6 +140,9 @@ func expandable(n *description.Node, keys []string, d *dialect) bool {
 	if keys[0] == "total_count" && n.Is(description.List|description.Search) {
 		return len(keys) == 1
 	}
+	if len(keys) == 1 && whenAsked[n.Name+"."+keys[0]] {
+		return true
+	}
 	p := n.Prop(keys[0])
 	return p != nil && expandable(p.Node, keys[1:], d)
 }
