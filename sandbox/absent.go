@@ -13,6 +13,7 @@ var leftOut = map[string]string{
 	"invoice.confirmation_secret":                    whenExpanded,
 	"tax.calculation.line_items":                     whenExpanded,
 	"tax.calculation_line_item.tax_breakdown":        whenExpanded,
+	"tax.transaction.line_items":                     whenExpanded,
 	"treasury.transaction.entries":                   whenExpanded,
 
 	"bank_account.account":                  onAnAccount,
@@ -47,7 +48,7 @@ var leftOut = map[string]string{
 }
 
 // whenAsked are keys that an object holds and answers show only when they are expanded (docs.stripe.com/api/prices/object).
-var whenAsked = map[string]bool{"price.tiers": true, "plan.tiers": true, "currency_option.tiers": true}
+var whenAsked = map[string]bool{"price.tiers": true, "plan.tiers": true, "currency_option.tiers": true, "apps.secret.payload": true}
 
 const (
 	whenExpanded = "shown when it is expanded"

@@ -13,6 +13,7 @@ func init() {
 	behave("POST /v1/accounts/{account}", updateAccount)
 	behave("DELETE /v1/accounts/{account}", deleteAccount)
 	behave("POST /v1/accounts/{account}/reject", rejectAccount)
+	behave("POST /v1/accounts/{account}/unreject", unrejectAccount)
 	onDue("account.verify", verifyAccount)
 	simulation("account_onboarding", simulateOnboarding)
 }
@@ -345,4 +346,20 @@ func rejectAccount(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		tx.Event("account.updated", o, former)
 	})
 	return o, nil
+}
+
+// unrejectAccount takes a platform's rejection back: what was verified works again, what is due is due again.
+func unrejectAccount(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	o, err := findAccount(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(o.Str("requirements.disabled_reason"), "rejected.") {
+		return nil, invalid("account", "", "Only accounts that were rejected by your platform can be unrejected.")
+	}
+	settled := settleRequirements(tx, o.Edit().Set("requirements.disabled_reason", nil), o, nil)
+	if settled.Bool("details_submitted") {
+		tx.Due(tx.Now()+verifySeconds, "account.verify", o.ID())
+	}
+	return settled, nil
 }

@@ -22,6 +22,12 @@ func applyParams(tx *accountTx, o *stripeObject, p formParams, except ...string)
 			o.Set(key, mergeMetadata(o.Hash(key), n))
 			continue
 		}
+		if typ := namedWhole(o, i, n); typ != "" {
+			if whole := tx.Get(typ, (formParams{n}).Str("")); whole != nil {
+				o.setOwn(key, whole)
+			}
+			continue
+		}
 		var was any
 		if v := o.at(i); v != absent {
 			was = v
@@ -31,6 +37,15 @@ func applyParams(tx *accountTx, o *stripeObject, p formParams, except ...string)
 		}
 	}
 	return o
+}
+
+// namedWhole is the type of the object that a parameter names by its id and the field shows whole: the cardholder of an
+// issued card. It is "" for other parameters.
+func namedWhole(o *stripeObject, slot int, n *paramNode) string {
+	if _, text := n.value.(string); !text || o.shape.free {
+		return ""
+	}
+	return embeddedType(o.shape.nodes[slot])
 }
 
 // node is the schema of a slot, nil in a free hash.

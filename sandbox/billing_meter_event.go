@@ -104,6 +104,9 @@ func (tx *accountTx) recordUse(given *meterEvent) (*stripeObject, error) {
 // keepUse keeps a use, and plans a look at what waits for it.
 func (tx *accountTx) keepUse(use *stripeObject) error {
 	tx.Put(use)
+	if err := tx.tellAlerts(use); err != nil {
+		return err
+	}
 	return tx.watchThresholds(use.Str("customer"))
 }
 
@@ -143,11 +146,16 @@ func (tx *accountTx) cancelUse(name, identifier string) error {
 
 // usedIn returns what a customer used of a meter in a period.
 func (tx *accountTx) usedIn(meter *stripeObject, customer string, period billing.Period) (billing.Decimal, error) {
+	return tx.usedWhere(meter, customer, period, func(*stripeObject) bool { return true })
+}
+
+// usedWhere returns what a customer used of a meter in a period, of the uses that count.
+func (tx *accountTx) usedWhere(meter *stripeObject, customer string, period billing.Period, counts func(use *stripeObject) bool) (billing.Decimal, error) {
 	var list []billing.Usage
 	var fault error
 	tx.EachOf(meterUse, "customer", customer, func(use *stripeObject) bool {
 		at := billing.Instant(use.Int("at"))
-		if use.Str("meter") != meter.ID() || at < period.Start || at >= period.End {
+		if use.Str("meter") != meter.ID() || at < period.Start || at >= period.End || !counts(use) {
 			return true
 		}
 		value, err := billing.ParseDecimal(use.Str("value"))

@@ -78,7 +78,7 @@ func (r *discountRefusal) onPage() *Error {
 // refuseDiscount says why a coupon, or the code that stands for it, does not apply to a session; nil when it does.
 func refuseDiscount(tx *accountTx, session, coupon, code *stripeObject) *discountRefusal {
 	if code != nil {
-		if refusal := refuseCode(tx, session, code); refusal != nil {
+		if refusal := refuseCode(tx, code, purchase{session.Str("customer"), session.Str("currency"), subtotal(session)}); refusal != nil {
 			return refusal
 		}
 	}
@@ -93,38 +93,10 @@ func refuseDiscount(tx *accountTx, session, coupon, code *stripeObject) *discoun
 	return nil
 }
 
-// refuseCode holds a promotion code's own limits against a session.
-func refuseCode(tx *accountTx, session, code *stripeObject) *discountRefusal {
-	least, customer := code.Int("restrictions.minimum_amount"), code.Str("customer")
-	switch {
-	case code.Has("expires_at") && code.Int("expires_at") <= tx.Now():
-		return &discountRefusal{"expired", "This promotion code is expired or inactive."}
-	case code.Has("max_redemptions") && code.Int("times_redeemed") >= code.Int("max_redemptions"):
-		return &discountRefusal{"used_up", "This promotion code has been redeemed as often as it may be."}
-	case !code.Bool("active"):
-		return &discountRefusal{"invalid", "This promotion code is expired or inactive."}
-	case customer != "" && customer != session.Str("customer"):
-		return &discountRefusal{"customer", "This promotion code cannot be redeemed by this customer."}
-	case least > 0 && (code.Str("restrictions.minimum_amount_currency") != session.Str("currency") || subtotal(session) < least):
-		return &discountRefusal{"minimum", "This promotion code cannot be redeemed because the order does not reach the minimum amount."}
-	case code.Bool("restrictions.first_time_transaction") && hasPaid(tx, session.Str("customer")):
-		return &discountRefusal{"first_time", "This promotion code cannot be redeemed because the associated customer has prior transactions."}
-	}
-	return nil
-}
-
 // couponTakes says whether a coupon applies to a line item.
 func couponTakes(coupon, item *stripeObject) bool {
 	products := coupon.List("applies_to.products")
 	return len(products) == 0 || slices.Contains(products, item.Get("price.product"))
-}
-
-// hasPaid says whether a customer has a payment behind them.
-func hasPaid(tx *accountTx, customer string) bool {
-	if customer == "" {
-		return false
-	}
-	return slices.ContainsFunc(ofField(tx, "payment_intent", "customer", customer), func(pi *stripeObject) bool { return pi.Str("status") == succeeded })
 }
 
 // codeOnPage finds the code that a buyer means: an active one, else one that was active, of which the page can say why not.

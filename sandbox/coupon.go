@@ -12,8 +12,6 @@ func init() {
 		}
 		return nil
 	})
-	behave("POST /v1/promotion_codes", createPromotionCode)
-	behave("GET /v1/promotion_codes", listPromotionCodes)
 }
 
 func createCoupon(tx *accountTx, r *apiRequest) (*stripeObject, error) {
@@ -62,12 +60,7 @@ func init() {
 	onDue("coupon.end", func(tx *accountTx, id string) error {
 		if coupon := tx.Get("coupon", id); coupon != nil && coupon.Int("redeem_by") <= tx.Now() {
 			tx.Put(coupon.Edit().Set("valid", false))
-		}
-		return nil
-	})
-	onDue("promotion_code.end", func(tx *accountTx, id string) error {
-		if code := tx.Get("promotion_code", id); code != nil {
-			tx.Put(code.Edit().Set("active", false), "promotion_code.updated")
+			tx.endCodes(id)
 		}
 		return nil
 	})
@@ -122,9 +115,7 @@ func deleteCoupon(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if coupon == nil {
 		return nil, missing("coupon", r.Path("coupon"), "coupon", 404)
 	}
-	for _, code := range ofField(tx, "promotion_code", "promotion.coupon", coupon.ID()) {
-		tx.Put(code.Edit().Set("active", false))
-	}
+	tx.endCodes(coupon.ID())
 	tx.Delete(coupon, "coupon.deleted")
 	return hash("id", coupon.ID(), "object", "coupon", "deleted", true), nil
 }
@@ -134,10 +125,14 @@ func redeem(tx *accountTx, coupon, code string) {
 	if c := tx.Get("coupon", coupon); c != nil {
 		times := c.Int("times_redeemed") + 1
 		c = c.Edit().Set("times_redeemed", times)
-		if c.Has("max_redemptions") && times >= c.Int("max_redemptions") {
+		used := c.Has("max_redemptions") && times >= c.Int("max_redemptions")
+		if used {
 			c.Set("valid", false)
 		}
 		tx.Put(c)
+		if used {
+			tx.endCodes(coupon)
+		}
 	}
 	if pc := tx.Get("promotion_code", code); pc != nil {
 		times := pc.Int("times_redeemed") + 1
@@ -147,55 +142,4 @@ func redeem(tx *accountTx, coupon, code string) {
 		}
 		tx.Put(pc)
 	}
-}
-
-func createPromotionCode(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	p := r.Params()
-	coupon := tx.Get("coupon", p.Str("promotion.coupon"))
-	if coupon == nil {
-		return nil, missing("coupon", p.Str("promotion.coupon"), "promotion[coupon]", 400)
-	}
-	code := orElse(p.Str("code"), strings.ToUpper(tx.NewID("", 8)))
-	if activeCode(tx, code) != nil {
-		return nil, invalid("code", "", "An active promotion code with `code: %s` already exists.", code)
-	}
-	if id := p.Str("customer"); id != "" {
-		if _, err := findCustomer(tx, id, "customer", 400); err != nil {
-			return nil, err
-		}
-	}
-	pc := tx.New("promotion_code").Set("active", !p.Has("active") || p.Bool("active")).Set("code", code).Set("times_redeemed", 0).
-		Set("promotion", tx.NewHash("promotion_codes_resource_promotion").Set("coupon", coupon.ID()).Set("type", "coupon"))
-	restrictions := tx.NewHash("promotion_codes_resource_restrictions").Set("first_time_transaction", p.Bool("restrictions.first_time_transaction"))
-	if p.Has("restrictions.minimum_amount") {
-		restrictions.Set("minimum_amount", p.Int("restrictions.minimum_amount")).Set("minimum_amount_currency", strings.ToLower(p.Str("restrictions.minimum_amount_currency")))
-	}
-	pc.Set("restrictions", restrictions)
-	applyParams(tx, pc, p, "active", "code", "promotion", "restrictions")
-	if p.Has("expires_at") {
-		tx.Due(p.Int("expires_at"), "promotion_code.end", pc.ID())
-	}
-	tx.Put(pc, "promotion_code.created")
-	return pc, nil
-}
-
-// listPromotionCodes filters as the description says; capitals of a code do not count, and a coupon is found inside promotion.
-func listPromotionCodes(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-	p := r.Params()
-	return tx.List(r, "promotion_code", func(pc *stripeObject) bool {
-		return (!p.Has("code") || strings.EqualFold(p.Str("code"), pc.Str("code"))) && (!p.Has("coupon") || p.Str("coupon") == pc.Str("promotion.coupon")) &&
-			(!p.Has("active") || p.Bool("active") == pc.Bool("active")) && (!p.Has("customer") || p.Str("customer") == pc.Str("customer"))
-	})
-}
-
-// activeCode finds the active promotion code that a buyer means; capitals do not count.
-func activeCode(tx *accountTx, code string) *stripeObject {
-	var found *stripeObject
-	tx.Each("promotion_code", func(pc *stripeObject) bool {
-		if pc.Bool("active") && strings.EqualFold(pc.Str("code"), code) {
-			found = pc
-		}
-		return found == nil
-	})
-	return found
 }

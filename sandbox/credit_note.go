@@ -89,11 +89,15 @@ func creditType(split creditSplit) string {
 	return "mixed"
 }
 
-// creditedPretax are discounts once more, as a credit note tells credits before tax.
+// creditedPretax are discounts once more, as a credit note tells credits before tax, and what grants paid.
 func (tx *accountTx) creditedPretax(list []billing.DiscountAmount) []*stripeObject {
 	amounts := make([]*stripeObject, len(list))
 	for i, d := range list {
-		amounts[i] = tx.NewHash("credit_notes_pretax_credit_amount").Set("amount", int64(d.Amount)).Set("discount", d.Discount).Set("type", "discount")
+		typ := "discount"
+		if tx.Get(creditTransactionType, d.Discount) != nil {
+			typ = "credit_balance_transaction"
+		}
+		amounts[i] = tx.NewHash("credit_notes_pretax_credit_amount").Set("amount", int64(d.Amount)).Set(typ, d.Discount).Set("type", typ)
 	}
 	return amounts
 }

@@ -242,6 +242,11 @@ func amountsOf(line *stripeObject) billing.InvoiceLine {
 	for _, d := range objectsIn(line.List("discount_amounts")) {
 		l.DiscountAmounts = append(l.DiscountAmounts, billing.DiscountAmount{Discount: d.Str("discount"), Amount: billing.Amount(d.Int("amount"))})
 	}
+	for _, d := range objectsIn(line.List("pretax_credit_amounts")) { // what grants paid is not given back in money
+		if id := d.Str("credit_balance_transaction"); id != "" {
+			l.DiscountAmounts = append(l.DiscountAmounts, billing.DiscountAmount{Discount: id, Amount: billing.Amount(d.Int("amount"))})
+		}
+	}
 	for _, t := range objectsIn(line.List("taxes")) {
 		l.Taxes = append(l.Taxes, billing.TaxAmount{Rate: t.Str("tax_rate_details.tax_rate"), Inclusive: t.Str("tax_behavior") == "inclusive",
 			Amount: billing.Amount(t.Int("amount")), Taxable: billing.Amount(t.Int("taxable_amount"))})

@@ -14,8 +14,7 @@ func init() {
 	}
 }
 
-// addSource gives a customer a card, as clients did before PaymentMethods: {source: tok_visa}. Bank accounts are state
-// only.
+// addSource gives a customer a card or a bank account, as clients did before PaymentMethods: {source: tok_visa}.
 func addSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	customer, err := findCustomer(tx, r.Path("customer"), "id", 404)
@@ -34,7 +33,9 @@ func addSource(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 				card = keepCard(tx, customer, method)
 			}
 		}
-	case source == "" && !p.Has("card") && !p.Has("bank_account") && !p.Has("alipay_account"):
+	case strings.HasPrefix(source, "btok_"), p.Has("bank_account"):
+		return addCustomerBank(tx, r)
+	case source == "" && !p.Has("card") && !p.Has("alipay_account"):
 		return nil, invalid("source", "parameter_missing", "Missing required param: source.")
 	default:
 		return newDefault(r.route.operation).write(tx, r)

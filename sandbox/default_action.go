@@ -1,6 +1,9 @@
 package sandbox
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // action is what a verb behind an object does to it when no behaviour was written for it.
 type action struct {
@@ -8,6 +11,10 @@ type action struct {
 	set map[string]any
 	// event is sent when it is not the one of the verb's own word, cancel → ….canceled.
 	event string
+	// from are the states in which an object can be acted on, none for all.
+	from []string
+	// also is what else comes of it.
+	also func(tx *accountTx, o *stripeObject, p formParams)
 }
 
 // timeWord stands for the time of the account's clock among an action's values.
@@ -24,31 +31,36 @@ func (a action) with(field string, value any) action {
 	for k, v := range a.set {
 		set[k] = v
 	}
-	return action{set, a.event}
+	a.set = set
+	return a
 }
 
 // telling is the action with an event of another name.
-func (a action) telling(event string) action { return action{a.set, event} }
+func (a action) telling(event string) action {
+	a.event = event
+	return a
+}
+
+// and is the action with what else comes of it.
+func (a action) and(also func(tx *accountTx, o *stripeObject, p formParams)) action {
+	a.also = also
+	return a
+}
+
+// while is the action of objects in certain states only.
+func (a action) while(states ...string) action {
+	a.from = states
+	return a
+}
 
 // actions are the verbs whose effect is one field or two. Source: the description's sentences on each operation and on the
 // fields that it changes.
 var actions = map[string]action{
-	"POST /v1/billing/alerts/{id}/activate":                   status("active"),
-	"POST /v1/billing/alerts/{id}/archive":                    status("archived"),
-	"POST /v1/billing/alerts/{id}/deactivate":                 status("inactive"),
-	"POST /v1/billing/credit_grants/{id}/expire":              action{}.with("expires_at", theTime).telling("billing.credit_grant.updated"),
-	"POST /v1/billing/credit_grants/{id}/void":                action{}.with("voided_at", theTime).telling("billing.credit_grant.updated"),
-	"POST /v1/billing/meters/{id}/deactivate":                 status("inactive").with("status_transitions.deactivated_at", theTime),
-	"POST /v1/billing/meters/{id}/reactivate":                 status("active").with("status_transitions.deactivated_at", nil),
-	"POST /v1/climate/orders/{order}/cancel":                  status("canceled").with("canceled_at", theTime).with("cancellation_reason", "requested"),
-	"POST /v1/credit_notes/{id}/void":                         status("void").with("voided_at", theTime),
-	"POST /v1/customers/{customer}/bank_accounts/{id}/verify": status("verified").telling("customer.source.updated"),
+	"POST /v1/billing/meters/{id}/deactivate": status("inactive").with("status_transitions.deactivated_at", theTime),
+	"POST /v1/billing/meters/{id}/reactivate": status("active").with("status_transitions.deactivated_at", nil),
+	"POST /v1/credit_notes/{id}/void":         status("void").with("voided_at", theTime),
 
-	"POST /v1/financial_connections/accounts/{account}/disconnect": status("disconnected"),
-	"POST /v1/linked_accounts/{account}/disconnect":                status("disconnected"),
-
-	"POST /v1/identity/verification_sessions/{session}/cancel": status("canceled"),
-	"POST /v1/identity/verification_sessions/{session}/redact": action{}.with("redaction.status", "redacted"),
+	"POST /v1/identity/verification_sessions/{session}/cancel": status("canceled").while("requires_input"),
 
 	"POST /v1/invoice_rendering_templates/{template}/archive":   status("archived"),
 	"POST /v1/invoice_rendering_templates/{template}/unarchive": status("active"),
@@ -58,52 +70,80 @@ var actions = map[string]action{
 	"POST /v1/invoices/{invoice}/pay":                status("paid").with("status_transitions.paid_at", theTime).telling("invoice.paid"),
 	"POST /v1/invoices/{invoice}/void":               status("void").with("status_transitions.voided_at", theTime),
 
-	"POST /v1/issuing/authorizations/{authorization}/approve": action{}.with("approved", true).telling("issuing_authorization.updated"),
-	"POST /v1/issuing/authorizations/{authorization}/decline": status("closed").with("approved", false).telling("issuing_authorization.updated"),
-	"POST /v1/issuing/disputes/{dispute}/submit":              status("submitted").telling("issuing_dispute.submitted"),
+	"POST /v1/issuing/disputes/{dispute}/submit": status("submitted").telling("issuing_dispute.submitted").while("unsubmitted"),
 
-	"POST /v1/test_helpers/issuing/authorizations/{authorization}/capture":                      status("closed").telling("issuing_authorization.updated"),
-	"POST /v1/test_helpers/issuing/authorizations/{authorization}/expire":                       status("expired").telling("issuing_authorization.updated"),
-	"POST /v1/test_helpers/issuing/authorizations/{authorization}/reverse":                      status("reversed").telling("issuing_authorization.updated"),
-	"POST /v1/test_helpers/issuing/cards/{card}/shipping/deliver":                               shipping("delivered"),
-	"POST /v1/test_helpers/issuing/cards/{card}/shipping/fail":                                  shipping("failure"),
-	"POST /v1/test_helpers/issuing/cards/{card}/shipping/return":                                shipping("returned"),
-	"POST /v1/test_helpers/issuing/cards/{card}/shipping/ship":                                  shipping("shipped"),
-	"POST /v1/test_helpers/issuing/cards/{card}/shipping/submit":                                shipping("submitted"),
+	"POST /v1/test_helpers/issuing/cards/{card}/shipping/submit":                                shipping("submitted", "pending"),
+	"POST /v1/test_helpers/issuing/cards/{card}/shipping/ship":                                  shipping("shipped", "pending", "submitted"),
+	"POST /v1/test_helpers/issuing/cards/{card}/shipping/deliver":                               shipping("delivered", "shipped"),
+	"POST /v1/test_helpers/issuing/cards/{card}/shipping/return":                                shipping("returned", "shipped"),
+	"POST /v1/test_helpers/issuing/cards/{card}/shipping/fail":                                  shipping("failure", "shipped"),
 	"POST /v1/test_helpers/issuing/personalization_designs/{personalization_design}/activate":   status("active"),
 	"POST /v1/test_helpers/issuing/personalization_designs/{personalization_design}/deactivate": status("inactive"),
 	"POST /v1/test_helpers/issuing/personalization_designs/{personalization_design}/reject":     status("rejected"),
-	"POST /v1/test_helpers/issuing/settlements/{settlement}/complete":                           status("complete"),
+	"POST /v1/test_helpers/issuing/settlements/{settlement}/complete":                           status("complete").while("pending"),
+
+	"POST /v1/payment_method_domains/{payment_method_domain}/validate": validDomain(),
 
 	"POST /v1/quotes/{quote}/accept":   status("accepted").with("status_transitions.accepted_at", theTime),
 	"POST /v1/quotes/{quote}/cancel":   status("canceled").with("status_transitions.canceled_at", theTime),
 	"POST /v1/quotes/{quote}/finalize": status("open").with("status_transitions.finalized_at", theTime),
 
-	"POST /v1/treasury/financial_accounts/{financial_account}/close":  status("closed"),
-	"POST /v1/treasury/inbound_transfers/{inbound_transfer}/cancel":   status("canceled"),
-	"POST /v1/treasury/outbound_payments/{id}/cancel":                 status("canceled"),
-	"POST /v1/treasury/outbound_transfers/{outbound_transfer}/cancel": status("canceled"),
-	"POST /v1/test_helpers/treasury/inbound_transfers/{id}/fail":      status("failed"),
-	"POST /v1/test_helpers/treasury/inbound_transfers/{id}/succeed":   status("succeeded"),
-	"POST /v1/test_helpers/treasury/inbound_transfers/{id}/return":    action{}.with("returned", true),
-	"POST /v1/test_helpers/treasury/outbound_payments/{id}/fail":      status("failed"),
-	"POST /v1/test_helpers/treasury/outbound_payments/{id}/post":      status("posted"),
-	"POST /v1/test_helpers/treasury/outbound_payments/{id}/return":    status("returned"),
+	"POST /v1/treasury/financial_accounts/{financial_account}/close":  status("closed").while("open"),
+	"POST /v1/treasury/inbound_transfers/{inbound_transfer}/cancel":   settled("canceled", "processing"),
+	"POST /v1/treasury/outbound_payments/{id}/cancel":                 settled("canceled", "processing"),
+	"POST /v1/treasury/outbound_transfers/{outbound_transfer}/cancel": settled("canceled", "processing"),
 
-	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/fail":   status("failed"),
-	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/post":   status("posted"),
-	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/return": status("returned"),
+	"POST /v1/test_helpers/treasury/inbound_transfers/{id}/fail":                   settled("failed", "processing"),
+	"POST /v1/test_helpers/treasury/inbound_transfers/{id}/succeed":                settled("succeeded", "processing"),
+	"POST /v1/test_helpers/treasury/inbound_transfers/{id}/return":                 action{}.with("returned", true).while("succeeded"),
+	"POST /v1/test_helpers/treasury/outbound_payments/{id}/fail":                   settled("failed", "processing"),
+	"POST /v1/test_helpers/treasury/outbound_payments/{id}/post":                   settled("posted", "processing"),
+	"POST /v1/test_helpers/treasury/outbound_payments/{id}/return":                 settled("returned", "processing", "posted").and(tellReturn),
+	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/fail":   settled("failed", "processing"),
+	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/post":   settled("posted", "processing"),
+	"POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/return": settled("returned", "processing", "posted").and(tellReturn),
 }
 
 // shipping moves a card on its way. The card of a virtual kind has no way to be on.
-func shipping(word string) action {
-	return action{}.with("shipping.status", word).telling("issuing_card.updated")
+func shipping(word string, from ...string) action {
+	return action{}.with("shipping.status", word).telling("issuing_card.updated").while(from...)
+}
+
+// settled ends a movement of money, and says when.
+func settled(word string, from ...string) action {
+	return status(word).with("status_transitions."+word+"_at", theTime).with("cancelable", false).while(from...)
+}
+
+// validDomain finds a domain fit for every payment method that is shown by domain.
+func validDomain() action {
+	a := action{}
+	for _, method := range []string{"amazon_pay", "apple_pay", "google_pay", "klarna", "link", "paypal"} {
+		a = a.with(method+".status", "active")
+	}
+	return a
+}
+
+// stateOf is where an object stands, as an action sees it: a card where it is on its way.
+func (a action) stateOf(o *stripeObject) string {
+	if _, ships := a.set["shipping.status"]; ships {
+		return o.Str("shipping.status")
+	}
+	return o.Str("status")
+}
+
+// check refuses an object that is in none of the states of an action.
+func (a action) check(o *stripeObject, verb string) error {
+	if state := a.stateOf(o); len(a.from) > 0 && !slices.Contains(a.from, state) {
+		name := strings.ReplaceAll(o.Type()[strings.LastIndexByte(o.Type(), '.')+1:], "_", " ")
+		return invalid("", "", "You cannot %s this %s because it has a status of %s. Only one with a status of %s can be.", verb, name, orElse(state, "none"), strings.Join(a.from, " or "))
+	}
+	return nil
 }
 
 // apply writes the values of an action into an object. A field of a hash that is null stays out.
 func (a action) apply(tx *accountTx, o *stripeObject) {
 	for field, value := range a.set {
-		if parent, _, nested := strings.Cut(field, "."); nested && !o.Has(parent) {
+		if parent, _, nested := strings.Cut(field, "."); nested && !o.Has(parent) || !nested && o.slot(field) < 0 {
 			continue
 		}
 		if value == theTime {
@@ -116,8 +156,14 @@ func (a action) apply(tx *accountTx, o *stripeObject) {
 // act does what a verb does to an object: its parameters, its action, and its event.
 func (d *defaultOperation) act(tx *accountTx, r *apiRequest, o *stripeObject) (*stripeObject, error) {
 	do := actions[d.op.Method+" "+d.op.Path]
+	if err := do.check(o, d.verb[strings.LastIndexByte(d.verb, '/')+1:]); err != nil {
+		return nil, err
+	}
 	changed := applyParams(tx, o.Edit(), r.params, "id")
 	do.apply(tx, changed)
+	if do.also != nil {
+		do.also(tx, changed, r.params)
+	}
 	changed.touch(tx)
 	tx.Put(changed, existing(d.actEvent(o.Type()))...)
 	return changed, nil

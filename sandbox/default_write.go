@@ -46,10 +46,18 @@ func (d *defaultOperation) create(tx *accountTx, r *apiRequest, owner *stripeObj
 	if o.ID() == "" && !r.params.Has("id") {
 		o.Set("id", tx.NewID(idFormOf(n.Type()).prefix, 24))
 	}
+	if err := checkReferences(tx, o.shape, r.params); err != nil {
+		return nil, err
+	}
 	applyParams(tx, o, r.params)
 	if owner != nil {
 		if field := fieldOf(n, owner.Type()); field != "" {
 			o.Set(field, owner.ID())
+		}
+	}
+	if begin := beginnings[n.Name]; begin != nil {
+		if err := begin(tx, o, r.params); err != nil {
+			return nil, err
 		}
 	}
 	if tx.Get(n.Type(), o.ID()) != nil {
@@ -97,6 +105,9 @@ func existing(event string) []string {
 
 // change writes the parameters that have the names of fields. The event is the update's, and only when something changed.
 func (d *defaultOperation) change(tx *accountTx, r *apiRequest, o *stripeObject) (*stripeObject, error) {
+	if err := checkReferences(tx, o.shape, r.params); err != nil {
+		return nil, err
+	}
 	changed := applyParams(tx, o.Edit(), r.params, "id")
 	if equalObjects(o, changed) {
 		return o, nil

@@ -140,6 +140,9 @@ func expandable(n *description.Node, keys []string, d *dialect) bool {
 	if keys[0] == "total_count" && n.Is(description.List|description.Search) {
 		return len(keys) == 1
 	}
+	if len(keys) == 1 && whenAsked[n.Name+"."+keys[0]] {
+		return true
+	}
 	p := n.Prop(keys[0])
 	return p != nil && expandable(p.Node, keys[1:], d)
 }
@@ -147,7 +150,7 @@ func expandable(n *description.Node, keys []string, d *dialect) bool {
 // includes are the lists that objects show only when expanded, by type and key.
 var includes = map[string]func(tx *accountTx, o *stripeObject) []*stripeObject{}
 
-// onExpand registers what expand[]=field shows of a type's list that answers leave out otherwise.
+// onExpand registers what expand[]=field shows of a type's list, or of a schema's without a type, that answers leave out otherwise.
 func onExpand(typ, field string, f func(tx *accountTx, o *stripeObject) []*stripeObject) {
 	register(includes, typ+"."+field, f)
 }
@@ -229,6 +232,9 @@ func (tx *accountTx) refer(n *description.Node, id string) *stripeObject {
 func (tx *accountTx) include(x *expansion, o *stripeObject, slot int, tree *expandTree) {
 	key := o.key(slot)
 	fill := includes[o.Type()+"."+key]
+	if fill == nil {
+		fill = includes[o.shape.name+"."+key]
+	}
 	if fill == nil {
 		return
 	}

@@ -19,6 +19,7 @@ type idForm struct {
 // idForms are where Stripe's samples do not say, or no longer say, what an id looks like. Objects of payments begin with
 // 3, most others with 1.
 var idForms = map[string]idForm{
+	"tax.calculation":          {"taxcalc_1", 23},
 	"payment_intent":           {"pi_3", 23},
 	"charge":                   {"ch_3", 23},
 	"refund":                   {"re_3", 23},

@@ -49,15 +49,11 @@ func (tx *accountTx) discountFrom(given formParams, param, customer string) (*st
 	id, code := given.Str("coupon"), given.Str("promotion_code")
 	if code != "" {
 		pc := tx.Get("promotion_code", code)
-		switch {
-		case pc == nil:
+		if pc == nil {
 			return nil, missing("promotion code", code, param+"[promotion_code]", 400)
-		case !pc.Bool("active") || pc.Has("expires_at") && pc.Int("expires_at") <= tx.Now():
-			return nil, invalid(param+"[promotion_code]", "", "This promotion code is expired or inactive.")
-		case pc.Str("customer") != "" && pc.Str("customer") != customer:
-			return nil, invalid(param+"[promotion_code]", "", "This promotion code cannot be redeemed by this customer.")
-		case pc.Bool("restrictions.first_time_transaction") && hasPaid(tx, customer):
-			return nil, invalid(param+"[promotion_code]", "", "This promotion code cannot be redeemed because the associated customer has prior transactions.")
+		}
+		if refusal := refuseCode(tx, pc, purchase{customer: customer, amount: -1}); refusal != nil {
+			return nil, invalid(param+"[promotion_code]", "", "%s", refusal.message)
 		}
 		id = pc.Str("promotion.coupon")
 	}

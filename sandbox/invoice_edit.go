@@ -157,7 +157,10 @@ func (tx *accountTx) setInvoice(inv *stripeObject, p formParams) error {
 			inv.Set("next_payment_attempt", p.Int("automatically_finalizes_at"))
 		}
 	}
-	return tx.retotal(inv)
+	if err := tx.retotal(inv); err != nil || len(invoiceLines(inv)) == 0 {
+		return err
+	}
+	return tx.checkMinimums(p, purchase{inv.Str("customer"), inv.Str("currency"), inv.Int("subtotal")})
 }
 
 // setInvoiceMethods writes the methods that pay by default. They must be the customer's.

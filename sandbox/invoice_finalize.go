@@ -93,6 +93,7 @@ func (tx *accountTx) finalizeInvoice(inv *stripeObject) (*stripeObject, error) {
 	if sub := tx.Get("subscription", inv.Str("parent.subscription_details.subscription")); sub != nil {
 		inv.Set("parent.subscription_details.metadata", sub.Get("metadata"))
 	}
+	tx.applyGrants(inv, billed)
 	balanceMoved := tx.applyBalance(inv, billed)
 	if billed.AmountDue == 0 {
 		return tx.settleFree(inv, balanceMoved)

@@ -178,6 +178,9 @@ func (tx *accountTx) billingLine(o *stripeObject) (billing.Line, error) {
 		Quantity: quantity, Period: billing.Period{Start: billing.Instant(o.Int("period.start")), End: billing.Instant(o.Int("period.end"))},
 		Amount: billing.Amount(o.Int("amount")), Discountable: o.Bool("discountable"), Discounts: discounts, Proration: isProration(o),
 	}
+	if price := tx.Get("price", l.Price); price != nil && l.Item != "" && !l.Proration {
+		l.Metered = price.Has("recurring.meter")
+	}
 	for _, d := range objectsIn(o.List(hiddenItemised)) {
 		l.Itemised = append(l.Itemised, billing.DiscountAmount{Discount: d.Str("discount"), Amount: billing.Amount(d.Int("amount"))})
 	}
@@ -203,7 +206,7 @@ func isProration(o *stripeObject) bool {
 // setLineAmounts writes what the arithmetic of billing made of a line.
 func (tx *accountTx) setLineAmounts(line *stripeObject, l billing.InvoiceLine) {
 	line.Set("amount", int64(l.Amount)).Set("subtotal", int64(l.Amount)).
-		Set("discount_amounts", tx.discountAmounts(l.DiscountAmounts)).Set("pretax_credit_amounts", tx.pretaxCredits(l.DiscountAmounts)).
+		Set("discount_amounts", tx.discountAmounts(l.DiscountAmounts)).Set("pretax_credit_amounts", tx.pretaxCredits(l.DiscountAmounts, l.Grants)).
 		Set("taxes", tx.taxAmounts(l.Taxes, l.BackedOut != 0)).Set(hiddenBackedOut, nil)
 	if l.BackedOut != 0 {
 		line.Set(hiddenBackedOut, int64(l.BackedOut))
@@ -211,18 +214,24 @@ func (tx *accountTx) setLineAmounts(line *stripeObject, l billing.InvoiceLine) {
 }
 
 func (tx *accountTx) discountAmounts(list []billing.DiscountAmount) []*stripeObject {
-	amounts := make([]*stripeObject, len(list))
-	for i, d := range list {
-		amounts[i] = tx.NewHash("discounts_resource_discount_amount").Set("amount", int64(d.Amount)).Set("discount", d.Discount)
+	amounts := make([]*stripeObject, 0, len(list))
+	for _, d := range list {
+		if tx.Get(creditTransactionType, d.Discount) == nil { // a credit note's part of what a grant paid is no discount
+			amounts = append(amounts, tx.NewHash("discounts_resource_discount_amount").Set("amount", int64(d.Amount)).Set("discount", d.Discount))
+		}
 	}
 	return amounts
 }
 
-// pretaxCredits are discounts once more, as the credits before tax that they are.
-func (tx *accountTx) pretaxCredits(list []billing.DiscountAmount) []*stripeObject {
-	amounts := make([]*stripeObject, len(list))
-	for i, d := range list {
-		amounts[i] = tx.NewHash("invoices_resource_pretax_credit_amount").Set("amount", int64(d.Amount)).Set("discount", d.Discount).Set("type", "discount")
+// pretaxCredits are discounts once more, as the credits before tax that they are, and what grants pay. Which transaction of
+// the credit's balance that is shows once the invoice is finalised.
+func (tx *accountTx) pretaxCredits(list []billing.DiscountAmount, grants []billing.GrantAmount) []*stripeObject {
+	amounts := make([]*stripeObject, 0, len(list)+len(grants))
+	for _, d := range list {
+		amounts = append(amounts, tx.NewHash("invoices_resource_pretax_credit_amount").Set("amount", int64(d.Amount)).Set("discount", d.Discount).Set("type", "discount"))
+	}
+	for _, g := range grants {
+		amounts = append(amounts, tx.NewHash("invoices_resource_pretax_credit_amount").Set("amount", int64(g.Amount)).Set("type", "credit_balance_transaction"))
 	}
 	return amounts
 }

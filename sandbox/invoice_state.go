@@ -38,6 +38,7 @@ func (tx *accountTx) voidInvoice(inv *stripeObject) (*stripeObject, error) {
 	inv = tx.Get("invoice", inv.ID()).Edit().Set("status", invoiceVoid).Set("status_transitions.voided_at", tx.Now()).
 		Set("auto_advance", false).Set("next_payment_attempt", nil)
 	tx.Put(inv, "invoice.voided")
+	tx.giveGrantsBack(inv)
 	if moved := inv.Int("starting_balance") - inv.Int("ending_balance"); moved != 0 && tx.Get("customer", inv.Str("customer")) != nil {
 		tx.tellBalance(inv.Str("customer"), balanceMove{typ: "unapplied_from_invoice", currency: inv.Str("currency"), amount: moved, invoice: inv.ID()})
 	}

@@ -20,6 +20,7 @@ func (tx *accountTx) totalInvoice(inv *stripeObject) (billing.Invoice, error) {
 	if draft.TaxRates, err = tx.billingTaxRates(defaultRates(inv)); err != nil {
 		return billing.Invoice{}, err
 	}
+	draft.Grants = tx.grantsFor(inv)
 	lines := invoiceLines(inv)
 	// What Bill does not know is owed all the same: shipping, and taxes that the caller computed.
 	extra := inv.Int("amount_shipping")
@@ -115,7 +116,7 @@ func (tx *accountTx) setTotals(inv *stripeObject, billed billing.Invoice) {
 	inv.Set("subtotal", int64(billed.Subtotal)).Set("subtotal_excluding_tax", int64(billed.SubtotalExcludingTax)).
 		Set("total", int64(billed.Total)).Set("total_excluding_tax", int64(billed.TotalExcludingTax)).
 		Set("total_discount_amounts", tx.discountAmounts(billed.DiscountAmounts)).
-		Set("total_pretax_credit_amounts", tx.pretaxCredits(billed.DiscountAmounts)).
+		Set("total_pretax_credit_amounts", tx.pretaxCredits(billed.DiscountAmounts, billed.Grants)).
 		Set("total_taxes", tx.taxAmounts(billed.Taxes, isExempt(inv))).
 		Set("starting_balance", int64(billed.StartingBalance)).Set("amount_due", due).Set("amount_remaining", due-inv.Int("amount_paid"))
 }

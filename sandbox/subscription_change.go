@@ -151,12 +151,8 @@ func (tx *accountTx) planChangeAt(sub *stripeObject, p formParams, entering bool
 	if err := tx.setCancelAt(edited, p); err != nil {
 		return subscriptionChange{}, err
 	}
-	if p.Has("billing_thresholds") || p.Has("items") {
-		s, err := tx.billingSubscription(edited)
-		if err != nil {
-			return subscriptionChange{}, billingFault(err)
-		}
-		if err := checkThreshold(edited, s); err != nil {
+	if p.Has("billing_thresholds") || p.Has("items") || p.Has("discounts") {
+		if err := tx.checkPlanned(edited, p); err != nil {
 			return subscriptionChange{}, err
 		}
 	}

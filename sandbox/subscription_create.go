@@ -148,11 +148,7 @@ func (tx *accountTx) newSubscription(customer *stripeObject, p formParams) (*str
 	if err := tx.setCancelAt(sub, p); err != nil {
 		return nil, err
 	}
-	s, err := tx.billingSubscription(sub)
-	if err != nil {
-		return nil, billingFault(err)
-	}
-	return sub, checkThreshold(sub, s)
+	return sub, tx.checkPlanned(sub, p)
 }
 
 // billingMode is the mode of a new subscription. Flexible is the default; callers of older versions get classic from

@@ -59,21 +59,45 @@ func checkThreshold(sub *stripeObject, s billing.Subscription) error {
 	if gte == 0 {
 		return nil
 	}
-	var licensed billing.Amount
+	licensed, err := licensedSum(s)
+	if err != nil {
+		return err
+	}
+	if gte <= int64(licensed) {
+		return invalid("billing_thresholds[amount_gte]", "", "`amount_gte` must be greater than the sum of the licensed prices, %d.", licensed)
+	}
+	return nil
+}
+
+// licensedSum is what a period of a subscription costs before discounts and taxes, without usage.
+func licensedSum(s billing.Subscription) (sum billing.Amount, err error) {
 	for _, i := range s.Items {
 		if i.Price.Metered {
 			continue
 		}
 		amount, err := i.Price.Amount(i.Quantity)
 		if err != nil {
-			return billingFault(err)
+			return 0, billingFault(err)
 		}
-		licensed += amount
+		sum += amount
 	}
-	if gte <= int64(licensed) {
-		return invalid("billing_thresholds[amount_gte]", "", "`amount_gte` must be greater than the sum of the licensed prices, %d.", licensed)
+	return sum, nil
+}
+
+// checkPlanned refuses thresholds and promotion codes that do not go with what a subscription costs.
+func (tx *accountTx) checkPlanned(sub *stripeObject, p formParams) error {
+	s, err := tx.billingSubscription(sub)
+	if err != nil {
+		return billingFault(err)
 	}
-	return nil
+	if err := checkThreshold(sub, s); err != nil {
+		return err
+	}
+	sum, err := licensedSum(s)
+	if err != nil {
+		return err
+	}
+	return tx.checkMinimums(p, purchase{sub.Str("customer"), sub.Str("currency"), int64(sum)})
 }
 
 func hasThreshold(sub *stripeObject) bool {

@@ -36,7 +36,7 @@ type step struct {
 }
 
 // tableSubjects are the pages that are not named after a resource, with the one that their rows read, "" for none.
-var tableSubjects = map[string]string{"cards": "payment_intent", "billing_threshold": "subscription", "money": "payment_intent", "idempotency": "customer", "search": "", "errors": "", "test_clock": "test_helpers.test_clock"}
+var tableSubjects = map[string]string{"cards": "payment_intent", "billing_threshold": "subscription", "money": "payment_intent", "idempotency": "customer", "search": "", "errors": "", "tax": "", "treasury": "", "issuing": "issuing.authorization", "test_clock": "test_helpers.test_clock"}
 
 func pageFiles() ([]string, error) {
 	files, err := filepath.Glob(filepath.Join(tablePages, "*.md"))

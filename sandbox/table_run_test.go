@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -137,14 +138,17 @@ func (a *tableAccount) do(act act) error {
 	return a.call(act, words)
 }
 
-// call sends a request. A word is a parameter name=value, a header Name:value, or body:text.
+// call sends a request. A word is a parameter name=value, a header Name:value, body:text, or upload:name,bytes.
 func (a *tableAccount) call(act act, words []string) error {
-	form, header, body := url.Values{}, http.Header{}, ""
+	form, header, body, upload := url.Values{}, http.Header{}, "", ""
 	for _, word := range words[1:] {
 		if name, value, ok := strings.Cut(word, ":"); ok && !strings.Contains(name, "=") && !strings.Contains(name, "[") {
-			if name == "body" {
+			switch name {
+			case "body":
 				body = value
-			} else {
+			case "upload":
+				upload = value
+			default:
 				header.Set(name, value)
 			}
 			continue
@@ -157,6 +161,13 @@ func (a *tableAccount) call(act act, words []string) error {
 	}
 	target := words[0]
 	switch {
+	case upload != "":
+		sent, kind, err := multipartOf(form, upload)
+		if err != nil {
+			return err
+		}
+		body = sent
+		header.Set("Content-Type", kind)
 	case body != "":
 	case act.verb == http.MethodGet && len(form) > 0:
 		target += "?" + form.Encode()
@@ -205,6 +216,35 @@ func (a *tableAccount) call(act act, words []string) error {
 }
 
 // send sends one request as it stands.
+// multipartOf is a form with a file in the field of its name: "receipt.pdf", which holds one byte, or "receipt.pdf,4000".
+func multipartOf(form url.Values, upload string) (body, contentType string, err error) {
+	name, length, sized := strings.Cut(upload, ",")
+	n := 1
+	if sized {
+		if n, err = strconv.Atoi(length); err != nil {
+			return "", "", fmt.Errorf("%q is no number of bytes", length)
+		}
+	}
+	var sent bytes.Buffer
+	w := multipart.NewWriter(&sent)
+	for key, values := range form {
+		for _, value := range values {
+			if err := w.WriteField(key, value); err != nil {
+				return "", "", err
+			}
+		}
+	}
+	part, err := w.CreateFormFile("file", name)
+	if err != nil {
+		return "", "", err
+	}
+	if _, err := io.WriteString(part, strings.Repeat("a", n)); err != nil {
+		return "", "", err
+	}
+	err = w.Close()
+	return sent.String(), w.FormDataContentType(), err
+}
+
 func (a *tableAccount) send(method, target string, header http.Header, body string) (int, []byte, http.Header, error) {
 	r, err := http.NewRequestWithContext(a.ctx, method, a.server+target, strings.NewReader(body))
 	if err != nil {

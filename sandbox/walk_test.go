@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,8 @@ func (w *walker) value(name string, n *description.Node) string {
 		return "created>0"
 	case strings.HasSuffix(name, "url"):
 		return "https://shop.example/back"
+	case name == "reference":
+		return "order-" + strconv.Itoa(len(w.ids["tax.transaction"]))
 	case name == "email":
 		return "ayse@shop.example"
 	case len(n.Enum) > 0:
@@ -138,6 +141,8 @@ func (w *walker) pathType(op *description.Operation, name string) string {
 		return "external_account"
 	case name == "{product}" && strings.HasPrefix(op.Path, "/v1/products/{product}/features"):
 		return "featured_product"
+	case strings.HasSuffix(op.Path, "/sources/{id}/verify") && name == "{id}":
+		return "bank_account"
 	case typ == "":
 		return newDefault(op).typ()
 	case typ == "card" && len(w.ids[typ]) == 0:
@@ -228,31 +233,42 @@ func (w *walker) faults(op *description.Operation, got reply) []string {
 
 // walkForms are what operations ask for beyond what the description requires of them.
 var walkForms = map[string]string{
-	"POST /v1/charges":                                 "customer={customer}",
-	"POST /v1/payment_links":                           "line_items[0][price]={price}&line_items[0][quantity]=1",
-	"POST /v1/checkout/sessions":                       "mode=payment&success_url=https://shop.example&line_items[0][price]={price}&line_items[0][quantity]=1",
-	"POST /v1/invoices":                                "customer={customer}",
-	"POST /v1/credit_notes":                            "invoice={paid_invoice}&amount=100&refund_amount=100",
-	"GET /v1/credit_notes/preview":                     "invoice={paid_invoice}&amount=100&refund_amount=100",
-	"GET /v1/credit_notes/preview/lines":               "invoice={paid_invoice}&amount=100&refund_amount=100",
-	"POST /v1/invoices/create_preview":                 "customer={customer}&invoice_items[0][amount]=500&invoice_items[0][currency]=usd",
-	"POST /v1/invoiceitems":                            "customer={customer}&amount=500&currency=usd",
-	"POST /v1/coupons":                                 "percent_off=10",
-	"POST /v1/payment_methods":                         "type=card&card[token]=tok_visa",
-	"POST /v1/payment_methods/{payment_method}/attach": "customer={customer}",
-	"POST /v1/plans":                                   "product={product}&amount=500",
-	"POST /v1/prices":                                  "product={product}&unit_amount=500",
-	"POST /v1/promotion_codes":                         "promotion[coupon]={coupon}",
-	"POST /v1/refunds":                                 "charge={charge}&amount=100",
-	"POST /v1/customers/{customer}/cards":              "source=btok_us_verified",
-	"POST /v1/customers/{customer}/sources":            "source=btok_us_verified",
-	"POST /v1/setup_intents/{intent}/confirm":          "payment_method=pm_card_visa",
-	"POST /v1/test_helpers/confirmation_tokens":        "payment_method=pm_card_visa",
-	"POST /v1/tokens":                                  "card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034&card[cvc]=314",
-	"POST /v1/webhook_endpoints":                       "enabled_events[0]=customer.deleted",
-	"GET /v1/prices/search":                            "query=active:'true'",
-	"GET /v1/products/search":                          "query=active:'true'",
-	"POST /v1/webhook_endpoints/{webhook_endpoint}":    "enabled_events[0]=customer.deleted",
+	"POST /v1/charges":                                                  "customer={customer}",
+	"POST /v1/payment_links":                                            "line_items[0][price]={price}&line_items[0][quantity]=1",
+	"POST /v1/checkout/sessions":                                        "mode=payment&success_url=https://shop.example&line_items[0][price]={price}&line_items[0][quantity]=1",
+	"POST /v1/invoices":                                                 "customer={customer}",
+	"POST /v1/credit_notes":                                             "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"GET /v1/credit_notes/preview":                                      "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"GET /v1/credit_notes/preview/lines":                                "invoice={paid_invoice}&amount=100&refund_amount=100",
+	"POST /v1/invoices/create_preview":                                  "customer={customer}&invoice_items[0][amount]=500&invoice_items[0][currency]=usd",
+	"POST /v1/invoiceitems":                                             "customer={customer}&amount=500&currency=usd",
+	"POST /v1/coupons":                                                  "percent_off=10",
+	"POST /v1/payment_methods":                                          "type=card&card[token]=tok_visa",
+	"POST /v1/payment_methods/{payment_method}/attach":                  "customer={customer}",
+	"POST /v1/plans":                                                    "product={product}&amount=500",
+	"POST /v1/prices":                                                   "product={product}&unit_amount=500",
+	"POST /v1/promotion_codes":                                          "promotion[coupon]={coupon}",
+	"POST /v1/refunds":                                                  "charge={charge}&amount=100",
+	"POST /v1/customers/{customer}/cards":                               "source=tok_visa",
+	"POST /v1/customers/{customer}/sources":                             "source=tok_visa",
+	"POST /v1/setup_intents/{intent}/confirm":                           "payment_method=pm_card_visa",
+	"POST /v1/test_helpers/confirmation_tokens":                         "payment_method=pm_card_visa",
+	"POST /v1/tokens":                                                   "card[number]=4242424242424242&card[exp_month]=12&card[exp_year]=2034&card[cvc]=314",
+	"POST /v1/climate/orders":                                           "metric_tons=1.5",
+	"POST /v1/customers/{customer}/bank_accounts":                       "bank_account[country]=US&bank_account[currency]=usd&bank_account[account_number]=000123456789&bank_account[routing_number]=110000000",
+	"POST /v1/issuing/cards":                                            "status=active&type=physical&cardholder={issuing.cardholder}&shipping[name]=Ayse&shipping[address][line1]=1 Cad&shipping[address][city]=Izmir&shipping[address][country]=TR&shipping[address][postal_code]=35000",
+	"POST /v1/customers/{customer}/bank_accounts/{id}/verify":           "amounts[0]=32&amounts[1]=45",
+	"POST /v1/customers/{customer}/sources/{id}/verify":                 "amounts[0]=32&amounts[1]=45",
+	"POST /v1/tax/transactions/create_from_calculation":                 "calculation={tax.calculation}",
+	"POST /v1/tax/transactions/create_reversal":                         "original_transaction={tax.transaction}",
+	"POST /v1/test_helpers/issuing/authorizations":                      "amount=700&card={issuing.card}",
+	"POST /v1/test_helpers/issuing/transactions/create_force_capture":   "card={issuing.card}",
+	"POST /v1/test_helpers/issuing/transactions/create_unlinked_refund": "card={issuing.card}",
+	"POST /v1/tax/calculations":                                         "customer_details[address][country]=DE&customer_details[address_source]=billing&line_items[0][amount]=1000",
+	"POST /v1/webhook_endpoints":                                        "enabled_events[0]=customer.deleted",
+	"GET /v1/prices/search":                                             "query=active:'true'",
+	"GET /v1/products/search":                                           "query=active:'true'",
+	"POST /v1/webhook_endpoints/{webhook_endpoint}":                     "enabled_events[0]=customer.deleted",
 
 	"POST /v1/customers/{customer}/subscriptions":            "items[0][price]={recurring}&collection_method=send_invoice&days_until_due=7",
 	"POST /v1/subscription_items":                            "subscription={subscription}&price={another_recurring}",
@@ -267,6 +283,68 @@ var madeElsewhere = []string{
 	"exchange_rate", "fee_refund", "financial_connections.account", "financial_connections.transaction", "identity.verification_report", "invoice_payment", "invoice_rendering_template",
 	"issuing.physical_bundle", "issuing.token", "issuing.transaction", "line_item", "mandate", "payment_attempt_record", "radar.early_fraud_warning", "reporting.report_type", "review",
 	"scheduled_query_run", "sigma.sigma_api_query", "source_mandate_notification", "source_transaction", "tax_code", "treasury.transaction", "treasury.transaction_entry",
+}
+
+// walkFirst are the calls that an operation needs before it, where the objects that are there are past its state: a new
+// object, and what brings it there.
+var walkFirst = map[string][]string{}
+
+func init() {
+	const (
+		account       = "POST /v1/treasury/financial_accounts"
+		payment       = "POST /v1/treasury/outbound_payments"
+		transfer      = "POST /v1/treasury/outbound_transfers"
+		inbound       = "POST /v1/treasury/inbound_transfers"
+		authorization = "POST /v1/test_helpers/issuing/authorizations"
+		card          = "POST /v1/issuing/cards"
+		ship          = "POST /v1/test_helpers/issuing/cards/{card}/shipping/ship"
+		received      = "POST /v1/test_helpers/treasury/received_"
+		calculation   = "POST /v1/tax/calculations"
+		tax           = "POST /v1/tax/transactions/create_"
+		bank          = "POST /v1/customers/{customer}/bank_accounts"
+		secret        = "POST /v1/apps/secrets"
+	)
+	for _, verb := range []string{"fail", "post", "return"} {
+		walkFirst["POST /v1/test_helpers/treasury/outbound_payments/{id}/"+verb] = []string{account, payment}
+		walkFirst["POST /v1/test_helpers/treasury/outbound_transfers/{outbound_transfer}/"+verb] = []string{account, transfer}
+	}
+	for _, verb := range []string{"fail", "succeed"} {
+		walkFirst["POST /v1/test_helpers/treasury/inbound_transfers/{id}/"+verb] = []string{account, inbound}
+	}
+	walkFirst["POST /v1/test_helpers/treasury/inbound_transfers/{id}/return"] = []string{account, inbound, "POST /v1/test_helpers/treasury/inbound_transfers/{id}/succeed"}
+	for _, verb := range []string{"capture", "expire", "reverse", "increment", "finalize_amount"} {
+		walkFirst[authorization+"/{authorization}/"+verb] = []string{card, authorization}
+	}
+	for _, verb := range []string{"approve", "decline"} {
+		walkFirst["POST /v1/issuing/authorizations/{authorization}/"+verb] = []string{card, authorization}
+	}
+	for _, verb := range []string{"submit", "ship"} {
+		walkFirst["POST /v1/test_helpers/issuing/cards/{card}/shipping/"+verb] = []string{card}
+	}
+	for _, verb := range []string{"deliver", "fail", "return"} {
+		walkFirst["POST /v1/test_helpers/issuing/cards/{card}/shipping/"+verb] = []string{card, ship}
+	}
+	for _, flow := range []string{"credit", "debit"} {
+		walkFirst["POST /v1/treasury/"+flow+"_reversals"] = []string{account, received + flow + "s"}
+	}
+	walkFirst[tax+"from_calculation"] = []string{calculation}
+	walkFirst[tax+"reversal"] = []string{calculation, tax + "from_calculation"}
+	walkFirst[bank+"/{id}/verify"] = []string{bank}
+	walkFirst["POST /v1/customers/{customer}/sources/{id}/verify"] = []string{bank}
+	walkFirst["POST /v1/accounts/{account}/unreject"] = []string{"POST /v1/accounts/{account}/reject"}
+	walkFirst["GET /v1/apps/secrets/find"] = []string{secret}
+	walkFirst[secret+"/delete"] = []string{secret}
+}
+
+// ready makes the calls that an operation needs before it.
+func (w *walker) ready(op *description.Operation) {
+	w.t.Helper()
+	for _, name := range walkFirst[op.Method+" "+op.Path] {
+		first := description.Load().Find(name)
+		if got, unmet := w.do(first); unmet || got.status != http.StatusOK {
+			w.t.Errorf("%s, which goes before %s %s, was refused: %s", name, op.Method, op.Path, got.str("error.message"))
+		}
+	}
 }
 
 // prepare makes what payments leave behind, with their cards.
@@ -412,6 +490,7 @@ func walkAll(t *testing.T, version string) {
 		if op.Method == http.MethodDelete {
 			w.remake(op)
 		}
+		w.ready(op)
 		got, unmet := w.do(op)
 		name := op.Method + " " + op.Path
 		switch {

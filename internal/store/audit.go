@@ -100,7 +100,8 @@ func toEntry(r db.Entry) (vezne.Entry, error) {
 }
 
 // digest covers everything that an entry says. The salt keeps a reader of the
-// chain from guessing short values once the content is erased.
+// chain from guessing short values once the content is erased, and the salt
+// with it.
 func digest(salt string, r db.Entry) (string, error) {
 	b, err := json.Marshal([]string{
 		salt, r.Account, strconv.FormatBool(r.Livemode), r.RootKind, r.RootID, strconv.FormatInt(r.Seq, 10), strconv.FormatInt(r.At, 10), r.Actor, r.Action,
@@ -212,7 +213,7 @@ type AuditLine struct {
 	EventID  string `json:"event_id"`
 	ObjectID string `json:"object_id"`
 	// Content is the JSON text that was sealed, as it is; empty once it was
-	// erased, which leaves its digest.
+	// erased with its salt, which leaves its digest.
 	Content string `json:"content"`
 	// ErasedAt is when it was, in microseconds since 1970 in UTC; absent for never.
 	ErasedAt *int64 `json:"erased_at,omitempty"`
@@ -374,8 +375,8 @@ func checkEntry(r db.Entry, want int64, former string) (string, error) {
 	switch d, err := digest(r.Salt, r); {
 	case err != nil:
 		return "", err
-	case r.ErasedAt != nil && r.Content != "":
-		return "an entry that was erased has a content", nil
+	case r.ErasedAt != nil && (r.Content != "" || r.Salt != ""):
+		return "an entry that was erased has a content or a salt", nil
 	case r.ErasedAt == nil && d != r.Digest:
 		return "the content of an entry is not what was sealed", nil
 	}

@@ -280,7 +280,7 @@ func (q *Queries) EraseEffect(ctx context.Context, arg EraseEffectParams) error 
 }
 
 const eraseEntry = `-- name: EraseEntry :execrows
-UPDATE vezne_entries SET content = '', erased_at = $1
+UPDATE vezne_entries SET content = '', salt = '', erased_at = $1
 WHERE account = $2 AND livemode = $3 AND root_kind = $4 AND root_id = $5 AND seq = $6 AND erased_at IS NULL
 `
 
@@ -293,7 +293,8 @@ type EraseEntryParams struct {
 	Seq      int64
 }
 
-// EraseEntry leaves the digest, over which the chain was made.
+// EraseEntry leaves the digest, over which the chain was made, and no salt, by
+// which a short content could be guessed.
 func (q *Queries) EraseEntry(ctx context.Context, arg EraseEntryParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, eraseEntry,
 		arg.ErasedAt,

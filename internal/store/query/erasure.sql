@@ -23,9 +23,10 @@ UPDATE vezne_calls SET form = '', refusal = sqlc.arg(refusal) WHERE account = sq
 -- name: EraseEffect :exec
 UPDATE vezne_effects SET payload = sqlc.arg(payload), last_error = '' WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id);
 
--- EraseEntry leaves the digest, over which the chain was made.
+-- EraseEntry leaves the digest, over which the chain was made, and no salt, by
+-- which a short content could be guessed.
 -- name: EraseEntry :execrows
-UPDATE vezne_entries SET content = '', erased_at = sqlc.arg(erased_at)
+UPDATE vezne_entries SET content = '', salt = '', erased_at = sqlc.arg(erased_at)
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND root_kind = sqlc.arg(root_kind) AND root_id = sqlc.arg(root_id) AND seq = sqlc.arg(seq) AND erased_at IS NULL;
 
 -- name: EraseMark :exec

@@ -14,6 +14,9 @@ type Draft struct {
 	Lines []Line
 	// Discounts apply to all lines, one after the other, each to what is left.
 	Discounts []Discount
+	// Grants pay usage of meters, one after the other, after discounts and before
+	// taxes.
+	Grants []Grant
 	// TaxRates are the default rates.
 	TaxRates    []TaxRate
 	TaxRounding TaxRounding
@@ -39,6 +42,8 @@ type Invoice struct {
 	// DiscountAmounts are summed by discount, in the order in which they first
 	// appear.
 	DiscountAmounts []DiscountAmount
+	// Grants are what each grant paid, in the order in which they first appear.
+	Grants []GrantAmount
 	// Taxes are summed by rate, in the order in which they first appear.
 	Taxes []TaxAmount
 	// AmountDue is what is to be paid now.
@@ -51,7 +56,7 @@ type Invoice struct {
 	BelowMinimum bool
 }
 
-// Bill adds up an invoice: discounts, taxes, totals, balance, in this order. It
+// Bill adds up an invoice: discounts, grants, taxes, totals, balance, in this order. It
 // serves previews and invoices alike. It returns ErrCoupon, ErrTaxRate or
 // ErrAmount.
 func Bill(d Draft) (Invoice, error) {
@@ -63,6 +68,7 @@ func Bill(d Draft) (Invoice, error) {
 	if err != nil {
 		return Invoice{}, err
 	}
+	d.grantLines(inv.Lines)
 	rates := make([][]TaxRate, len(inv.Lines))
 	for i, l := range inv.Lines {
 		rates[i] = d.TaxRates
@@ -166,6 +172,9 @@ func (d Draft) total(inv *Invoice, own []Amount, rates [][]TaxRate) error {
 		}
 		for _, a := range l.DiscountAmounts {
 			inv.addDiscount(a)
+		}
+		for _, g := range l.Grants {
+			inv.addGrant(g)
 		}
 		for _, t := range l.Taxes {
 			inv.addTax(t)

@@ -54,6 +54,8 @@ type Line struct {
 	// Credited are the ids of the lines that a credit gives back (flexible billing
 	// mode).
 	Credited []string
+	// Metered lines bill usage of a meter; grants of credit pay them.
+	Metered bool
 }
 
 // InvoiceLine is a line with its discounts and taxes.
@@ -61,18 +63,23 @@ type InvoiceLine struct {
 	Line
 	// DiscountAmounts has one entry for each discount that the line takes.
 	DiscountAmounts []DiscountAmount
-	Taxes           []TaxAmount
+	// Grants has one entry for each grant of credit that pays of the line.
+	Grants []GrantAmount
+	Taxes  []TaxAmount
 	// Rates are the rates that taxed the line: its own or the invoice's.
 	Rates []TaxRate
 	// BackedOut is inclusive tax that an exempt customer does not pay.
 	BackedOut Amount
 }
 
-// Net returns the amount after discounts, in minor units.
+// Net returns the amount after discounts and grants, in minor units.
 func (l InvoiceLine) Net() Amount {
 	net := l.Amount
 	for _, d := range l.DiscountAmounts {
 		net -= d.Amount
+	}
+	for _, g := range l.Grants {
+		net -= g.Amount
 	}
 	return net
 }
@@ -80,5 +87,5 @@ func (l InvoiceLine) Net() Amount {
 // Total returns what the line adds to the invoice's total, in minor units.
 func (l InvoiceLine) Total() Amount { return l.Net() + added(l.Taxes) - l.BackedOut }
 
-// ExcludingTax returns the amount after discounts without any tax.
+// ExcludingTax returns the amount after discounts and grants without any tax.
 func (l InvoiceLine) ExcludingTax() Amount { return l.Net() - contained(l.Taxes) - l.BackedOut }
