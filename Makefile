@@ -44,7 +44,8 @@ verify: ## Fail when a generated file is not fresh
 	@tools/generate.sh -check
 
 .PHONY: bench
-bench: ## Measure the hot paths: webhook in, apply, sandbox request
+bench: ## Measure the way in beside a handler by hand and a River job (GROW=n events before), then the hot paths
+	$(GO) test -count=1 -timeout 0 -v -run '^TestSideBySide$$' ./proof/bench -args -measure -duration=$(or $(DURATION),5s) -orders=$(or $(ORDERS),400) -grow=$(or $(GROW),100000)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: bench-sandbox
@@ -66,6 +67,18 @@ sim-ledger: ## Live DAYS customer-days (default a million) and write them down; 
 .PHONY: sim-sum
 sim-sum: ## Add the ledger up and write the sum into docs/reference/simulation.md
 	$(GO) test -count=1 -v -run '^TestThePageGivesTheSumOfTheLedger$$' ./proof/simulate -args -update
+
+.PHONY: crash
+crash: ## Kill real processes and take away what they stand on: KIND=kill-sqlite SEED=n CYCLES=25, of each kind if empty
+	$(GO) test -count=1 -timeout 0 -v -run '^TestNothingIsLostAndNothingDoubled$$' ./proof/processes -args -kind=$(KIND) -seed=$(or $(SEED),0) -cycles=$(or $(CYCLES),0)
+
+.PHONY: crash-ledger
+crash-ledger: ## The same for CYCLES cycles (default 10,000), written down; goes on where it stopped
+	$(GO) test -count=1 -timeout 0 -v -run '^TestLedger$$' ./proof/processes -args -ledger -kind=$(KIND) -cycles=$(or $(CYCLES),10000)
+
+.PHONY: crash-sum
+crash-sum: ## Add that ledger up and write the sum into docs/reference/crashes.md
+	$(GO) test -count=1 -v -run '^TestThePageGivesTheSumOfTheLedger$$' ./proof/processes -args -update
 
 .PHONY: faults
 faults: ## Plant every fault of proof/faults and show that the simulation finds it; it takes long

@@ -12,6 +12,8 @@ const (
 	hiddenBegan = "_began"
 	// hiddenBilled is what of an item was billed in advance and still stands: flexible billing mode credits from it.
 	hiddenBilled = "_billed"
+	// hiddenUsageBilled is until when usage of a metered item was billed.
+	hiddenUsageBilled = "_used"
 	// hiddenCounted is what of a metered item's usage a threshold billed before the period's end.
 	hiddenCounted = "_counted"
 )
@@ -63,7 +65,7 @@ func (tx *accountTx) billingItem(item *stripeObject, currency string) (billing.I
 	if err != nil {
 		return billing.Item{}, fmt.Errorf("item %s: %w", item.ID(), err)
 	}
-	i := billing.Item{ID: item.ID(), Price: price, Quantity: billing.Whole(item.Int("quantity"))}
+	i := billing.Item{ID: item.ID(), Price: price, Quantity: billing.Whole(item.Int("quantity")), Used: billing.Instant(item.Int(hiddenUsageBilled))}
 	if i.Discounts, err = tx.billingDiscounts(item.List("discounts")); err != nil {
 		return i, err
 	}
@@ -163,6 +165,9 @@ func (tx *accountTx) settle(sub *stripeObject, lines []billing.InvoiceLine) (*st
 	for n := range items {
 		items[n] = items[n].Edit()
 		writeBilled(items[n], s.Items[n].Billed)
+		if used := int64(s.Items[n].Used); used != 0 {
+			items[n].Set(hiddenUsageBilled, used)
+		}
 	}
 	return setSubscriptionItems(sub, items), nil
 }

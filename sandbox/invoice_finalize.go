@@ -260,10 +260,14 @@ func invoiceSecret(tx *accountTx, inv *stripeObject) []*stripeObject {
 // from now on. moved says that their balance was changed by the invoice and not told yet.
 func (tx *accountTx) tellCustomer(inv *stripeObject, moved bool) {
 	former := tx.Get("customer", inv.Str("customer"))
-	if former == nil || !moved && former.Str("currency") != "" {
+	stamped := former != nil && (former.Str("currency") != "" || former.ID() == tx.stamped)
+	if former == nil || !moved && stamped {
 		return
 	}
-	customer := former.Edit().Set("currency", orElse(former.Str("currency"), inv.Str("currency")))
+	customer := former.Edit()
+	if !stamped {
+		customer.Set("currency", inv.Str("currency"))
+	}
 	if moved {
 		former = closed(former.Edit().Set("balance", inv.Int("starting_balance")))
 	}

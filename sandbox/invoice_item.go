@@ -70,7 +70,7 @@ func editable(inv *stripeObject) error {
 
 // stampCurrency gives a customer the currency that they are billed in.
 func (tx *accountTx) stampCurrency(id, currency string) {
-	if customer := tx.Get("customer", id); customer != nil && customer.Str("currency") == "" {
+	if customer := tx.Get("customer", id); customer != nil && customer.Str("currency") == "" && id != tx.stamped {
 		tx.Put(customer.Edit().Set("currency", currency), "customer.updated")
 	}
 }

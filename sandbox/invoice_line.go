@@ -80,6 +80,11 @@ func linePeriod(tx *accountTx, p billing.Period) *stripeObject {
 	return tx.NewHash("invoice_line_item_period").Set("start", int64(p.Start)).Set("end", int64(p.End))
 }
 
+// linePeriodOf is the period of a line.
+func linePeriodOf(line *stripeObject) billing.Period {
+	return billing.Period{Start: billing.Instant(line.Int("period.start")), End: billing.Instant(line.Int("period.end"))}
+}
+
 // linePricing tells the price of a line, nil for an amount without one.
 func (tx *accountTx) linePricing(l billing.Line) *stripeObject {
 	if l.Price == "" {

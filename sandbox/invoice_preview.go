@@ -24,18 +24,20 @@ func (tx *accountTx) previewFor(p formParams) (*stripeObject, error) {
 		return nil, err
 	}
 	d := invoiceDraft{customer: customer, pending: true, advances: true}
+	discounted := p.Has("discounts")
 	if tx.previewsSubscription(customer, p) {
 		p = withParam(p, "customer", customer.ID())
 		if d, err = tx.subscriptionPreview(p); err != nil {
 			return nil, err
 		}
+		discounted = discounted && (p.Has("schedule") || p.Has("schedule_details"))
 	} else if len(tx.itemsFor(d, tx.newInvoice(d))) == 0 {
 		return nil, &Error{Status: 404, Type: "invalid_request_error", Code: "invoice_upcoming_none", Message: "No upcoming invoices for customer: " + customer.ID()}
 	}
 	if currency := strings.ToLower(p.Str("currency")); currency != "" {
 		d.currency = currency
 	}
-	if p.Has("discounts") {
+	if discounted {
 		if d.discounts, err = tx.discountsFrom(p, "discounts", "invoice", "", customer.ID()); err != nil {
 			return nil, err
 		}

@@ -71,6 +71,11 @@ func findSubscription(tx *accountTx, r *apiRequest, name string) (*stripeObject,
 // next turn, and appends events. While a call or a job holds the subscription no event is sent: letGo tells of all changes
 // at once.
 func (tx *accountTx) putSubscription(sub *stripeObject, events ...string) (*stripeObject, error) {
+	if clock := sub.Str("test_clock"); clock != tx.clock { // whatever happens to it, its periods go by its own clock
+		was, frozen := tx.clock, tx.frozen
+		tx.onClock(clock)
+		defer func() { tx.clock, tx.frozen = was, frozen }()
+	}
 	s, err := tx.billingSubscription(sub)
 	if err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ func (tx *accountTx) cancelNow(sub *stripeObject, p formParams) (*stripeObject, 
 		return nil, err
 	}
 	if p.Bool("prorate") {
-		if err := tx.creditRest(sub); err != nil {
+		if err := tx.creditRest(former); err != nil {
 			return nil, err
 		}
 	} else if !p.Bool("invoice_now") {
@@ -102,7 +102,8 @@ func (tx *accountTx) cancelNow(sub *stripeObject, p formParams) (*stripeObject, 
 	return tx.letGo(former, "customer.subscription.deleted"), nil
 }
 
-// creditRest makes a pending credit of the time that a subscription has been billed for and will not use.
+// creditRest makes a pending credit of the time that a subscription has been billed for and will not use: until the end that
+// was planned for it, if there was one, for what lies after that was given back then.
 func (tx *accountTx) creditRest(sub *stripeObject) error {
 	before, err := tx.billingSubscription(sub)
 	if err != nil {

@@ -49,9 +49,8 @@ func (tx *accountTx) createSubscription(p formParams, customerID string, from or
 		sub.Set("schedule", from.schedule.ID())
 	}
 	tx.hold(sub)
-	stamped := customer.Has("currency")
-	if !stamped {
-		tx.Put(customer.Edit().Set("currency", sub.Str("currency")))
+	if !customer.Has("currency") {
+		tx.stamped = customer.ID()
 	}
 	if sub, err = tx.putSubscription(sub); err != nil {
 		return nil, billingFault(err)
@@ -68,9 +67,9 @@ func (tx *accountTx) createSubscription(p formParams, customerID string, from or
 	sub = tx.letGo(sub)
 	tx.restate(first, sub)
 	tx.tellTrialWillEnd(sub)
-	if !stamped {
-		customer = tx.Get("customer", customer.ID())
-		tx.Event("customer.updated", customer, customer.Edit().Set("currency", nil))
+	if tx.stamped != "" {
+		tx.stamped = ""
+		tx.Put(tx.Get("customer", customer.ID()).Edit().Set("currency", sub.Str("currency")), "customer.updated")
 	}
 	return tx.Get("subscription", sub.ID()), nil
 }

@@ -10,6 +10,9 @@ import (
 // invoice that would come next. It runs in a rehearsal: nothing of it stays.
 func (tx *accountTx) subscriptionPreview(p formParams) (invoiceDraft, error) {
 	details, _ := p.Hash("subscription_details")
+	if n := p.node.hash["discounts"]; n != nil { // they are the subscription's, as in the call that is previewed
+		details = details.with("discounts", n)
+	}
 	id := p.Str("subscription")
 	if id == "" {
 		if p.Has("schedule") || p.Has("schedule_details") {
@@ -36,6 +39,12 @@ func (tx *accountTx) subscriptionPreview(p formParams) (invoiceDraft, error) {
 	if len(details.Keys()) == 0 {
 		return tx.nextInvoice(id)
 	}
+	if sub.Has("pending_update") && changesBilling(details) {
+		if err := tx.giveUpPendingUpdate(sub); err != nil {
+			return invoiceDraft{}, err
+		}
+		sub = tx.Get("subscription", id)
+	}
 	tx.hold(sub)
 	if details.Has("resume_at") && sub.Str("status") == subPaused {
 		return tx.previewResumption(sub, details)
@@ -44,21 +53,27 @@ func (tx *accountTx) subscriptionPreview(p formParams) (invoiceDraft, error) {
 	if err != nil {
 		return invoiceDraft{}, err
 	}
-	changed, err := tx.settle(c.sub, asBilled(c.silent))
-	if err != nil {
-		return invoiceDraft{}, billingFault(err)
-	}
-	if changed, err = tx.putSubscription(changed); err != nil {
-		return invoiceDraft{}, billingFault(err)
-	}
-	if err := tx.pend(changed, c.prorations); err != nil {
-		return invoiceDraft{}, err
-	}
-	if c.invoice {
-		changed = tx.Get("subscription", id)
-		return tx.draftOf(changed, tx.Get("customer", changed.Str("customer")), "subscription_update", c.full), nil
+	d, billed, err := tx.previewChange(c)
+	if err != nil || billed {
+		return d, err
 	}
 	return tx.nextInvoice(id)
+}
+
+// previewChange makes a change and gives the draft of the invoice that it makes at once; billed says whether it makes one.
+func (tx *accountTx) previewChange(c subscriptionChange) (d invoiceDraft, billed bool, err error) {
+	sub, err := tx.settle(c.sub, asBilled(c.silent))
+	if err != nil {
+		return d, false, billingFault(err)
+	}
+	if sub, err = tx.putSubscription(sub); err != nil {
+		return d, false, billingFault(err)
+	}
+	if err := tx.pend(sub, c.prorations); err != nil || !c.invoice {
+		return d, false, err
+	}
+	sub = tx.Get("subscription", sub.ID())
+	return tx.draftOf(sub, tx.Get("customer", sub.Str("customer")), "subscription_update", c.full), true, nil
 }
 
 // nextToBill is the customer's subscription that is billed next, "" when there is none.
@@ -156,34 +171,82 @@ func (tx *accountTx) previewResumption(sub *stripeObject, details formParams) (i
 	if err != nil {
 		return invoiceDraft{}, billingFault(err)
 	}
-	changed, err := tx.putSubscription(c.sub)
-	if err != nil {
-		return invoiceDraft{}, billingFault(err)
+	d, billed, err := tx.previewChange(c)
+	if err != nil || billed {
+		return d, err
 	}
-	if err := tx.pend(changed, c.prorations); err != nil {
-		return invoiceDraft{}, err
-	}
-	if !c.invoice {
-		return tx.nextInvoice(sub.ID())
-	}
-	changed = tx.Get("subscription", sub.ID())
-	return tx.draftOf(changed, tx.Get("customer", sub.Str("customer")), "subscription_update", c.full), nil
+	return tx.nextInvoice(sub.ID())
 }
 
-// nextInvoice drafts the invoice that a subscription's next renewal will make. The time is moved to it.
+// nextInvoice drafts the invoice that a subscription's next renewal will make, or the phase of its schedule that begins
+// before. The time is moved to it.
 func (tx *accountTx) nextInvoice(id string) (invoiceDraft, error) {
-	sub := tx.Get("subscription", id)
-	customer := tx.Get("customer", sub.Str("customer"))
-	s, err := tx.billingSubscription(sub)
-	if err != nil {
-		return invoiceDraft{}, billingFault(err)
-	}
-	var at billing.Instant
-	for _, i := range s.Items {
-		if end := s.PeriodAt(i, billing.Instant(tx.Now())).End; at == 0 || end < at {
-			at = end
+	for {
+		sub := tx.Get("subscription", id)
+		s, err := tx.billingSubscription(sub)
+		if err != nil {
+			return invoiceDraft{}, billingFault(err)
+		}
+		var at billing.Instant
+		for _, i := range s.Items {
+			if end := s.PeriodAt(i, billing.Instant(tx.Now())).End; at == 0 || end < at {
+				at = end
+			}
+		}
+		schedule, phase := tx.phaseBy(sub, int64(at))
+		if phase == nil {
+			return tx.nextRenewal(sub, s, at)
+		}
+		tx.moveTo(phase.Int("start_date"))
+		d, billed, err := tx.previewPhase(sub, schedule, phase)
+		if err != nil || billed {
+			return d, err
+		}
+		sub = tx.Get("subscription", id)
+		if s, err = tx.billingSubscription(sub); err != nil {
+			return invoiceDraft{}, billingFault(err)
+		}
+		if now := billing.Instant(tx.Now()); periodBegins(s, now) || s.Trial.End == now {
+			return tx.nextRenewal(sub, s, now)
 		}
 	}
+}
+
+// phaseBy is the next phase of a subscription's schedule that begins by an instant, nil when none does.
+func (tx *accountTx) phaseBy(sub *stripeObject, at int64) (schedule, phase *stripeObject) {
+	schedule = tx.scheduleOf(sub)
+	if schedule == nil || schedule.Str("status") != subActive {
+		return nil, nil
+	}
+	for _, phase := range objectsOf(schedule.List("phases")) {
+		if start := phase.Int("start_date"); start == schedule.Int("current_phase.end_date") && start <= at && (!sub.Has("cancel_at") || sub.Int("cancel_at") > start) {
+			return schedule, phase
+		}
+	}
+	return nil, nil
+}
+
+// previewPhase makes the change with which a phase begins; billed says whether it makes an invoice at once.
+func (tx *accountTx) previewPhase(sub, schedule, phase *stripeObject) (d invoiceDraft, billed bool, err error) {
+	tx.Put(schedule.Edit().Set("current_phase", tx.currentPhase(phase)))
+	p, err := tx.phaseParams(schedule, phase, sub)
+	if err != nil {
+		return d, false, err
+	}
+	tx.hold(sub)
+	c, err := tx.planChangeAt(sub, p, true)
+	if err != nil {
+		return d, false, err
+	}
+	if d, billed, err = tx.previewChange(c); err == nil && !billed {
+		_, err = tx.endWithSchedule(sub.ID())
+	}
+	return d, billed, err
+}
+
+// nextRenewal drafts the invoice of a renewal, or of an end, that comes at an instant. The time is moved to it.
+func (tx *accountTx) nextRenewal(sub *stripeObject, s billing.Subscription, at billing.Instant) (invoiceDraft, error) {
+	customer := tx.Get("customer", sub.Str("customer"))
 	usage, err := tx.usageOf(sub, int64(at))
 	if err != nil {
 		return invoiceDraft{}, err

@@ -136,6 +136,9 @@ func (tx *accountTx) scheduleFrom(id string, p formParams) (*stripeObject, error
 		Set("test_clock", sub.Get("test_clock")).Set("end_behavior", "release").Set("billing_mode", sub.Get("billing_mode"))
 	tx.setScheduleDefaults(schedule, formParams{})
 	schedule.Set("default_settings.collection_method", sub.Str("collection_method")).Set("default_settings.default_payment_method", sub.Get("default_payment_method"))
+	if sub.Has("days_until_due") {
+		schedule.Set("default_settings.invoice_settings.days_until_due", sub.Int("days_until_due"))
+	}
 	if sub.Has("cancel_at") {
 		schedule.Set("end_behavior", "cancel")
 	}

@@ -206,6 +206,9 @@ func (tx *accountTx) phaseOf(sub *stripeObject) *stripeObject {
 	for _, id := range texts(sub.List("discounts")) {
 		discounts = append(discounts, tx.NewHash("stackable_discount_with_discount_settings_and_discount_end").Set("discount", id).Set("coupon", tx.Get("discount", id).str("source.coupon")))
 	}
+	if sub.Has("days_until_due") {
+		phase.Set("invoice_settings.days_until_due", sub.Int("days_until_due"))
+	}
 	if sub.Str("status") == subTrialing {
 		phase.Set("trial_end", sub.Int("trial_end"))
 	}

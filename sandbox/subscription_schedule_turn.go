@@ -85,12 +85,12 @@ func (tx *accountTx) enterWith(sub *stripeObject, p formParams) error {
 	return nil
 }
 
-// withoutRenewed drops the prorations of items whose period begins now: the renewal that follows bills those whole, and
-// what ended now is not given back.
+// withoutRenewed drops the prorations of items whose period begins now, by a renewal or by the end of a trial: what follows
+// bills those, and what ended now is not given back.
 func withoutRenewed(s billing.Subscription, lines []billing.Line, now billing.Instant) []billing.Line {
 	begins := map[string]bool{}
 	for _, i := range s.Items {
-		begins[i.ID] = (billing.Cycle{Anchor: s.Anchor, Every: i.Price.Recurring}).Containing(now).Start == now
+		begins[i.ID] = s.Trial.End == now || itemBegins(s, i, now)
 	}
 	var rest []billing.Line
 	for _, l := range lines {

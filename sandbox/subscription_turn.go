@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"slices"
+
 	"github.com/vezne/vezne/sandbox/internal/billing"
 )
 
@@ -193,11 +195,7 @@ func (tx *accountTx) renew(sub *stripeObject) error {
 		return err
 	}
 	now := billing.Instant(tx.Now())
-	begins := false
-	for _, i := range s.Items {
-		begins = begins || (billing.Cycle{Anchor: s.Anchor, Every: i.Price.Recurring}).Containing(now).Start == now
-	}
-	if !begins || s.Trial.End == now || s.Began == now || sub.Int(hiddenRenewed) == tx.Now() {
+	if !periodBegins(s, now) || s.Trial.End == now || s.Began == now || sub.Int(hiddenRenewed) == tx.Now() {
 		return nil
 	}
 	usage, err := tx.usageOf(sub, tx.Now())
@@ -209,6 +207,15 @@ func (tx *accountTx) renew(sub *stripeObject) error {
 		return err
 	}
 	return tx.cycle(sub, lines, tx.closedPeriod(s, tx.Now()))
+}
+
+// periodBegins says whether the period of an item begins at an instant.
+func periodBegins(s billing.Subscription, at billing.Instant) bool {
+	return slices.ContainsFunc(s.Items, func(i billing.Item) bool { return itemBegins(s, i, at) })
+}
+
+func itemBegins(s billing.Subscription, i billing.Item, at billing.Instant) bool {
+	return (billing.Cycle{Anchor: s.Anchor, Every: i.Price.Recurring}).Containing(at).Start == at
 }
 
 // hiddenRenewed is the instant of a subscription's newest renewal: a phase that begins at it bills it, not the renewal.

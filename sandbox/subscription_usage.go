@@ -1,6 +1,10 @@
 package sandbox
 
-import "github.com/vezne/vezne/sandbox/internal/billing"
+import (
+	"slices"
+
+	"github.com/vezne/vezne/sandbox/internal/billing"
+)
 
 // usageOf is the usage of a subscription's metered items in the periods that end at an instant, or run then and end with
 // the subscription, by item. A sum below zero bills nothing.
@@ -22,7 +26,7 @@ func (tx *accountTx) usageOf(sub *stripeObject, until int64) (map[string]billing
 			continue
 		}
 		period := s.PeriodAt(i, end-1)
-		period.Start = max(period.Start, billing.Instant(item.Int("created")))
+		period.Start = max(period.Start, billing.Instant(item.Int("created")), i.Used)
 		period.End = min(period.End, end)
 		used, err := tx.usedIn(meter, sub.Str("customer"), period)
 		if err != nil {
@@ -69,7 +73,7 @@ func (tx *accountTx) addLateUsage(inv *stripeObject) error {
 			continue
 		}
 		made[item] = true
-		anew, err := tx.usageLines(inv, sub, s, item, line.Int("period.end"))
+		anew, err := tx.usageLines(inv, sub, s, item, linePeriodOf(line))
 		if err != nil {
 			return err
 		}
@@ -82,21 +86,30 @@ func (tx *accountTx) addLateUsage(inv *stripeObject) error {
 	return nil
 }
 
-// usageLines are the lines of an item's usage in the period that ended at an instant.
-func (tx *accountTx) usageLines(inv, sub *stripeObject, s billing.Subscription, item string, end int64) ([]*stripeObject, error) {
-	usage, err := tx.usageOf(sub, end)
-	if err != nil {
-		return nil, err
+// usageLines are the lines of an item's usage in a period. It is the period of the line that they replace: since then the
+// subscription may have others.
+func (tx *accountTx) usageLines(inv, sub *stripeObject, s billing.Subscription, item string, period billing.Period) ([]*stripeObject, error) {
+	n := slices.IndexFunc(s.Items, func(i billing.Item) bool { return i.ID == item })
+	period = s.Items[n].UsedIn(period)
+	used := billing.Decimal{}
+	metered := itemOf(sub, item)
+	if meter := tx.Get(meterType, metered.Str("price.recurring.meter")); meter != nil {
+		counted := billing.Period{Start: max(period.Start, billing.Instant(metered.Int("created"))), End: period.End}
+		sum, err := tx.usedIn(meter, sub.Str("customer"), counted)
+		if err != nil {
+			return nil, err
+		}
+		if sum.Sign() > 0 {
+			used = sum
+		}
 	}
-	all, err := s.Close(billing.Instant(end), usage)
+	all, err := s.Used(s.Items[n], used, period)
 	if err != nil {
 		return nil, err
 	}
 	var lines []*stripeObject
 	for _, l := range all {
-		if l.Item == item {
-			lines = append(lines, tx.newInvoiceLine(inv, l))
-		}
+		lines = append(lines, tx.newInvoiceLine(inv, l))
 	}
 	return lines, nil
 }

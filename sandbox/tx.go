@@ -22,6 +22,8 @@ type accountTx struct {
 	ranAt    int64
 	// held is the id of the subscription whose changes are told at the end of a call or a job, "" for none.
 	held string
+	// stamped is the id of the customer whose first currency the present call tells at its end, "" for none.
+	stamped string
 	// answer is what the call is answered with, nil for an error.
 	answer *stripeObject
 	// told is what the export tells of the accountTx, nil for nothing.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vezne/vezne"
@@ -77,13 +78,16 @@ func (s *Store) ClaimCalls(ctx context.Context, owner string, limit int, lease t
 	return list, err
 }
 
-// ClaimCall leases one call, whether or not it is due. It reports false when
-// another owner has it or it has ended.
+// ClaimCall leases one call, whether or not it is due. An owner is a process, a
+// hash and which of its claims: a lease that the process left behind is taken
+// over, so that no two of one process may be at a call at once. It reports false
+// when another process has it or it has ended.
 func (s *Store) ClaimCall(ctx context.Context, id vezne.CallID, owner string, lease time.Duration) (bool, error) {
 	claimed := false
+	process, _, _ := strings.Cut(owner, "#")
 	err := s.InTx(ctx, func(tx *Tx) error {
 		n, err := tx.q.ClaimCall(ctx, db.ClaimCallParams{
-			Owner: owner, LeaseUntil: micros(tx.now.Add(lease)), Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), Now: micros(tx.now),
+			Process: process + "#", Owner: owner, LeaseUntil: micros(tx.now.Add(lease)), Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(id), Now: micros(tx.now),
 		})
 		claimed = n == 1
 		return err

@@ -64,6 +64,7 @@ type Store struct {
 	// read are more connections for reading; the same as write on PostgreSQL.
 	read  *sql.DB
 	pool  *pgxpool.Pool
+	watch *watch
 	lock  *fileLock
 	owned bool
 	seal  *sealer
@@ -229,12 +230,15 @@ func (s *Store) openPostgres(ctx context.Context) error {
 	}
 	var pool *pgxpool.Pool
 	if err == nil {
+		s.watch = newWatch(cfg.ConnConfig)
+		cfg.ConnConfig.DialFunc, cfg.ConnConfig.Tracer, cfg.AfterConnect = s.watch.Dial, s.watch, s.watch.Ready
 		pool, err = pgxpool.NewWithConfig(ctx, cfg)
 	}
 	if err != nil {
 		return vezne.E(vezne.CodeConfigInvalid, "store.Open", "The database URL cannot be used.").Because(err).WithHint("Check it: postgres://user@host:5432/name?sslmode=…")
 	}
 	s.pool = pool
+	s.watch.start(pool.Reset)
 	s.write = stdlib.OpenDBFromPool(pool)
 	s.read = s.write
 	return nil
@@ -358,6 +362,7 @@ func (s *Store) Close() error {
 			errs = append(errs, s.write.Close())
 		}
 		if s.pool != nil {
+			s.watch.close()
 			s.pool.Close()
 		}
 	}

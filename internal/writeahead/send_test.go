@@ -188,6 +188,48 @@ func TestTwoWhoSendAtOnceSendOnce(t *testing.T) {
 	})
 }
 
+func TestNobodyWaitsForAnotherProcessWhenThisOneEnds(t *testing.T) {
+	each(t, func(b *bench) {
+		c := b.write(vezne.AttemptPaymentIntent, api)
+		claimed, err := b.store.ClaimCall(b.ctx, c.ID, "dead#1", time.Minute)
+		b.must(err)
+		if !claimed {
+			b.Fatal("it cannot be claimed")
+		}
+		failed := make(chan error)
+		go func() {
+			_, err := b.sender.Send(b.ctx, c.ID)
+			failed <- err
+		}()
+		b.sender.Wait()
+		if err := <-failed; vezne.CodeOf(err) != vezne.CodeStripeUnreachable {
+			b.Errorf("err = %v", err)
+		}
+		if n := len(b.stripe.seen()); n != 0 {
+			b.Errorf("it was sent %d times", n)
+		}
+	})
+}
+
+func TestWhatAProcessLeftBehindIsItsOwn(t *testing.T) {
+	each(t, func(b *bench) {
+		c := b.write(vezne.AttemptPaymentIntent, api)
+		b.stripe.say(func(int, request) reply { return reply{status: 200, body: intent("requires_payment_method")} })
+		// The database was gone when an earlier claim was to be given back.
+		claimed, err := b.store.ClaimCall(b.ctx, c.ID, b.sender.Owner+"#0", time.Minute)
+		b.must(err)
+		if !claimed {
+			b.Fatal("it cannot be claimed")
+		}
+		if other, err := b.store.ClaimCall(b.ctx, c.ID, b.sender.Owner+"0#1", time.Minute); err != nil || other {
+			b.Errorf("another process may have it: %v, %v", other, err)
+		}
+		if got, err := b.sender.Send(b.ctx, c.ID); err != nil || got.State != vezne.CallDone {
+			b.Errorf("call %+v, %v", got, err)
+		}
+	})
+}
+
 func TestRunSendsWhatItIsWokenFor(t *testing.T) {
 	each(t, func(b *bench) {
 		sent := make(chan struct{})

@@ -38,6 +38,9 @@ type Sender struct {
 	mu      sync.Mutex
 	flights map[vezne.CallID]*flight
 	flying  sync.WaitGroup
+	// leaving is closed when the process ends: nobody waits for others any more.
+	leaving chan struct{}
+	leave   func()
 }
 
 // flight is a call that is being sent or looked up by this process.
@@ -71,7 +74,8 @@ const (
 
 // New returns a Sender.
 func New(cfg Config) *Sender {
-	s := &Sender{Config: cfg, flights: map[vezne.CallID]*flight{}}
+	leaving := make(chan struct{})
+	s := &Sender{Config: cfg, flights: map[vezne.CallID]*flight{}, leaving: leaving, leave: sync.OnceFunc(func() { close(leaving) })}
 	s.loop = sweep.New("calls", batch, s.Sweep, cfg.Log)
 	return s
 }
@@ -164,6 +168,8 @@ func (s *Sender) claim(ctx context.Context, call vezne.Call) (Result, error) {
 		select {
 		case <-waiting.Done():
 			return Result{Call: call}, unclear(waiting.Err())
+		case <-s.leaving:
+			return Result{Call: call}, unclear(context.Canceled)
 		case <-tick.C:
 		}
 	}
@@ -201,8 +207,9 @@ func (s *Sender) Sweep(ctx context.Context) (int, error) {
 // Run sweeps each second and on Wake, until ctx ends; then it waits for what
 // is on its way.
 func (s *Sender) Run(ctx context.Context) {
+	defer context.AfterFunc(ctx, s.leave)()
 	s.loop.Run(ctx)
-	s.flying.Wait()
+	s.Wait()
 }
 
 // Wake makes Run sweep now.
@@ -215,5 +222,9 @@ func (s *Sender) InFlight() int {
 	return len(s.flights)
 }
 
-// Wait waits for what is on its way, once nothing new begins.
-func (s *Sender) Wait() { s.flying.Wait() }
+// Wait waits for what this process has on its way, once nothing new begins. Who
+// waits for another process is sent away.
+func (s *Sender) Wait() {
+	s.leave()
+	s.flying.Wait()
+}

@@ -1,19 +1,15 @@
 package simulate_test
 
 import (
-	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"flag"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/vezne/vezne/proof/ledger"
 )
 
 // The ledger says what was lived, line by line: which seeds, by which commit,
@@ -46,27 +42,18 @@ func (l line) String() string {
 	return fmt.Sprintf("%d\t%d\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", l.From, l.To, l.Commit, l.Engine, l.Days, l.Crashes, l.Faults, l.Orders, l.Events, l.Violations)
 }
 
-func ledger(t *testing.T) []line {
+func read(t *testing.T) []line {
 	t.Helper()
-	f, err := os.Open(ledgerPath)
+	rows, err := ledger.Lines(ledgerPath, ledgerHead)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	rows := bufio.NewScanner(f)
-	if !rows.Scan() || rows.Text() != ledgerHead {
-		t.Fatalf("the ledger begins with %q", rows.Text())
-	}
-	var list []line
-	for rows.Scan() {
-		var l line
-		if _, err := fmt.Sscan(rows.Text(), &l.From, &l.To, &l.Commit, &l.Engine, &l.Days, &l.Crashes, &l.Faults, &l.Orders, &l.Events, &l.Violations); err != nil {
-			t.Fatalf("a line of the ledger: %q: %v", rows.Text(), err)
+	list := make([]line, len(rows))
+	for i, row := range rows {
+		l := &list[i]
+		if _, err := fmt.Sscan(row, &l.From, &l.To, &l.Commit, &l.Engine, &l.Days, &l.Crashes, &l.Faults, &l.Orders, &l.Events, &l.Violations); err != nil {
+			t.Fatalf("a line of the ledger: %q: %v", row, err)
 		}
-		list = append(list, l)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
 	}
 	return list
 }
@@ -74,49 +61,11 @@ func ledger(t *testing.T) []line {
 // engineSum tells one engine from another: all code of the desk, without tests.
 func engineSum(t *testing.T) string {
 	t.Helper()
-	h := sha256.New()
-	for _, dir := range []string{".", "engine", "internal"} {
-		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case d.IsDir():
-				if dir == "." && path != filepath.Join(root, dir) || d.Name() == "testdata" || d.Name() == "storetest" {
-					return fs.SkipDir
-				}
-				return nil
-			case strings.HasSuffix(path, "_test.go") || filepath.Ext(path) != ".go" && filepath.Ext(path) != ".sql":
-				return nil
-			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(h, "%s %d\n", path, len(text))
-			h.Write(text)
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+	sum, err := ledger.Code(root, ".", "engine", "internal")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:12]
-}
-
-// commit is what is checked out. Code that differs from it cannot be told later.
-func commit(t *testing.T) string {
-	t.Helper()
-	git := func(args ...string) string {
-		out, err := exec.CommandContext(t.Context(), "git", append([]string{"-C", root}, args...)...).Output()
-		if err != nil {
-			t.Fatalf("git %v: %v", args, err)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	if changed := git("status", "--porcelain", "--", "*.go", "*.sql", "go.mod"); changed != "" {
-		t.Fatalf("commit first, so that a line says what was lived:\n%s", changed)
-	}
-	return git("rev-parse", "--short=12", "HEAD")
+	return sum
 }
 
 // TestLedger lives days and adds lines, each when its worlds are over: it can
@@ -126,26 +75,22 @@ func TestLedger(t *testing.T) {
 		return
 	}
 	next := uint64(1)
-	for _, l := range ledger(t) {
+	for _, l := range read(t) {
 		next = max(next, l.To+1)
 	}
-	l := line{Commit: commit(t), Engine: engineSum(t)}
+	l := line{Engine: engineSum(t)}
+	var err error
+	if l.Commit, err = ledger.Commit(t.Context(), root); err != nil {
+		t.Fatal(err)
+	}
 	for lived := 0; lived < *daysFlag; lived += l.Days {
 		l.From, l.To = next, next+inLine-1
 		var bad *report
 		l.sum, bad = lives(t, l.From, inLine)
-		f, err := os.OpenFile(ledgerPath, os.O_APPEND|os.O_WRONLY, 0o644)
-		if err != nil {
-			t.Fatal(err)
-		}
 		if bad != nil {
 			l.To = bad.Seed
 		}
-		_, err = fmt.Fprintln(f, l)
-		if closing := f.Close(); err == nil {
-			err = closing
-		}
-		if err != nil {
+		if err := ledger.Append(ledgerPath, l); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Println(l)
@@ -158,7 +103,7 @@ func TestLedger(t *testing.T) {
 
 // TestALineOfTheLedgerHoldsAgain lives one seed of a line again.
 func TestALineOfTheLedgerHoldsAgain(t *testing.T) {
-	lines := ledger(t)
+	lines := read(t)
 	if len(lines) == 0 {
 		t.Fatal("the ledger is empty")
 	}
@@ -175,12 +120,6 @@ func TestALineOfTheLedgerHoldsAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-
-// The sum stands between these lines of the page.
-const (
-	sumBegins = "<!-- the sum of the ledger -->\n"
-	sumEnds   = "<!-- end of the sum -->\n"
-)
 
 // sumOf says in Markdown what the ledger adds up to.
 func sumOf(lines []line, engine string) string {
@@ -214,22 +153,25 @@ func TestThePageGivesTheSumOfTheLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin, end := strings.Index(string(text), sumBegins), strings.Index(string(text), sumEnds)
-	if begin < 0 || end < begin {
-		t.Fatalf("%s has no place for the sum", pagePath)
+	got, err := ledger.Sum(string(text))
+	if err != nil {
+		t.Fatal(err)
 	}
-	lines := ledger(t)
+	lines := read(t)
 	if *updateFlag {
 		want := sumOf(lines, engineSum(t))
 		fmt.Print(want)
-		page := slices.Concat(text[:begin+len(sumBegins)], []byte(want), text[end:])
-		if err := os.WriteFile(pagePath, page, 0o644); err != nil {
+		page, err := ledger.WithSum(string(text), want)
+		if err == nil {
+			err = os.WriteFile(pagePath, []byte(page), 0o644)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	want := sumOf(lines, engineOf(t, string(text), lines))
-	if got := string(text[begin+len(sumBegins) : end]); got != want {
+	if got != want {
 		t.Errorf("the page says\n%s\nthe ledger adds up to\n%s\nRun make sim-sum.", got, want)
 	}
 }

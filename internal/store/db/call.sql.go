@@ -92,7 +92,8 @@ func (q *Queries) CallStats(ctx context.Context, arg CallStatsParams) (CallStats
 const claimCall = `-- name: ClaimCall :execrows
 UPDATE vezne_calls SET lease_owner = $1, lease_until = $2
 WHERE account = $3 AND livemode = $4 AND id = $5 AND state IN ('pending', 'looking')
-    AND (lease_until < $6 OR lease_owner = $1)
+    AND (lease_until < $6 OR lease_owner = $1
+        OR substr(lease_owner, 1, length(CAST($7 AS TEXT))) = CAST($7 AS TEXT))
 `
 
 type ClaimCallParams struct {
@@ -102,8 +103,11 @@ type ClaimCallParams struct {
 	Livemode   bool
 	ID         string
 	Now        int64
+	Process    string
 }
 
+// A process has one who is at a call at a time: what an earlier claim of its own
+// left behind, because the database was gone, is taken over.
 func (q *Queries) ClaimCall(ctx context.Context, arg ClaimCallParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, claimCall,
 		arg.Owner,
@@ -112,6 +116,7 @@ func (q *Queries) ClaimCall(ctx context.Context, arg ClaimCallParams) (int64, er
 		arg.Livemode,
 		arg.ID,
 		arg.Now,
+		arg.Process,
 	)
 	if err != nil {
 		return 0, err

@@ -29,10 +29,13 @@ WHERE vezne_calls.account = sqlc.arg(account) AND vezne_calls.livemode = sqlc.ar
         AND c.next_at <= sqlc.arg(now) AND c.lease_until < sqlc.arg(now) ORDER BY c.next_at LIMIT sqlc.arg(row_limit))
 RETURNING *;
 
+-- A process has one who is at a call at a time: what an earlier claim of its own
+-- left behind, because the database was gone, is taken over.
 -- name: ClaimCall :execrows
 UPDATE vezne_calls SET lease_owner = sqlc.arg(owner), lease_until = sqlc.arg(lease_until)
 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND state IN ('pending', 'looking')
-    AND (lease_until < sqlc.arg(now) OR lease_owner = sqlc.arg(owner));
+    AND (lease_until < sqlc.arg(now) OR lease_owner = sqlc.arg(owner)
+        OR substr(lease_owner, 1, length(CAST(sqlc.arg(process) AS TEXT))) = CAST(sqlc.arg(process) AS TEXT));
 
 -- BeginCall notes a sending before it begins: how often, since when, and that
 -- its end is not known yet. Whoever lost the lease, or comes after an end, gets

@@ -19,7 +19,9 @@ import (
 // however that ends, so that no server and no folder stays behind.
 const supervise = `
 trap '' PIPE
-if [ ! -d "$DIR/data" ]; then
+if [ ! -d "$DIR/data" ] && [ -n "$FROM" ]; then
+	"$BIN/pg_basebackup" -D "$DIR/data" -h "$FROM" -U postgres -R -X stream -c fast --no-sync >"$DIR/log" 2>&1 || { cat "$DIR/log"; exit 1; }
+elif [ ! -d "$DIR/data" ]; then
 	"$BIN/initdb" -D "$DIR/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$DIR/log" 2>&1 || { cat "$DIR/log"; exit 1; }
 fi
 "$BIN/pg_ctl" -s -w -t 60 -D "$DIR/data" -l "$DIR/log" -o "$OPTIONS" start || { cat "$DIR/log"; exit 1; }
@@ -33,6 +35,8 @@ read -r word
 type cluster struct {
 	bin, dir string
 	durable  bool
+	// from is the folder of the server that a standby follows.
+	from string
 	// as is the user that the server runs as, nil for our own: PostgreSQL refuses
 	// root.
 	as *syscall.Credential
@@ -42,8 +46,8 @@ type cluster struct {
 }
 
 // newCluster makes and starts a cluster. It is fast and unsafe unless durable
-// is asked for.
-func newCluster(durable bool) (*cluster, error) {
+// is asked for. Where from is the folder of another, it follows that one.
+func newCluster(durable bool, from string) (*cluster, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -52,7 +56,7 @@ func newCluster(durable bool) (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("storetest: make a folder: %w", err)
 	}
-	c := &cluster{bin: bin, dir: dir, durable: durable}
+	c := &cluster{bin: bin, dir: dir, durable: durable, from: from}
 	if os.Geteuid() == 0 {
 		err = c.dropRoot()
 	}
@@ -118,7 +122,7 @@ func (c *cluster) start() error {
 	cmd.Dir = c.dir
 	// A group of its own: Ctrl-C in a terminal is ours to hear.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.as, Setpgid: true}
-	cmd.Env = append(os.Environ(), "BIN="+c.bin, "DIR="+c.dir, "OPTIONS="+strings.Join(options, " "))
+	cmd.Env = append(os.Environ(), "BIN="+c.bin, "DIR="+c.dir, "FROM="+c.from, "OPTIONS="+strings.Join(options, " "))
 	hold, err := cmd.StdinPipe()
 	if err != nil {
 		return fmt.Errorf("storetest: start PostgreSQL: %w", err)

@@ -23,14 +23,45 @@ func NewServer(t testing.TB) *Server {
 	if s.s.err != nil {
 		t.Fatal(s.s.err)
 	}
-	t.Cleanup(func() {
-		s.Stop("immediate")
-		if err := os.RemoveAll(s.s.cluster.dir); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(s.Remove)
 	return s
 }
+
+// Standby starts a server that follows this one, with a copy of all that is in
+// it. It ends with the test.
+func (s *Server) Standby() *Server {
+	s.t.Helper()
+	c, err := newCluster(s.s.durable, s.s.cluster.dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	standby := &Server{t: s.t, s: &server{durable: s.s.durable, cluster: c}}
+	s.t.Cleanup(standby.Remove)
+	return standby
+}
+
+// Remove ends the server, as a crash does, and its data; a second time does
+// nothing.
+func (s *Server) Remove() {
+	s.Stop("immediate")
+	if err := os.RemoveAll(s.s.cluster.dir); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// Dir is the folder of its socket.
+func (s *Server) Dir() string { return s.s.cluster.dir }
+
+// Run runs a statement in the database "postgres". An error ends the test.
+func (s *Server) Run(statement string) {
+	s.t.Helper()
+	if err := s.s.run(statement); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Database returns the address of a database of the server.
+func (s *Server) Database(name string) string { return s.s.cluster.url(name) }
 
 // URL returns the address of its one database, with the schema in it.
 func (s *Server) URL() string { return s.s.cluster.url(template) }

@@ -64,7 +64,7 @@ func DurablePostgres(t testing.TB) string {
 }
 
 func (s *server) start() {
-	c, err := newCluster(s.durable)
+	c, err := newCluster(s.durable, "")
 	if err != nil {
 		s.err = err
 		return

@@ -35,6 +35,52 @@ func TestCancelAtMoves(t *testing.T) {
 	same(t, "all that stands", amounts(p.Lines()), []billing.Amount{-500, -500, -500})
 }
 
+// cancel_at on 21 June without prorating gives nothing back of June's 3000; taken
+// away again it costs nothing, for all of June is paid. Had the 10 days come back,
+// 1000, they would be charged again.
+func TestCancelAtWithoutProratingIsTakenAway(t *testing.T) {
+	t.Parallel()
+	s := juneSubscription(t, billing.Flexible, "3000")
+	cut := s
+	cut.CancelAt = at(t, "2026-06-21 00:00:00")
+	whole := cut
+	whole.CancelAt = 0
+	_, p := change(t, cut, whole, at(t, "2026-06-11 00:00:00"))
+	same(t, "nothing came back", amounts(p.Lines()), []billing.Amount{})
+	cut, p = change(t, s, cut, at(t, "2026-06-11 00:00:00"))
+	same(t, "given back", amounts(p.Lines()), []billing.Amount{-1000})
+	whole = cut
+	whole.CancelAt = 0
+	_, p = change(t, cut, whole, at(t, "2026-06-11 00:00:00"))
+	same(t, "charged again", amounts(p.Lines()), []billing.Amount{1000})
+}
+
+// Usage until 16 June is billed when the anchor moves; a second move in the same
+// second has nothing more to bill, and the renewal only what came since.
+func TestUsageIsBilledOnce(t *testing.T) {
+	t.Parallel()
+	metered := price(t, "Calls", "1", monthly)
+	metered.Metered = true
+	s := subscription(billing.Flexible, at(t, "2026-06-01 00:00:00"), billing.Item{ID: "si_Calls", Price: metered})
+	now := at(t, "2026-06-16 00:00:00")
+	lines, err := s.Close(now, map[string]billing.Decimal{"si_Calls": billing.Whole(70)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "until the move", amounts(lines), []billing.Amount{70})
+	s = s.Settle([]billing.InvoiceLine{{Line: lines[0]}})
+	s.Anchor = now
+	if lines, err = s.Close(now, map[string]billing.Decimal{"si_Calls": billing.Whole(70)}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "in the same second", len(lines), 0)
+	if lines, err = s.Renew(at(t, "2026-07-16 00:00:00"), map[string]billing.Decimal{"si_Calls": billing.Whole(5)}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "since", amounts(lines), []billing.Amount{5})
+	same(t, "period", lines[0].Period, billing.Period{Start: now, End: at(t, "2026-07-16 00:00:00")})
+}
+
 // A subscription that ends with its period bills nothing at the boundary.
 func TestCancelAtTheBoundary(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"math"
 	"math/big"
 	"slices"
 )
@@ -102,13 +103,27 @@ func (c Change) prorate() (Prorations, error) {
 	for _, item := range c.After.Items {
 		from := c.At
 		if n := c.Before.find(item.ID); n >= 0 && c.Before.Items[n].Price.ID == item.Price.ID && c.Before.Items[n].Quantity == item.Quantity {
-			from = c.Before.PeriodAt(item, c.At).End
+			from = max(c.Before.PeriodAt(item, c.At).End, c.Before.standing(c.Before.Items[n]))
 		}
 		if err := debit(item, from); err != nil {
 			return Prorations{}, err
 		}
 	}
 	return p, nil
+}
+
+// standing returns the moment until which what was billed of an item has not been
+// given back: an end that was planned without prorating gave nothing back, and
+// costs nothing when it is taken away. Classic mode does not remember.
+func (s Subscription) standing(i Item) Instant {
+	until := Instant(math.MinInt64)
+	if s.Mode == Classic {
+		return until
+	}
+	for _, d := range i.Billed {
+		until = max(until, d.Until)
+	}
+	return until
 }
 
 func (s Subscription) find(id string) int {

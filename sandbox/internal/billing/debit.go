@@ -81,9 +81,22 @@ func (d Debit) credit(item string, from Instant, itemised bool) (Line, bool, err
 func (s Subscription) Settle(lines []InvoiceLine) Subscription {
 	s.Items = slices.Clone(s.Items)
 	for n := range s.Items {
-		s.Items[n].Billed = settle(s.Items[n], lines)
+		s.Items[n].Billed, s.Items[n].Used = settle(s.Items[n], lines), usedUntil(s.Items[n], lines)
 	}
 	return s
+}
+
+// usedUntil is the moment until which an item's usage has been billed, after
+// lines. What a threshold bills is kept by Counted: its period goes on.
+func usedUntil(i Item, lines []InvoiceLine) Instant {
+	until := i.Used
+	for _, l := range lines {
+		counted := slices.ContainsFunc(i.Counted, func(c Counted) bool { return c.Until == l.Period.End })
+		if l.Item == i.ID && l.Kind == KindUsage && !counted {
+			until = max(until, l.Period.End)
+		}
+	}
+	return until
 }
 
 func settle(i Item, lines []InvoiceLine) []Debit {

@@ -57,6 +57,8 @@ type Item struct {
 	// Billed is what has been billed in advance and not been credited. Settle keeps
 	// it; flexible credits are taken from it.
 	Billed []Debit
+	// Used is the moment until which usage has been billed. Settle keeps it.
+	Used Instant
 	// Counted is usage of periods that invoices before their end have billed.
 	Counted []Counted
 }
@@ -212,8 +214,8 @@ func (s Subscription) advance(i Item, at Instant) ([]Line, error) {
 
 // arrears returns the lines of a metered item's usage until a moment.
 func (s Subscription) arrears(i Item, at Instant, usage Decimal) ([]Line, error) {
-	start := s.PeriodAt(i, at-1).Start
-	if s.InTrial(at - 1) {
+	start := max(s.PeriodAt(i, at-1).Start, i.Used)
+	if s.InTrial(at-1) || start >= at {
 		return nil, nil
 	}
 	return s.used(i, usage, Period{start, at})

@@ -84,6 +84,26 @@ func (s Subscription) used(i Item, usage Decimal, p Period) ([]Line, error) {
 	return s.lines(KindUsage, i, parts, rest, p), err
 }
 
+// UsedIn returns the period whose usage a line of a metered item bills: that of
+// the line, or more where a threshold has billed its beginning.
+func (i Item) UsedIn(line Period) Period {
+	for _, c := range i.Counted {
+		if c.Until == line.Start {
+			line.Start = c.Start
+		}
+	}
+	return line
+}
+
+// Used returns the lines of a metered item's usage in a period that is over,
+// whatever the subscription's periods are now. It returns the errors of Start.
+func (s Subscription) Used(i Item, usage Decimal, p Period) ([]Line, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return s.used(i, usage, p)
+}
+
 // less returns what parts are more than former ones. Where a tier prices every unit
 // and another tier is reached, the last part bears the difference.
 func less(all, before []Part) ([]Part, error) {

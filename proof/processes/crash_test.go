@@ -1,0 +1,52 @@
+package processes_test
+
+import (
+	"flag"
+	"math/rand/v2"
+	"testing"
+)
+
+var (
+	kindFlag   = flag.String("kind", "", "the kind to live; all if empty")
+	seedFlag   = flag.Uint64("seed", 0, "the seed of the life; a fresh one if 0")
+	cyclesFlag = flag.Int("cycles", 0, "how many cycles to live")
+)
+
+// inShort is how many cycles of a kind the tests live, if a life has so many;
+// where cycles take long it has few, and the tests one.
+const inShort = 3
+
+// short lives the beginning of a life.
+func short(t *testing.T, k kind, seed uint64) {
+	t.Helper()
+	cycles := *cyclesFlag
+	if cycles == 0 {
+		if cycles = inShort; k.cycles < 2*inShort {
+			cycles = 1
+		}
+	}
+	t.Logf("make crash KIND=%s SEED=%d CYCLES=%d", k.name, seed, cycles)
+	_, findings, err := live(t, k, seed, cycles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		t.Error(f)
+	}
+}
+
+// TestNothingIsLostAndNothingDoubled lives a short life of each kind.
+func TestNothingIsLostAndNothingDoubled(t *testing.T) {
+	for _, k := range kinds(t) {
+		if *kindFlag != "" && *kindFlag != k.name {
+			continue
+		}
+		t.Run(k.name, func(t *testing.T) {
+			seed := *seedFlag
+			if seed == 0 {
+				seed = rand.Uint64N(1 << 32)
+			}
+			short(t, k, seed)
+		})
+	}
+}

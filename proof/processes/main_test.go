@@ -1,0 +1,41 @@
+// Package processes_test runs the built program, kills it, and takes away what
+// it stands on, while buyers buy. An independent witness, who stands where
+// Stripe and the application stand, counts what was acknowledged and what came
+// of it.
+package processes_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+const root = "../.."
+
+// program is the path of the built program.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "vezne-processes-")
+	if err == nil {
+		program = filepath.Join(dir, "vezne")
+		build := exec.Command("go", "build", "-o", program, "./cmd/vezne")
+		build.Dir, build.Stderr = root, os.Stderr
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		err = build.Run()
+	}
+	code := 1
+	if err == nil {
+		code = m.Run()
+	}
+	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
