@@ -117,6 +117,7 @@ func TestTheDoctorExaminesTheEndpoint(t *testing.T) {
 	wantSaid(t, h, "stripe.endpoint", vezne.DiagnosisProblem, "is disabled")
 	change(t, h, "/v1/webhook_endpoints/"+id, url.Values{"disabled": {"false"}, "enabled_events[]": {"*"}})
 	wantSaid(t, h, "stripe.endpoint", vezne.DiagnosisOK, "is enabled")
+	wantSaid(t, h, "stripe.endpoint.version", vezne.DiagnosisOK, "The endpoint sends in version")
 	change(t, h, "/v1/webhook_endpoints", url.Values{"enabled_events[]": {"*"}, "url": {veznetest.DeskURL + "/webhooks/stripe"}})
 	wantSaid(t, h, "stripe.endpoint", vezne.DiagnosisWarning, "2 webhook endpoints")
 	change(t, h, "/v1/webhook_endpoints/"+id, url.Values{"url": {"http://elsewhere.test/webhooks"}})
@@ -131,7 +132,7 @@ func TestTheDoctorNamesPermissionsThatAreLacking(t *testing.T) {
 			return engine.Secrets{Keys: keys, Callback: c.Callback.Secrets}, nil
 		}
 	}))
-	key, err := h.Stripe.AddKey(map[string]string{"*": "write", "refunds": "read", "events": "none", "account": "none", "webhook_endpoints": "none"})
+	key, err := h.Stripe.AddKey(map[string]string{"*": "write", "refunds": "read", "events": "none", "payment_methods": "read", "account": "none", "webhook_endpoints": "none"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func TestTheDoctorNamesPermissionsThatAreLacking(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := said(t, h, "stripe.permissions")
-	if d.State != vezne.DiagnosisProblem || !strings.HasSuffix(d.Message, "lacks: Refunds (write), Events (read).") {
+	if d.State != vezne.DiagnosisProblem || !strings.HasSuffix(d.Message, "lacks: PaymentMethods (write), Refunds (write), Events (read).") {
 		t.Errorf("%s: %s", d.State, d.Message)
 	}
 	wantSaid(t, h, "stripe.account", vezne.DiagnosisUnknown, "may not say whose it is")
@@ -176,6 +177,13 @@ func TestTheDoctorComparesClocks(t *testing.T) {
 	wantSaid(t, h, "stripe.clock", vezne.DiagnosisWarning, "off Stripe's")
 	off = time.Hour
 	wantSaid(t, h, "stripe.clock", vezne.DiagnosisProblem, "every event is refused")
+}
+
+func TestTheDoctorWarnsOfLimitsThatAreOff(t *testing.T) {
+	t.Parallel()
+	wantSaid(t, patient(t), "settings.limits", vezne.DiagnosisOK, "client, card and order")
+	h := patient(t, veznetest.WithConfig(func(c *engine.Config) { c.Policy.Limits.CardDeclines = -1 }))
+	wantSaid(t, h, "settings.limits", vezne.DiagnosisWarning, "--limit-card-declines")
 }
 
 func TestTheDoctorSeesWhatWaitsAndWhatGaveUp(t *testing.T) {

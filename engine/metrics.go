@@ -116,6 +116,7 @@ const lookTime = 2 * time.Second
 var (
 	waitingCount = prometheus.NewDesc("vezne_waiting", "What waits in the database: marks to be read, calls without a conclusive answer, effects that nobody accepted.", []string{"what"}, nil)
 	coveredAge   = prometheus.NewDesc("vezne_reconcile_uncovered_seconds", "How long ago the time lies until which Stripe's events were looked through; alarm when it grows beyond minutes.", nil, nil)
+	troubled     = prometheus.NewDesc("vezne_events", "Events that a person should look at: dead ones could not be applied, quarantined ones are of another account or mode.", []string{"state"}, nil)
 	missedTotal  = prometheus.NewDesc("vezne_reconcile_missed_events_total", "Events that were never delivered and found in Stripe's list.", nil, nil)
 	keptAge      = prometheus.NewDesc("vezne_retention_oldest_seconds", "How old the oldest payload is that is not needed any more, 0 when there is none; alarm when it grows beyond the retention period.", []string{"what"}, nil)
 	waitingAge   = prometheus.NewDesc("vezne_waiting_oldest_seconds", "How long the oldest of them waits, 0 when none does.", []string{"what"}, nil)
@@ -128,6 +129,7 @@ func (waiting) Describe(ch chan<- *prometheus.Desc) {
 	ch <- coveredAge
 	ch <- missedTotal
 	ch <- keptAge
+	ch <- troubled
 }
 
 // Collect looks.
@@ -157,6 +159,19 @@ func (w waiting) Collect(ch chan<- prometheus.Metric) {
 	}
 	w.watch(ctx, now, ch)
 	w.kept(ctx, now, ch)
+	w.events(ctx, ch)
+}
+
+// events tells of those that a person should look at.
+func (w waiting) events(ctx context.Context, ch chan<- prometheus.Metric) {
+	counts, err := w.store.TroubledEvents(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(troubled, err)
+		return
+	}
+	for _, state := range []vezne.EventState{vezne.EventDead, vezne.EventQuarantined} {
+		ch <- prometheus.MustNewConstMetric(troubled, prometheus.GaugeValue, float64(counts[state]), string(state))
+	}
 }
 
 // kept tells how old the oldest payload is that retention may take.

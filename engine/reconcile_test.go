@@ -175,3 +175,55 @@ func TestASearchByTheAPI(t *testing.T) {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }
+
+// TestASearchThatBrokeOffGoesOnWhereItStopped breaks a search off between two
+// pages, as Ctrl-C or the end of the process does.
+func TestASearchThatBrokeOffGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, database string) {
+		h := veznetest.New(t, veznetest.WithDatabase(database))
+		for range 120 {
+			h.Pay(h.NewOrder(1999, "try").ID, "pm_card_visa")
+		}
+		h.Idle()
+		pages := func(path string) int {
+			list, err := h.Stripe.Requests(sandbox.CallFilter{Method: http.MethodGet, Path: path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.Stripe.ForgetRequests(); err != nil {
+				t.Fatal(err)
+			}
+			return len(list)
+		}
+		pages("")
+		h.Fault(sandbox.Fault{Method: http.MethodGet, Path: "/v1/payment_intents", Nth: 2, Effect: "status", Status: http.StatusServiceUnavailable})
+		since := h.Clock.Now().Add(-time.Hour)
+		h.Clock.Advance(2 * time.Minute)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		first, err := h.Reconcile(ctx, searcher, engine.ReconcileParams{Since: since, Progress: func(vezne.Reconciliation) { cancel() }})
+		if err == nil || first.State != vezne.ReconciliationRunning || first.Stage != vezne.StagePaymentIntents || first.Cursor == "" {
+			t.Fatalf("the search broke off %s in stage %s behind %q, %v", first.State, first.Stage, first.Cursor, err)
+		}
+		events := pages("/v1/events")
+
+		h.Restart()
+		h.Clock.Advance(time.Hour)
+		second, err := h.Reconcile(t.Context(), searcher, engine.ReconcileParams{Since: h.Clock.Now().Add(-time.Minute)})
+		if err != nil || second.State != vezne.ReconciliationComplete {
+			t.Fatalf("another search: %s, %v", second.State, err)
+		}
+		var r vezne.ReconciliationJSON
+		if err := h.Call(http.MethodGet, "/v1/reconciliations/"+string(first.ID), "").Decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		if r.State != vezne.ReconciliationComplete || r.Seen <= first.Seen || r.Error != "" {
+			t.Errorf("the search that broke off is %s with %d seen, had %d: %s", r.State, r.Seen, first.Seen, r.Error)
+		}
+		// The other search looks at one page of events; the first does not begin again.
+		if n := pages("/v1/events"); events < 2 || n != 1 {
+			t.Errorf("%d pages of events were looked at before, %d afterwards; want at least 2, and 1", events, n)
+		}
+	})
+}

@@ -30,6 +30,7 @@ It ends with code 1 when there is a problem; warnings alone end with 0.`,
 	take(cmd, "database", "public-url", "server", "token", "log-level")
 	take(cmd, stripeSettings...)
 	take(cmd, "webhook-tolerance", "callback-url", "callback-secret", "body-key", "retention", "seller-name", "seller-address", "seller-tax-id", "seller-email")
+	take(cmd, limitFlags...)
 	inJSON := asJSON(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		examine := a.examineHere

@@ -82,7 +82,7 @@ func (x *examination) queues(ctx context.Context) {
 
 func (x *examination) deadEvents(ctx context.Context) {
 	const check = "events.dead"
-	counts, err := x.Store.EventCounts(ctx)
+	counts, err := x.Store.TroubledEvents(ctx)
 	switch {
 	case err != nil:
 		x.storage(check, err)

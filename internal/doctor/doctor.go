@@ -36,6 +36,8 @@ type Config struct {
 	// Callback is true when the application hears of its orders.
 	Callback bool
 	Seller   vezne.Seller
+	// Limits are those on tries to pay.
+	Limits vezne.Limits
 }
 
 // examination collects what is found.

@@ -40,11 +40,34 @@ func (x *examination) settings() {
 	} else {
 		x.warn("settings.callback", "Set VEZNE_CALLBACK_URL and VEZNE_CALLBACK_SECRET, or register a hook.", "No call-back address is set: a program beside this one hears of nothing.")
 	}
+	x.limits()
 	if x.Seller.Name == "" || x.Seller.Address == "" {
 		x.warn("settings.seller", "Set VEZNE_SELLER_NAME, VEZNE_SELLER_ADDRESS and VEZNE_SELLER_TAX_ID.", "Invoices do not say who sells.")
 	} else {
 		x.ok("settings.seller", "Invoices say who sells.")
 	}
+}
+
+// limits looks at what keeps card testing slow.
+func (x *examination) limits() {
+	const check = "settings.limits"
+	var off []string
+	for _, l := range []struct {
+		name  string
+		limit int
+	}{
+		{"--limit-client-starts", x.Limits.ClientStarts}, {"--limit-client-declines", x.Limits.ClientDeclines}, {"--limit-order-starts", x.Limits.OrderStarts},
+		{"--limit-order-declines", x.Limits.OrderDeclines}, {"--limit-card-declines", x.Limits.CardDeclines},
+	} {
+		if l.limit <= 0 {
+			off = append(off, l.name)
+		}
+	}
+	if len(off) > 0 {
+		x.warn(check, "Set them again: whoever has stolen cards tries them where nobody counts.", "Tries to pay are not limited by %s.", strings.Join(off, ", "))
+		return
+	}
+	x.ok(check, "Tries to pay are limited by client, card and order.")
 }
 
 func (x *examination) publicURL() {

@@ -86,6 +86,7 @@ var probes = []struct{ path, permission, access string }{
 	{"/v1/checkout/sessions", "Checkout Sessions", "write"},
 	{"/v1/payment_intents", "PaymentIntents", "write"},
 	{"/v1/setup_intents", "SetupIntents", "write"},
+	{"/v1/payment_methods", "PaymentMethods", "write"},
 	{"/v1/refunds", "Refunds", "write"},
 	{"/v1/charges", "Charges", "read"},
 	{"/v1/disputes", "Disputes", "read"},
@@ -189,7 +190,9 @@ func (x *examination) oneEndpoint(e endpoint) {
 		x.ok(check, "The webhook endpoint is enabled and sends every event that is needed.")
 	}
 	// An event only says what to read, so that any version will do.
-	if e.APIVersion != "" && e.APIVersion != stripeapi.Version {
-		x.ok(check+".version", "The endpoint sends in version %s; objects are read in %s.", e.APIVersion, stripeapi.Version)
+	version := e.APIVersion
+	if version == "" {
+		version = "of the account's default"
 	}
+	x.ok(check+".version", "The endpoint sends in version %s; whatever it is, objects are read in %s.", version, stripeapi.Version)
 }

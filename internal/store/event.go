@@ -272,6 +272,20 @@ func (q queries) EventCounts(ctx context.Context) (map[vezne.EventState]int64, e
 	return counts, nil
 }
 
+// TroubledEvents counts the events that are dead or quarantined, by state. It
+// is quick however many others there are.
+func (q queries) TroubledEvents(ctx context.Context) (map[vezne.EventState]int64, error) {
+	rows, err := q.q.CountTroubledEvents(ctx, db.CountTroubledEventsParams{Account: q.scope.Account, Livemode: q.scope.Livemode})
+	if err != nil {
+		return nil, storageError("store.TroubledEvents", err)
+	}
+	counts := map[vezne.EventState]int64{}
+	for _, r := range rows {
+		counts[vezne.EventState(r.State)] = r.Number
+	}
+	return counts, nil
+}
+
 // SetEventsApplied notes that a read which began with the number has brought
 // what the events of an object announced.
 func (tx *Tx) SetEventsApplied(ctx context.Context, id vezne.ObjectID, begin int64) error {

@@ -46,6 +46,44 @@ func (q *Queries) CountEvents(ctx context.Context, arg CountEventsParams) ([]Cou
 	return items, nil
 }
 
+const countTroubledEvents = `-- name: CountTroubledEvents :many
+SELECT state, COUNT(*) AS number FROM vezne_events WHERE account = $1 AND livemode = $2 AND state IN ('quarantined', 'dead') GROUP BY state
+`
+
+type CountTroubledEventsParams struct {
+	Account  string
+	Livemode bool
+}
+
+type CountTroubledEventsRow struct {
+	State  string
+	Number int64
+}
+
+// CountTroubledEvents counts by the index over them, however many others there are.
+func (q *Queries) CountTroubledEvents(ctx context.Context, arg CountTroubledEventsParams) ([]CountTroubledEventsRow, error) {
+	rows, err := q.db.QueryContext(ctx, countTroubledEvents, arg.Account, arg.Livemode)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountTroubledEventsRow
+	for rows.Next() {
+		var i CountTroubledEventsRow
+		if err := rows.Scan(&i.State, &i.Number); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getEvent = `-- name: GetEvent :one
 SELECT account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body, digest, removed_at FROM vezne_events WHERE account = $1 AND livemode = $2 AND id = $3
 `

@@ -32,6 +32,10 @@ WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND object_i
 -- name: CountEvents :many
 SELECT state, COUNT(*) AS number FROM vezne_events WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) GROUP BY state;
 
+-- CountTroubledEvents counts by the index over them, however many others there are.
+-- name: CountTroubledEvents :many
+SELECT state, COUNT(*) AS number FROM vezne_events WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND state IN ('quarantined', 'dead') GROUP BY state;
+
 -- ReplayEvent has an event wait again for a read of its object.
 -- name: ReplayEvent :execrows
 UPDATE vezne_events SET state = 'received', reason = '', number = sqlc.arg(number)
