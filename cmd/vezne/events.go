@@ -34,7 +34,7 @@ type eventJSON struct {
 	AppliedAt  *time.Time       `json:"applied_at"`
 	Payload    json.RawMessage  `json:"payload,omitempty"`
 	Digest     string           `json:"payload_sha256,omitempty"`
-	RemovedAt  *time.Time       `json:"payload_removed_at"`
+	RemovedAt  *time.Time       `json:"payload_removed_at,omitempty"`
 }
 
 func toEvent(e vezne.Event) eventJSON {
