@@ -44,7 +44,8 @@ verify: ## Fail when a generated file is not fresh
 	@tools/generate.sh -check
 
 .PHONY: bench
-bench: ## Measure the hot paths: webhook in, apply, sandbox request
+bench: ## Measure the way in beside a handler by hand and a River job (GROW=n events before), then the hot paths
+	$(GO) test -count=1 -timeout 0 -v -run '^TestSideBySide$$' ./proof/bench -args -measure -duration=$(or $(DURATION),5s) -orders=$(or $(ORDERS),400) -grow=$(or $(GROW),100000)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: bench-sandbox

@@ -89,6 +89,10 @@ type Config struct {
 	// means DefaultRetention, less than 0 for ever, less than MinRetention is
 	// refused.
 	Retention time.Duration
+	// ReadRate and EndpointReadRate are how many objects are read from Stripe a
+	// second, in all and of one kind; 0 means Stripe's limits, 100 and 25. Raise
+	// them where Stripe has raised its own.
+	ReadRate, EndpointReadRate int
 	// WebhookTolerance is how far the time of an event's signature may lie from
 	// ours; 0 means DefaultTolerance.
 	WebhookTolerance time.Duration

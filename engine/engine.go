@@ -128,7 +128,9 @@ func (e *Engine) build(ctx context.Context) error {
 		HasCallback: e.cfg.Callback.URL != "", Wake: e.wake, Log: e.log,
 	})
 	e.sender = writeahead.New(writeahead.Config{Store: e.store, Settler: e.settler, Stripe: e.stripe, Owner: owner, Log: e.log})
-	e.refresher = refresh.New(refresh.Config{Store: e.store, Settler: e.settler, Stripe: e.stripe, Owner: owner, Log: e.log})
+	e.refresher = refresh.New(refresh.Config{
+		Store: e.store, Settler: e.settler, Stripe: e.stripe, Owner: owner, Rate: e.cfg.ReadRate, EndpointRate: e.cfg.EndpointReadRate, Log: e.log,
+	})
 	e.inbox, err = inbox.New(inbox.Config{
 		Store: e.store, Secrets: e.webhookSecrets, Tolerance: e.cfg.WebhookTolerance, Wake: e.wake, Log: e.log,
 		// Whoever signs does so in real time, whatever clock orders follow.

@@ -32,7 +32,7 @@ SQLite file serves one.`,
 	}
 	take(cmd, "addr", "database", "public-url")
 	take(cmd, stripeSettings...)
-	take(cmd, "stripe-js", "stripe-origins", "webhook-tolerance", "callback-url", "callback-secret", "body-key", "retention", "keep-surplus", "shop",
+	take(cmd, "stripe-js", "stripe-origins", "stripe-read-rate", "stripe-endpoint-read-rate", "webhook-tolerance", "callback-url", "callback-secret", "body-key", "retention", "keep-surplus", "shop",
 		"seller-name", "seller-address", "seller-tax-id", "seller-email", "ready-file", "shutdown-timeout", "log-level")
 	take(cmd, limitFlags...)
 	return cmd

@@ -43,9 +43,11 @@ type settings struct {
 	Callback  engine.Callback
 	BodyKey   []byte
 	Retention time.Duration
-	Livemode  bool
-	Server    string
-	Token     vezne.Secret
+	// ReadRate and EndpointReadRate are reads of Stripe a second.
+	ReadRate, EndpointReadRate int
+	Livemode                   bool
+	Server                     string
+	Token                      vezne.Secret
 
 	// command is what they were read for.
 	command *cobra.Command
@@ -124,6 +126,10 @@ var options = slices.Concat(limitOptions, []option{
 			}
 			return err
 		}},
+	{flag: "stripe-read-rate", env: "VEZNE_STRIPE_READ_RATE", unset: "100", about: "How many objects are read from Stripe a second; raise it where Stripe has raised its limit",
+		set: func(s *settings, v string) (err error) { s.ReadRate, err = count(v); return err }},
+	{flag: "stripe-endpoint-read-rate", env: "VEZNE_STRIPE_ENDPOINT_READ_RATE", unset: "25", about: "How many of one kind are read from Stripe a second; raise it where Stripe has raised its limit",
+		set: func(s *settings, v string) (err error) { s.EndpointReadRate, err = count(v); return err }},
 	{flag: "keep-surplus", env: "VEZNE_KEEP_SURPLUS", boolean: true, unset: "false", about: "Keep money that comes in for a paid or canceled order, flagged, instead of refunding it",
 		set: func(s *settings, v string) (err error) { s.Policy.KeepSurplus, err = strconv.ParseBool(v); return err }},
 	{flag: "shop", env: "VEZNE_SHOP", boolean: true, unset: "false", about: "Serve the demo shop under /shop",
@@ -152,6 +158,14 @@ func positive(v string) (time.Duration, error) {
 		err = errors.New("it must be more than 0")
 	}
 	return d, err
+}
+
+func count(v string) (int, error) {
+	n, err := strconv.Atoi(v)
+	if err == nil && n <= 0 {
+		err = errors.New("it must be more than 0")
+	}
+	return n, err
 }
 
 func list(v string) []string {
@@ -312,7 +326,7 @@ func (s *settings) engine(listening string, log *slog.Logger) engine.Config {
 	}
 	return engine.Config{
 		Keys: s.Keys, Account: s.Account, APIBase: s.APIBase, DatabaseURL: s.DatabaseURL, PublicURL: public, Seller: s.Seller, Policy: s.Policy,
-		Callback: s.Callback, BodyKey: s.BodyKey, Retention: s.Retention, WebhookTolerance: s.Tolerance, Shop: s.Shop, StripeJS: s.StripeJS,
+		Callback: s.Callback, BodyKey: s.BodyKey, Retention: s.Retention, ReadRate: s.ReadRate, EndpointReadRate: s.EndpointReadRate, WebhookTolerance: s.Tolerance, Shop: s.Shop, StripeJS: s.StripeJS,
 		StripeOrigins: s.Origins, TrustedProxies: s.Proxies, Log: log,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"math"
 	"slices"
 
@@ -41,35 +42,36 @@ func (s *Store) StoreEvents(ctx context.Context, events []vezne.Event) ([]Stored
 		if err != nil {
 			return err
 		}
-		marks := map[vezne.ObjectID]vezne.Mark{}
-		for _, i := range order {
+		group := make([]db.StoreEventParams, len(order))
+		for place, i := range order {
 			e := events[i]
 			if e.State == vezne.EventReceived {
 				e.Number, numbers = numbers[0], numbers[1:]
 			}
-			isNew, err := tx.storeEvent(ctx, &e, erased)
-			if err != nil {
+			if group[place], err = tx.eventParams(e, erased); err != nil {
 				return err
 			}
-			out[i] = Stored{New: isNew}
-			if isNew && e.State == vezne.EventReceived {
+		}
+		rows, err := tx.storeEvents(ctx, group)
+		if err != nil {
+			return err
+		}
+		marks := map[vezne.ObjectID]vezne.Mark{}
+		for place, i := range order {
+			e, kept := events[i], rows[place]
+			out[i] = Stored{New: kept.Deliveries == 1 && kept.Number == group[place].Number}
+			if out[i].New && e.State == vezne.EventReceived {
 				marks[e.ObjectID] = vezne.Mark{
-					ID: e.ObjectID, Type: e.ObjectType, Number: max(e.Number, marks[e.ObjectID].Number), Priority: PriorityOf(e.ObjectType),
+					ID: e.ObjectID, Type: e.ObjectType, Number: max(kept.Number, marks[e.ObjectID].Number), Priority: PriorityOf(e.ObjectType),
 					Actor: vezne.Actor{Kind: vezne.ActorWebhook}, EventID: e.ID, DueAt: tx.now,
 				}
 			}
 		}
-		keys := make([]vezne.ObjectID, 0, len(marks))
-		for id := range marks {
-			keys = append(keys, id)
+		list := make([]db.SetMarkParams, 0, len(marks))
+		for _, id := range slices.Sorted(maps.Keys(marks)) {
+			list = append(list, tx.markParams(marks[id]))
 		}
-		slices.Sort(keys)
-		for _, id := range keys {
-			if err := tx.SetMark(ctx, marks[id]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return tx.setMarks(ctx, list)
 	})
 	return out, err
 }
@@ -84,17 +86,13 @@ func count(events []vezne.Event, state vezne.EventState) int {
 	return n
 }
 
-func (tx *Tx) storeEvent(ctx context.Context, e *vezne.Event, erased *tombstones) (bool, error) {
+func (tx *Tx) eventParams(e vezne.Event, erased *tombstones) (db.StoreEventParams, error) {
 	kept, err := tx.sealBody(e.Body, erased)
-	if err != nil {
-		return false, err
-	}
-	row, err := tx.q.StoreEvent(ctx, db.StoreEventParams{
+	return db.StoreEventParams{
 		Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(e.ID), ItsAccount: e.Account, ItsLivemode: e.Livemode, Type: e.Type,
 		ObjectID: string(e.ObjectID), ObjectType: string(e.ObjectType), ApiVersion: e.APIVersion, Created: micros(e.Created), ReceivedAt: micros(tx.now),
 		State: string(e.State), Reason: e.Reason, Number: e.Number, Body: kept.body, Digest: kept.digest, RemovedAt: kept.removedAt,
-	})
-	return row.Deliveries == 1 && row.Number == e.Number, err
+	}, err
 }
 
 // keptBody is what is kept of a payload: the payload, sealed, or its digest.

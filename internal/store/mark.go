@@ -13,10 +13,14 @@ import (
 // SetMark says that an object must be read. Of two marks of one object the
 // higher number, the lower priority and the earlier time stay.
 func (tx *Tx) SetMark(ctx context.Context, m vezne.Mark) error {
-	return storageError("store.SetMark", tx.q.SetMark(ctx, db.SetMarkParams{
+	return storageError("store.SetMark", tx.q.SetMark(ctx, tx.markParams(m)))
+}
+
+func (tx *Tx) markParams(m vezne.Mark) db.SetMarkParams {
+	return db.SetMarkParams{
 		Account: tx.scope.Account, Livemode: tx.scope.Livemode, ID: string(m.ID), Type: string(m.Type), Number: m.Number, Priority: int64(m.Priority),
 		Actor: m.Actor.String(), EventID: string(m.EventID), DueAt: micros(m.DueAt), CreatedAt: micros(tx.now),
-	}))
+	}
 }
 
 // ClearMark removes the mark of an object if the read that began with the

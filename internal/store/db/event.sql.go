@@ -267,7 +267,7 @@ func (q *Queries) SetEventsIgnored(ctx context.Context, arg SetEventsIgnoredPara
 	return err
 }
 
-const storeEvent = `-- name: StoreEvent :one
+const storeEvent = `-- name: StoreEvent :many
 INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body, digest, removed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10, $11, $12, $13, NULL, 1, $14, $15, $16, $17)
@@ -301,8 +301,8 @@ type StoreEventRow struct {
 
 // StoreEvent inserts an event, or counts another delivery of it; it is new when
 // this is its first delivery and nobody found it in a list before.
-func (q *Queries) StoreEvent(ctx context.Context, arg StoreEventParams) (StoreEventRow, error) {
-	row := q.db.QueryRowContext(ctx, storeEvent,
+func (q *Queries) StoreEvent(ctx context.Context, arg StoreEventParams) ([]StoreEventRow, error) {
+	rows, err := q.db.QueryContext(ctx, storeEvent,
 		arg.Account,
 		arg.Livemode,
 		arg.ID,
@@ -321,7 +321,23 @@ func (q *Queries) StoreEvent(ctx context.Context, arg StoreEventParams) (StoreEv
 		arg.Digest,
 		arg.RemovedAt,
 	)
-	var i StoreEventRow
-	err := row.Scan(&i.Deliveries, &i.Number)
-	return i, err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StoreEventRow
+	for rows.Next() {
+		var i StoreEventRow
+		if err := rows.Scan(&i.Deliveries, &i.Number); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

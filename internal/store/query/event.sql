@@ -1,6 +1,6 @@
 -- StoreEvent inserts an event, or counts another delivery of it; it is new when
 -- this is its first delivery and nobody found it in a list before.
--- name: StoreEvent :one
+-- name: StoreEvent :many
 INSERT INTO vezne_events (account, livemode, id, its_account, its_livemode, type, object_id, object_type, api_version, created, received_at, state, reason, applied_at, deliveries, number, body, digest, removed_at)
 VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(id), sqlc.arg(its_account), sqlc.arg(its_livemode), sqlc.arg(type), sqlc.arg(object_id), sqlc.arg(object_type),
     sqlc.arg(api_version), sqlc.arg(created), sqlc.arg(received_at), sqlc.arg(state), sqlc.arg(reason), NULL, 1, sqlc.arg(number), sqlc.arg(body), sqlc.arg(digest), sqlc.arg(removed_at))
