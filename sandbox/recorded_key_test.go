@@ -71,6 +71,7 @@ func recordedOfSubscriptions(t *testing.T, post func(path, form string) reply) {
 	t.Helper()
 	product := post("/v1/products", "name=Kahve")
 	product.holds(t, "type", "service")
+	product.holds(t, "tax_details", nil)
 	if _, ok := product.at("attributes").([]any); !ok {
 		t.Error("a product has no attributes")
 	}

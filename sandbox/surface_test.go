@@ -206,6 +206,19 @@ func TestActionsFitTheDescription(t *testing.T) {
 		if do.event != "" && !slices.Contains(api.EventNames(), do.event) {
 			t.Errorf("%s: there is no event %s", name, do.event)
 		}
+		where := "status"
+		if _, ships := do.set["shipping.status"]; ships {
+			where = "shipping.status"
+		}
+		for _, state := range do.from {
+			n := newDefault(op).schemas[0]
+			for key := range strings.SplitSeq(where, ".") {
+				n = memberNode(n, key)
+			}
+			if !slices.Contains(n.Enum, state) {
+				t.Errorf("%s: %s is never %s but %v", name, where, state, n.Enum)
+			}
+		}
 		for field, value := range do.set {
 			n := newDefault(op).schemas[0]
 			for key := range strings.SplitSeq(field, ".") {

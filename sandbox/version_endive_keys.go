@@ -12,7 +12,7 @@ func init() {
 	}
 	registerChange(versionChange{
 		since: "2026-09-30.endive",
-		what: "New keys: `payment_intent.payment_record`, `last_payment_error.payment_method_type`, `product.tax_details`, `subscription_item.current_trial`, " +
+		what: "New keys: `payment_intent.payment_record`, `last_payment_error.payment_method_type`, `subscription_item.current_trial`, " +
 			"`trial_settings.end_behavior.billing_cycle_anchor`, `pending_update.cancel_at_period_end`, `subscription_schedule.pause_schedules`, and of a charge's card `electronic_commerce_indicator`; its `mandate` can be expanded.",
 		source: "the types of stripe-node 23.1.0 beside those of 22.6.2; docs.stripe.com/changelog/endive/2026-09-30/expand-mandate-on-card-payments-details, …/payment-method-type-payment-failures",
 		limits: "The new keys are null or empty, but for `payment_method_type`; their parameters are not taken.",
@@ -23,7 +23,6 @@ func init() {
 					to.Set("payment_method_type", typ)
 				}
 			}},
-			null("product", "tax_details"),
 			null("subscription_item", "current_trial"),
 			null("subscriptions_resource_trial_settings_end_behavior", "billing_cycle_anchor"),
 			null("subscriptions_resource_pending_update", "cancel_at_period_end"),

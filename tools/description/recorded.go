@@ -22,6 +22,7 @@ var recordedKeys = []struct{ path, schema string }{
 	{"charge.order", `{"nullable":true,"type":"string"}`},
 	{"payment_method_details_card.ds_transaction_id", `{"nullable":true,"type":"string"}`},
 	{"product.attributes", `{"type":"array","items":{"type":"string"}}`},
+	{"product.tax_details", `{"nullable":true,"type":"string"}`},
 	{"recurring.trial_period_days", `{"nullable":true,"type":"integer"}`},
 	{"subscription.plan", `{"nullable":true,"anyOf":[{"$ref":"#/components/schemas/plan"}]}`},
 	{"subscription.quantity", `{"nullable":true,"type":"integer"}`},
