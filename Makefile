@@ -56,6 +56,10 @@ bench-sandbox: ## Measure the sandbox beside stripe-mock and print a Markdown ta
 explore: ## Explore the rules' interleavings with wide bounds; it takes long
 	VEZNE_EXPLORE=long $(GO) test -count=1 -timeout 120m -v ./proof/explore
 
+.PHONY: lives
+lives: ## Live random two years of billing in the sandbox: LIVES=5000 SEED=n
+	$(GO) test -count=1 -timeout 0 -v -run '^TestRandomLivesUnderClocks$$' ./sandbox -rapid.checks=$(or $(LIVES),5000) -rapid.seed=$(or $(SEED),0)
+
 .PHONY: sim
 sim: ## Live customer-days with everything going wrong: SEED=n DAYS=3000, or SEED=n KEEP=3,17
 	$(GO) test -count=1 -timeout 0 -v -run '^TestSimulation$$' ./proof/simulate -args -seed=$(or $(SEED),0) -days=$(or $(DAYS),3000) -keep=$(KEEP)

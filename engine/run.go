@@ -198,6 +198,11 @@ func (e *Engine) Sweep(ctx context.Context) (int, error) {
 	return sent + read + delivered, err
 }
 
+// Watch does once what Start does every few seconds: it looks for events that
+// never arrived, if it is time, and goes on with the searches that were asked
+// for. It returns how many looks that were.
+func (e *Engine) Watch(ctx context.Context) (int, error) { return e.reconciler.Sweep(ctx) }
+
 // Prune does what Start does each hour: it removes what has expired, and the
 // raw bodies of events after the retention period.
 func (e *Engine) Prune(ctx context.Context) error { return e.jobs.Prune(ctx) }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -22,7 +23,11 @@ const (
 
 func createPortalConfiguration(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	c := tx.New(portalConfigurationType).Set("livemode", false).Set("active", true).Set("is_default", false)
+	if err := checkPortalAddresses(r.Params()); err != nil {
+		return nil, err
+	}
 	applyParams(tx, c, r.Params())
+	tx.setLoginPage(c)
 	if err := checkPortalFeatures(tx, c); err != nil {
 		return nil, err
 	}
@@ -38,8 +43,12 @@ func updatePortalConfiguration(tx *accountTx, r *apiRequest) (*stripeObject, err
 	if r.Params().Has("active") && !r.Params().Bool("active") && c.Bool("is_default") {
 		return nil, invalid("active", "", "The default configuration cannot be deactivated.")
 	}
+	if err := checkPortalAddresses(r.Params()); err != nil {
+		return nil, err
+	}
 	changed := c.Edit()
 	applyParams(tx, changed, r.Params())
+	tx.setLoginPage(changed)
 	if err := checkPortalFeatures(tx, changed); err != nil {
 		return nil, err
 	}
@@ -48,6 +57,35 @@ func updatePortalConfiguration(tx *accountTx, r *apiRequest) (*stripeObject, err
 	}
 	tx.Put(changed.Set("updated", tx.Now()), "billing_portal.configuration.updated")
 	return changed, nil
+}
+
+// checkPortalAddresses refuses addresses that are none.
+func checkPortalAddresses(p formParams) error {
+	for _, path := range []string{"default_return_url", "business_profile.privacy_policy_url", "business_profile.terms_of_service_url"} {
+		if address := p.Str(path); address != "" && !strings.Contains(address, "://") {
+			return invalid(paramOf(path), "url_invalid", "Not a valid URL")
+		}
+	}
+	return nil
+}
+
+// paramOf is a dotted path as errors name a parameter.
+func paramOf(path string) string {
+	first, rest, nested := strings.Cut(path, ".")
+	if !nested {
+		return first
+	}
+	return first + "[" + strings.ReplaceAll(rest, ".", "][") + "]"
+}
+
+// setLoginPage gives a configuration whose login page is on the page's address, and takes it from one whose page is off.
+func (tx *accountTx) setLoginPage(c *stripeObject) {
+	switch on := c.Bool("login_page.enabled"); {
+	case on && !c.Has("login_page.url"):
+		c.Set("login_page.url", tx.URL("/p/login/"+tx.NewID("test_", 20)))
+	case !on && c.Has("login_page.url"):
+		c.Set("login_page.url", nil)
+	}
 }
 
 // checkPortalFeatures refuses features that are on and say too little.
@@ -109,6 +147,7 @@ func portalConfiguration(tx *accountTx, id string) (*stripeObject, error) {
 
 // portalFlows are the flows of a session, the parameter that each needs and the feature that must be on for it.
 var portalFlows = map[string]struct{ subscription, feature string }{
+	"customer_update":             {"", "customer_update"},
 	"payment_method_update":       {"", "payment_method_update"},
 	"subscription_cancel":         {"subscription_cancel.subscription", "subscription_cancel"},
 	"subscription_update":         {"subscription_update.subscription", "subscription_update"},
@@ -165,6 +204,17 @@ func setPortalFlow(tx *accountTx, session, config, customer *stripeObject, p for
 			return invalid(param, "", "The subscription `%s` is already set to be canceled.", id)
 		}
 	}
+	if p.Str("after_completion.type") == "redirect" && p.Str("after_completion.redirect.return_url") == "" {
+		return invalid("flow_data[after_completion][redirect][return_url]", "parameter_missing", "Missing required param: flow_data[after_completion][redirect][return_url].")
+	}
+	if typ == "subscription_update_confirm" {
+		if err := tx.checkConfirmation(config, tx.Get("subscription", p.Str(flow.subscription)), p); err != nil {
+			return err
+		}
+	}
+	if id := p.Str("subscription_cancel.retention.coupon_offer.coupon"); id != "" && tx.Get("coupon", id) == nil {
+		return missing("coupon", id, "flow_data[subscription_cancel][retention][coupon_offer][coupon]", http.StatusBadRequest)
+	}
 	shown := tx.NewHash("portal_flows_flow").Set("type", typ).
 		Set("after_completion", embedded(tx, "portal_flows_flow_after_completion", "type", orElse(p.Str("after_completion.type"), "portal_homepage")))
 	for _, key := range []string{"hosted_confirmation", "redirect"} {
@@ -177,8 +227,39 @@ func setPortalFlow(tx *accountTx, session, config, customer *stripeObject, p for
 		applyParams(tx, details, given)
 		shown.Set(typ, details)
 	}
+	if typ == "customer_update" {
+		shown.Set(typ, tx.NewHash("portal_flows_flow_customer_update"))
+	}
 	session.Set("flow", shown)
 	return nil
+}
+
+// checkConfirmation refuses a change that a customer could only be asked to confirm, and that the configuration does not offer.
+func (tx *accountTx) checkConfirmation(config, sub *stripeObject, p formParams) error {
+	rules := config.Hash("features.subscription_update")
+	for i, given := range p.List("subscription_update_confirm.items") {
+		at := "flow_data[subscription_update_confirm][items][" + strconv.Itoa(i) + "]"
+		if indexOfItem(subscriptionItems(sub), given.Str("id")) < 0 {
+			return invalid(at+"[id]", "", "Invalid subscription_item id: %s", given.Str("id"))
+		}
+		if id := given.Str("price"); id != "" {
+			price := tx.Get("price", id)
+			if price == nil {
+				return missing("price", id, at+"[price]", http.StatusBadRequest)
+			}
+			if !offersPrice(rules, price) {
+				return invalid(at+"[price]", "", "The portal's configuration does not offer the price `%s`.", id)
+			}
+		}
+	}
+	return nil
+}
+
+// offersPrice says whether customers may change to a price.
+func offersPrice(rules, price *stripeObject) bool {
+	return slices.Contains(rules.List("default_allowed_updates"), any("price")) && slices.ContainsFunc(hashes(rules.List("products")), func(o *stripeObject) bool {
+		return o.Str("product") == price.Str("product") && slices.Contains(o.List("prices"), any(price.ID()))
+	})
 }
 
 // plainHash is a branch of parameters as a hash of free keys.

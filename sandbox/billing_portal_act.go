@@ -9,7 +9,7 @@ func init() { simulation("portal", actInPortal) }
 
 // actInPortal is a customer in the portal: {session, act, …}. What the session's configuration does not let them do is
 // refused. The acts: subscription_cancel {subscription, feedback, comment}, subscription_resume {subscription},
-// subscription_update {subscription, price, quantity}, payment_method_update {payment_method},
+// subscription_update {subscription, price, quantity, promotion_code}, payment_method_update {payment_method},
 // customer_update {email, name, phone, address}.
 func actInPortal(tx *accountTx, p formParams) (*stripeObject, error) {
 	session := tx.Get(portalSessionType, p.Str("session"))
@@ -130,10 +130,7 @@ func (tx *accountTx) updateInPortal(config, customer *stripeObject, p formParams
 		if price == nil {
 			return nil, missing("price", id, "price", http.StatusBadRequest)
 		}
-		offered := slices.ContainsFunc(hashes(rules.List("products")), func(o *stripeObject) bool {
-			return o.Str("product") == price.Str("product") && slices.Contains(o.List("prices"), any(id))
-		})
-		if !offered || !slices.Contains(allowed, any("price")) {
+		if !offersPrice(rules, price) {
 			return nil, invalid("price", "", "The portal's configuration does not offer the price `%s`.", id)
 		}
 		item["price"] = id
@@ -144,12 +141,24 @@ func (tx *accountTx) updateInPortal(config, customer *stripeObject, p formParams
 		}
 		item["quantity"] = p.Int("quantity")
 	}
-	given := map[string]any{"items": []any{item}, "proration_behavior": orElse(rules.Str("proration_behavior"), prorateNone), "payment_behavior": pendIncomplete}
+	given := map[string]any{"proration_behavior": orElse(rules.Str("proration_behavior"), prorateNone), "payment_behavior": pendIncomplete}
 	if anchor := rules.Str("billing_cycle_anchor"); anchor != "" {
 		given["billing_cycle_anchor"] = anchor
 	}
 	if rules.Str("proration_behavior") != prorateInvoice {
 		delete(given, "payment_behavior")
+	}
+	if len(item) > 1 {
+		given["items"] = []any{item}
+	}
+	if code := p.Str("promotion_code"); code != "" {
+		if !slices.Contains(allowed, any("promotion_code")) {
+			return nil, invalid("promotion_code", "", "The portal's configuration does not let customers use promotion codes.")
+		}
+		given["discounts"] = []any{map[string]any{"promotion_code": code}}
+	}
+	if sub.Str("status") == subTrialing && rules.Str("trial_update_behavior") == "end_trial" {
+		given["trial_end"] = "now"
 	}
 	return tx.changeWith(sub, given)
 }

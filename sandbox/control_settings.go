@@ -127,7 +127,7 @@ func (tx *accountTx) settings() Settings {
 		s.Retries = invoiceRetriesOf(retries)
 	}
 	if invoices := set.Hash("invoices"); invoices != nil {
-		s.Invoices = InvoiceSettings{Numbering: invoices.Str("numbering"), TaxRounding: invoices.Str("tax_rounding")}
+		s.Invoices = invoiceSettingsOf(invoices)
 	}
 	for _, v := range set.List("tax_rates") {
 		s.TaxRates = append(s.TaxRates, declaredTaxOf(v.(*stripeObject)))
@@ -144,7 +144,7 @@ func (tx *accountTx) setSettings(s Settings) {
 	tx.Put(tx.Account().Edit().Set("settings.dashboard.display_name", s.DisplayName).Set("_settings", hash(
 		"default_api_version", s.DefaultAPIVersion, "delivery_retries", anyList(s.DeliveryRetries), "delivery_timeout_ms", s.DeliveryTimeoutMS,
 		"fee_percent", s.FeePercent, "fee_fixed", s.FeeFixed, "rate_limit", s.RateLimit, "endpoint_rate_limit", s.EndpointRateLimit,
-		"retries", s.Retries.hash(), "invoices", hash("numbering", s.Invoices.Numbering, "tax_rounding", s.Invoices.TaxRounding), "tax_rates", taxes, "payment_methods", anyList(s.PaymentMethods))))
+		"retries", s.Retries.hash(), "invoices", s.Invoices.hash(), "tax_rates", taxes, "payment_methods", anyList(s.PaymentMethods))))
 }
 
 // Settings reads the account's settings.

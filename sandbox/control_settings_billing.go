@@ -23,7 +23,19 @@ type InvoiceSettings struct {
 	Numbering string `json:"numbering"`
 	// TaxRounding is line_item, each line's tax rounded, or invoice, the sum of each rate rounded once.
 	TaxRounding string `json:"tax_rounding"`
+	// UpcomingDays is how many days before a renewal invoice.upcoming is sent, 0 for never.
+	UpcomingDays int64 `json:"upcoming_days"`
+	// WillBeDueDays is how many days before its due date invoice.will_be_due tells of a sent invoice, 0 for never.
+	WillBeDueDays int64 `json:"will_be_due_days"`
+	// OverdueDays is how many days after its due date invoice.overdue tells of it, 0 for on that date.
+	OverdueDays int64 `json:"overdue_days"`
 }
+
+// The usual days of invoice.upcoming, and the most that a setting of days may say.
+const (
+	usualUpcomingDays = 7
+	maxInvoiceDays    = 60
+)
 
 // The ways of numbering invoices.
 const (
@@ -32,7 +44,29 @@ const (
 )
 
 func defaultInvoiceSettings() InvoiceSettings {
-	return InvoiceSettings{Numbering: numberedByCustomer, TaxRounding: string(billing.RoundPerLine)}
+	return InvoiceSettings{Numbering: numberedByCustomer, TaxRounding: string(billing.RoundPerLine), UpcomingDays: usualUpcomingDays}
+}
+
+// invoiceSettings are the account's settings of invoices: what was set, else the defaults.
+func (tx *accountTx) invoiceSettings() InvoiceSettings {
+	if set := tx.Account().Hash("_settings.invoices"); set != nil {
+		return invoiceSettingsOf(set)
+	}
+	return defaultInvoiceSettings()
+}
+
+// hash is how the account's object holds the settings.
+func (s InvoiceSettings) hash() *stripeObject {
+	return hash("numbering", s.Numbering, "tax_rounding", s.TaxRounding, "upcoming_days", s.UpcomingDays, "will_be_due_days", s.WillBeDueDays, "overdue_days", s.OverdueDays)
+}
+
+func invoiceSettingsOf(o *stripeObject) InvoiceSettings {
+	s := InvoiceSettings{Numbering: o.Str("numbering"), TaxRounding: o.Str("tax_rounding"), UpcomingDays: usualUpcomingDays,
+		WillBeDueDays: o.Int("will_be_due_days"), OverdueDays: o.Int("overdue_days")}
+	if o.Has("upcoming_days") { // settings of before there was the choice have none
+		s.UpcomingDays = o.Int("upcoming_days")
+	}
+	return s
 }
 
 // check says in a sentence what is wrong.
@@ -42,6 +76,11 @@ func (s InvoiceSettings) check() error {
 		return invalid("invoices[numbering]", "", "Invalid invoices: the numbering is one of customer or account")
 	case s.TaxRounding != string(billing.RoundPerLine) && s.TaxRounding != string(billing.RoundPerInvoice):
 		return invalid("invoices[tax_rounding]", "", "Invalid invoices: the tax_rounding is one of line_item or invoice")
+	}
+	for _, days := range []int64{s.UpcomingDays, s.WillBeDueDays, s.OverdueDays} {
+		if days < 0 || days > maxInvoiceDays {
+			return invalid("invoices", "", "Invalid invoices: the upcoming_days, will_be_due_days and overdue_days are between 0 and %d", maxInvoiceDays)
+		}
 	}
 	return nil
 }

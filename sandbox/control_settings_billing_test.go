@@ -34,10 +34,10 @@ func TestSettingsOfBilling(t *testing.T) {
 		t.Errorf("a list takes the place of the one before: %s", diff)
 	}
 	s = change(`{"invoices":{"numbering":"account"}}`)
-	if diff := cmp.Diff(InvoiceSettings{Numbering: "account", TaxRounding: "line_item"}, s.Invoices); diff != "" {
+	if diff := cmp.Diff(InvoiceSettings{Numbering: "account", TaxRounding: "line_item", UpcomingDays: 7}, s.Invoices); diff != "" {
 		t.Errorf("a change of the numbering keeps the rest: %s", diff)
 	}
-	for _, bad := range []string{`{"invoices":{"numbering":"month"}}`, `{"invoices":{"tax_rounding":"never"}}`} {
+	for _, bad := range []string{`{"invoices":{"numbering":"month"}}`, `{"invoices":{"tax_rounding":"never"}}`, `{"invoices":{"upcoming_days":61}}`, `{"invoices":{"overdue_days":-1}}`} {
 		if got := call(t, sb, "POST", "/_sandbox/settings", bad); got.status != 400 {
 			t.Errorf("%s answered %d", bad, got.status)
 		}

@@ -62,9 +62,6 @@ var actions = map[string]action{
 
 	"POST /v1/identity/verification_sessions/{session}/cancel": status("canceled").while("requires_input"),
 
-	"POST /v1/invoice_rendering_templates/{template}/archive":   status("archived"),
-	"POST /v1/invoice_rendering_templates/{template}/unarchive": status("active"),
-
 	"POST /v1/invoices/{invoice}/finalize":           status("open").with("status_transitions.finalized_at", theTime),
 	"POST /v1/invoices/{invoice}/mark_uncollectible": status("uncollectible").with("status_transitions.marked_uncollectible_at", theTime).telling("invoice.marked_uncollectible"),
 	"POST /v1/invoices/{invoice}/pay":                status("paid").with("status_transitions.paid_at", theTime).telling("invoice.paid"),

@@ -53,6 +53,8 @@ type sender struct {
 type endpointQueue struct {
 	waiting []parcel
 	workers int
+	// yields says that one of the workers gives way to calls before it begins.
+	yields bool
 	// back is what the reorder fault keeps back; the last leaves first.
 	back  []parcel
 	timer *time.Timer
@@ -108,10 +110,28 @@ func (s *sender) push(q *endpointQueue, p parcel) {
 		return
 	}
 	q.waiting = append(q.waiting, p)
-	if q.workers < s.workers {
+	if q.workers < s.workers && !q.yields {
 		q.workers++
-		s.control.account.sandbox.background.Go(func() { s.work(q) })
+		q.yields = s.control.account.sandbox.wired // without a network, as in testing/synctest, nothing is to be spared
+		s.control.account.sandbox.background.Go(func() { s.begin(q) })
 	}
+}
+
+// begin is a worker's start: it gives way to calls that follow each other closely. Those that have come in meanwhile get
+// workers too.
+func (s *sender) begin(q *endpointQueue) {
+	sb := s.control.account.sandbox
+	if sb.wired {
+		sb.traffic.giveWay(s.ctx)
+		s.mu.Lock()
+		q.yields = false
+		for q.workers < s.workers && q.workers < len(q.waiting) {
+			q.workers++
+			sb.background.Go(func() { s.work(q) })
+		}
+		s.mu.Unlock()
+	}
+	s.work(q)
 }
 
 // takeBack gives what the reorder fault kept back, the last first: it follows the delivery that overtook it.

@@ -90,7 +90,13 @@ func (tx *accountTx) setInvoice(inv *stripeObject, p formParams) error {
 	if text := p.Str("statement_descriptor"); len(text) > 22 {
 		return invalid("statement_descriptor", "", "The statement descriptor must be at most 22 characters.")
 	}
+	if err := tx.checkTemplate(p); err != nil {
+		return err
+	}
 	applyParams(tx, inv, p, invoiceParams...)
+	if template := tx.Get(templateType, p.Str("rendering.template")); template != nil && !p.Has("rendering.template_version") {
+		inv.Set("rendering.template_version", template.Int("version"))
+	}
 	for _, key := range []string{"description", "footer", "statement_descriptor"} {
 		if inv.Str(key) == "" {
 			inv.Set(key, nil)

@@ -6,6 +6,14 @@ func init() {
 	behave("POST /v1/invoices/{invoice}/send", sendByHand)
 	behave("DELETE /v1/invoices/{invoice}", deleteInvoice)
 	onDue("invoice.overdue", invoiceOverdue)
+	onDue("invoice.overdue_told", func(tx *accountTx, id string) error {
+		tx.tellUnpaid(id, "invoice.overdue")
+		return nil
+	})
+	onDue("invoice.will_be_due", func(tx *accountTx, id string) error {
+		tx.tellUnpaid(id, "invoice.will_be_due")
+		return nil
+	})
 }
 
 // notOpen is the refusal of a call on an invoice that is not open.
@@ -109,19 +117,36 @@ func deleteInvoice(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	return tx.Remains("invoice", inv.ID()), nil
 }
 
-// planOverdue plans the day on which an invoice that was sent is due.
+// planOverdue plans the day on which an invoice that was sent is due, and the days on which that is told before and after.
 func (tx *accountTx) planOverdue(inv *stripeObject) {
-	if due := inv.Int("due_date"); due != 0 && inv.Str("collection_method") == sendInvoice {
-		tx.Due(max(due, tx.Now()), "invoice.overdue", inv.ID())
+	due := inv.Int("due_date")
+	if due == 0 || inv.Str("collection_method") != sendInvoice {
+		return
+	}
+	if days := tx.invoiceSettings().WillBeDueDays; days > 0 && due-days*day > tx.Now() {
+		tx.Due(due-days*day, "invoice.will_be_due", inv.ID())
+	}
+	tx.Due(max(due, tx.Now()), "invoice.overdue", inv.ID())
+}
+
+// tellUnpaid tells of an invoice that is not paid yet.
+func (tx *accountTx) tellUnpaid(id, event string) {
+	if inv := tx.Get("invoice", id); inv != nil && inv.Str("status") == invoiceOpen {
+		tx.Put(inv.Edit(), event)
 	}
 }
 
-// invoiceOverdue is the day on which an invoice that was sent is due and not paid.
+// invoiceOverdue is the day on which an invoice that was sent is due and not paid. That it is overdue is told then, or some
+// days later.
 func invoiceOverdue(tx *accountTx, id string) error {
 	inv := tx.Get("invoice", id)
 	if inv == nil || inv.Str("status") != invoiceOpen || inv.Int("due_date") > tx.Now() {
 		return nil
 	}
-	tx.Put(inv.Edit(), "invoice.overdue")
+	if days := tx.invoiceSettings().OverdueDays; days > 0 {
+		tx.Due(tx.Now()+days*day, "invoice.overdue_told", id)
+	} else {
+		tx.Put(inv.Edit(), "invoice.overdue")
+	}
 	return tx.subscriptionInvoiceFailed(inv, nil)
 }

@@ -126,7 +126,7 @@ func (o *stripeObject) pack() {
 // unpacked copies the slots, all of them.
 func (o *stripeObject) unpacked() []any {
 	if o.place == nil {
-		return append(newSlots(len(o.values))[:0], o.values...)
+		return append([]any(nil), o.values...)
 	}
 	values := o.shape.defaultSlots()
 	for i, slot := range o.held {

@@ -61,6 +61,8 @@ func (s Settings) rows() []homeSetting {
 		{"delivery_timeout_ms", strconv.FormatInt(s.DeliveryTimeoutMS, 10)}, {"fee_percent", strconv.FormatFloat(s.FeePercent, 'f', -1, 64)},
 		{"fee_fixed", strconv.FormatInt(s.FeeFixed, 10)}, {"rate_limit", strconv.FormatInt(s.RateLimit, 10)}, {"endpoint_rate_limit", strconv.FormatInt(s.EndpointRateLimit, 10)},
 		{"retries.after_days", strings.Join(numbers(s.Retries.AfterDays), ", ")}, {"retries.end", s.Retries.End}, {"invoices.numbering", s.Invoices.Numbering}, {"invoices.tax_rounding", s.Invoices.TaxRounding},
+		{"invoices.upcoming_days", strconv.FormatInt(s.Invoices.UpcomingDays, 10)}, {"invoices.will_be_due_days", strconv.FormatInt(s.Invoices.WillBeDueDays, 10)},
+		{"invoices.overdue_days", strconv.FormatInt(s.Invoices.OverdueDays, 10)},
 		{"tax_rates", strings.Join(taxes, ", ")},
 		{"payment_methods", strings.Join(s.PaymentMethods, ", ")},
 	}

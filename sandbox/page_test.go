@@ -315,7 +315,7 @@ func TestSentencesAreWholeInEveryLanguage(t *testing.T) {
 	}
 
 	said := map[string]bool{}
-	exact := regexp.MustCompile(`['"]((?:ribbon|group|card|checkout|credit_note|field|method|frame|challenge|deposit|error|home|invoice|lang)(?:\.[\w]+)*)['"]`)
+	exact := regexp.MustCompile(`['"]((?:ribbon|group|card|checkout|credit_note|field|method|frame|challenge|deposit|error|home|invoice|lang|quote)(?:\.[\w]+)*)['"]`)
 	source := os.DirFS(".")
 	err := fs.WalkDir(source, ".", func(path string, d fs.DirEntry, err error) error {
 		isPage := strings.HasPrefix(path, "pages/") && !strings.HasSuffix(path, ".json")

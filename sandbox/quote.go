@@ -68,11 +68,14 @@ func createQuote(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	return quote, nil
 }
 
-// copyQuote makes a quote of another one: a revision of it, or one like it.
+// copyQuote makes a quote of another one: a revision of it while it is open, or one like it. Source: docs.stripe.com/quotes/clone.
 func copyQuote(tx *accountTx, quote *stripeObject, from formParams) error {
 	former := tx.Get("quote", from.Str("quote"))
 	if former == nil {
 		return missing("quote", from.Str("quote"), "from_quote[quote]", http.StatusBadRequest)
+	}
+	if from.Bool("is_revision") && former.Str("status") != quoteOpen {
+		return invalid("from_quote[is_revision]", "", "Quote %s is %s: only an open quote can be revised.", former.ID(), former.Str("status"))
 	}
 	for _, key := range []string{
 		"customer", "collection_method", "currency", "description", "header", "footer", "discounts", "default_tax_rates", "invoice_settings", "subscription_data", "automatic_tax",

@@ -49,8 +49,11 @@ func TestAQuoteBecomesASubscription(t *testing.T) {
 	if names := happened(t, sb, 1); names != "quote.accepted" {
 		t.Errorf("the last event is %s", names)
 	}
-	revision := must(t, sb, "POST", "/v1/quotes", "from_quote[quote]="+id+"&from_quote[is_revision]=true")
-	if again := must(t, sb, "POST", "/v1/quotes/"+revision.str("id")+"/finalize", ""); !strings.HasSuffix(again.str("number"), "-0001-2") {
+	refused(t, sb, "POST", "/v1/quotes", "from_quote[quote]="+id+"&from_quote[is_revision]=true", "only an open quote can be revised")
+	second := must(t, sb, "POST", "/v1/quotes", "from_quote[quote]="+id).str("id")
+	must(t, sb, "POST", "/v1/quotes/"+second+"/finalize", "")
+	revision := must(t, sb, "POST", "/v1/quotes", "from_quote[quote]="+second+"&from_quote[is_revision]=true")
+	if again := must(t, sb, "POST", "/v1/quotes/"+revision.str("id")+"/finalize", ""); !strings.HasSuffix(again.str("number"), "-0002-2") {
 		t.Errorf("the revision is %s", again.str("number"))
 	}
 }

@@ -22,10 +22,17 @@ type route struct {
 	up       func(tx *accountTx, p *paramNode) error
 	oldNames map[string]string
 	run      operation
+	// named is its name, made when the route is.
+	named string
 }
 
 // name is "METHOD /path".
-func (rt *route) name() string { return rt.method + " " + rt.path }
+func (rt *route) name() string {
+	if rt.named != "" {
+		return rt.named
+	}
+	return rt.method + " " + rt.path
+}
 
 // routeNode is a place in the tree of path segments.
 type routeNode struct {
@@ -54,6 +61,7 @@ var routes = sync.OnceValue(func() *routeNode {
 })
 
 func (n *routeNode) add(rt *route) {
+	rt.named = rt.name()
 	for segment := range strings.SplitSeq(rt.path[1:], "/") {
 		if strings.HasPrefix(segment, "{") {
 			rt.names = append(rt.names, segment[1:len(segment)-1])

@@ -72,6 +72,7 @@ type Sandbox struct {
 	// webhooks carries deliveries; those to plain addresses go over a wire of their own when wired.
 	webhooks *http.Client
 	wired    bool
+	traffic  callTraffic
 	// closing ends when Close begins.
 	closing context.Context
 	leave   context.CancelFunc

@@ -35,15 +35,27 @@ func (s *shared) close(o *stripeObject) {
 	for i, v := range o.values {
 		switch v := v.(type) {
 		case *stripeObject:
-			if v != nil && v.open {
-				s.close(v)
-				o.values[i] = s.share(v)
+			o.values[i] = s.shareOpen(v)
+		case []any:
+			for at, e := range v {
+				if e, ok := e.(*stripeObject); ok && e != nil && e.open {
+					v[at] = s.shareOpen(e)
+				}
 			}
 		case string:
 			o.values[i] = s.text(v, o.values[i])
 		}
 	}
 	o.close()
+}
+
+// shareOpen closes a hash that is still open and gives the one that stands for it.
+func (s *shared) shareOpen(h *stripeObject) *stripeObject {
+	if h == nil || !h.open {
+		return h
+	}
+	s.close(h)
+	return s.share(h)
 }
 
 // sameKeys gives the layout that has been there with the same keys, or one with those of l from now on.
@@ -69,9 +81,15 @@ func (s *shared) text(text string, v any) any {
 	return v
 }
 
+// emptyHash stands for every free hash without a key.
+var emptyHash = closed(hash())
+
 // share gives the hash that has been there with the same content, or h from now on. Hashes with keys of their own and
 // those with hidden values are mostly of one object only: they stay as they are.
 func (s *shared) share(h *stripeObject) *stripeObject {
+	if h.shape.free && len(h.values) == 0 && h.hidden == nil {
+		return emptyHash
+	}
 	if h.place == nil || h.hidden != nil {
 		return h
 	}

@@ -61,7 +61,11 @@ func (tx *accountTx) changeSubscription(sub *stripeObject, p formParams) (*strip
 		if err := tx.tryChange(sub, c, p); err != nil {
 			return nil, err
 		}
-		return tx.letGo(sub, "customer.subscription.updated"), nil
+		changed := tx.letGo(sub, "customer.subscription.updated")
+		if endedTrial && changed.Str("status") != subTrialing {
+			tx.Event("customer.subscription.trial_will_end", changed, nil)
+		}
+		return changed, nil
 	}
 	if err := tx.makeChange(c, p); err != nil {
 		return nil, err

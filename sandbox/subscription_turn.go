@@ -16,9 +16,6 @@ const (
 	hiddenTold = "_trial_told"
 	// hiddenUpcoming is the end of the period of which invoice.upcoming was sent.
 	hiddenUpcoming = "_upcoming"
-	// upcomingSeconds is how long before a renewal invoice.upcoming is sent. Stripe lets each account choose between 3 and
-	// 45 days.
-	upcomingSeconds = 7 * day
 )
 
 // planTurn plans the next turn of a subscription that is open, unless it is planned already.
@@ -62,11 +59,12 @@ func (tx *accountTx) nextTurn(sub *stripeObject, s billing.Subscription) int64 {
 	}
 	by(sub.Int("pause_collection.resumes_at"))
 	by(sub.Int("next_pending_invoice_item_invoice"))
+	upcoming := tx.invoiceSettings().UpcomingDays * day
 	for _, i := range s.Items {
 		end := int64(s.PeriodAt(i, billing.Instant(now)).End)
 		by(end)
-		if sub.Str("collection_method") == chargeAutomatically && sub.Int(hiddenUpcoming) != end {
-			by(end - upcomingSeconds)
+		if sub.Str("collection_method") == chargeAutomatically && sub.Int(hiddenUpcoming) != end && upcoming > 0 {
+			by(end - upcoming)
 		}
 	}
 	return next
@@ -264,10 +262,10 @@ func (tx *accountTx) nextPendingInvoice(sub *stripeObject) int64 {
 	return int64((billing.Cycle{Anchor: from, Every: every}).Next(billing.Instant(tx.Now())))
 }
 
-// tellUpcoming sends invoice.upcoming some days before a renewal that will be charged by itself.
+// tellUpcoming sends invoice.upcoming some days before a renewal that will be charged by itself, as many as the account chose.
 func (tx *accountTx) tellUpcoming(sub *stripeObject) error {
-	status := sub.Str("status")
-	if sub.Str("collection_method") != chargeAutomatically || status == subIncomplete || status == subPaused {
+	status, upcoming := sub.Str("status"), tx.invoiceSettings().UpcomingDays*day
+	if sub.Str("collection_method") != chargeAutomatically || status == subIncomplete || status == subPaused || upcoming == 0 {
 		return nil
 	}
 	s, err := tx.billingSubscription(sub)
@@ -276,7 +274,7 @@ func (tx *accountTx) tellUpcoming(sub *stripeObject) error {
 	}
 	for _, i := range s.Items {
 		end := int64(s.PeriodAt(i, billing.Instant(tx.Now())).End)
-		if end-upcomingSeconds != tx.Now() || sub.Int(hiddenUpcoming) == end || sub.Int("cancel_at") == end {
+		if end-upcoming != tx.Now() || sub.Int(hiddenUpcoming) == end || sub.Int("cancel_at") == end {
 			continue
 		}
 		if err := tx.sendUpcoming(sub); err != nil {

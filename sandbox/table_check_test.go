@@ -41,6 +41,7 @@ var tableTypes = []tableType{
 	{"identity.verification_session", "/v1/identity/verification_sessions/{id}", "vs_"},
 	{"invoice", "/v1/invoices/{id}", "in_"},
 	{"invoice_payment", "/v1/invoice_payments/{id}", "inpay_"},
+	{"invoice_rendering_template", "/v1/invoice_rendering_templates/{id}", "inrtem_"},
 	{"invoiceitem", "/v1/invoiceitems/{id}", "ii_"},
 	{"issuing.authorization", "/v1/issuing/authorizations/{id}", "iauth_"},
 	{"issuing.card", "/v1/issuing/cards/{id}", "ic_"},

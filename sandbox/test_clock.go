@@ -69,9 +69,36 @@ func createTestClock(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		if customer.clockOfCustomer() != "" {
 			return nil, invalid("customer", "", "The customer %s is attached to a test clock already.", id)
 		}
-		tx.Put(customer.Edit().Set("test_clock", clock.ID()))
+		return clock, tx.putOnClock(customer, clock)
 	}
 	return clock, nil
+}
+
+// putOnClock lets a new clock rule a customer who exists, and what bills them from now on. Source:
+// docs.stripe.com/changelog/dahlia/2026-05-27/test-clock-creation-customer-parameter; how many subscriptions and which time
+// are allowed is a choice.
+func (tx *accountTx) putOnClock(customer, clock *stripeObject) error {
+	var living []*stripeObject
+	for _, sub := range slices.Backward(ofField(tx, "subscription", "customer", customer.ID())) {
+		if !subscriptionOver(sub) {
+			living = append(living, sub)
+		}
+	}
+	switch {
+	case len(living) > clockedSubscriptions:
+		return invalid("customer", "customer_max_subscriptions", "Customer %s has more than the maximum %d current subscriptions of a customer on a test clock.", customer.ID(), clockedSubscriptions)
+	case len(living) > 0 && clock.Int("frozen_time") < tx.Now():
+		return invalid("frozen_time", "", "The clock of a customer with subscriptions cannot begin in the past.")
+	}
+	tx.Put(customer.Edit().Set("test_clock", clock.ID()))
+	tx.onClock(clock.ID())
+	defer tx.onClock("")
+	for _, sub := range living {
+		if _, err := tx.putSubscription(sub.Edit().Set("test_clock", clock.ID())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkCustomerClock refuses a clock that is not there or carries as many customers as it may. Stripe has two of these

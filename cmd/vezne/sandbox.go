@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -57,6 +58,9 @@ and use any key such as sk_test_shop; each name is an account of its own.`,
 		}
 		o.Log = engine.Logger(a.err, a.settings.LogLevel)
 		leaveRoom()
+		if err := leaveStart(); err != nil { // it only costs memory
+			o.Log.Debug("The pages of the start stay in memory.", slog.Any("error", err))
+		}
 		if o.StripeMock && l.TLSAddr == "" {
 			l.TLSAddr = mockTLSAddr
 		}

@@ -3,6 +3,7 @@ package apply_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -179,6 +180,23 @@ func TestSumsFollowStripeAndGoBack(t *testing.T) {
 	check("we lost", vezne.OrderDisputed, 0, 1999, "order.disputed")
 	if f.Order.PaidAt == nil || f.Order.AmountPaid != 1999 {
 		t.Errorf("paid at %v, %d: being paid was touched", f.Order.PaidAt, f.Order.AmountPaid)
+	}
+}
+
+func TestAFailedRefundStaysToldWhenOtherMoneyGoesBack(t *testing.T) {
+	t.Parallel()
+	f := paidBy(t)
+	f.StripeRefunds = []vezne.Refund{
+		{ID: "re_1", PaymentIntent: "pi_1", Status: "failed", Amount: 1999, Created: now},
+		{ID: "re_2", PaymentIntent: "pi_9", Status: "succeeded", Amount: 1999, Created: now.Add(time.Hour)},
+	}
+	f.Order = settle(t, f).Order
+	if !f.Order.Has(vezne.AttentionRefundFailed) {
+		t.Errorf("a surplus that went back hides that a refund failed: %v", f.Order.Attention)
+	}
+	f.StripeRefunds = append(f.StripeRefunds, vezne.Refund{ID: "re_3", PaymentIntent: "pi_1", Status: "succeeded", Amount: 1999, Created: now.Add(time.Hour)})
+	if m := settle(t, f); m.Order.Has(vezne.AttentionRefundFailed) {
+		t.Errorf("the refund was made again, and still: %v", m.Order.Attention)
 	}
 }
 

@@ -41,16 +41,22 @@ func (d *draft) refunds() {
 	}
 }
 
-// refundFailed reports whether the newest refund failed.
+// refundFailed reports whether the newest refund of a payment failed. One that
+// gave back the money of another payment says nothing about it.
 func (d *draft) refundFailed() bool {
-	var newest *vezne.Refund
-	for i := range d.StripeRefunds {
-		r := &d.StripeRefunds[i]
-		if newest == nil || r.Created.After(newest.Created) || (r.Created.Equal(newest.Created) && r.ID > newest.ID) {
-			newest = r
+	newest := map[vezne.ObjectID]vezne.Refund{}
+	for _, r := range d.StripeRefunds {
+		n, found := newest[r.PaymentIntent]
+		if !found || r.Created.After(n.Created) || (r.Created.Equal(n.Created) && r.ID > n.ID) {
+			newest[r.PaymentIntent] = r
 		}
 	}
-	return newest != nil && newest.Status == "failed"
+	for _, r := range newest {
+		if r.Status == "failed" {
+			return true
+		}
+	}
+	return false
 }
 
 // Refundable returns how much of what paid the order may still be given back,

@@ -2,7 +2,6 @@ package faults_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -117,32 +116,10 @@ func TestTheSimulationFindsEveryFault(t *testing.T) {
 	}
 }
 
-// plant writes a copy of the files that a fault changes, and says to the
-// compiler to take them in the place of the true ones.
 func plant(t *testing.T, f faults.Fault) (overlay string) {
 	t.Helper()
-	changed, err := f.Apply(os.DirFS(root))
+	overlay, err := f.Overlay(root, t.TempDir())
 	if err != nil {
-		t.Fatal(err)
-	}
-	module, err := filepath.Abs(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, replace := t.TempDir(), map[string]string{}
-	for path, text := range changed {
-		copied := filepath.Join(dir, strings.ReplaceAll(path, "/", "_"))
-		if err := os.WriteFile(copied, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		replace[filepath.Join(module, path)] = copied
-	}
-	text, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		t.Fatal(err)
-	}
-	overlay = filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(overlay, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return overlay

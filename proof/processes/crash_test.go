@@ -3,7 +3,11 @@ package processes_test
 import (
 	"flag"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
+
+	"github.com/vezne/vezne/proof/faults"
 )
 
 var (
@@ -48,5 +52,39 @@ func TestNothingIsLostAndNothingDoubled(t *testing.T) {
 			}
 			short(t, k, seed)
 		})
+	}
+}
+
+// TestTheWitnessFindsAnAcknowledgementBeforeTheCommit lives a life with a
+// program in which that fault is planted: a witness who sees nothing in it
+// proves nothing.
+func TestTheWitnessFindsAnAcknowledgementBeforeTheCommit(t *testing.T) {
+	const name = "ack-before-commit"
+	text, err := os.ReadFile(root + "/proof/faults/" + name + ".patch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fault, err := faults.Parse(name, string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	overlay, err := fault.Overlay(root, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := filepath.Join(dir, "vezne")
+	if err := build(wrong, "-overlay", overlay); err != nil {
+		t.Fatal(err)
+	}
+	k := kind{
+		name: "file-limit", cycles: 1, cycle: limitFiles, plan: func(*testing.T) plan { return plan{processes: 1, store: newSQLite, program: wrong} },
+	}
+	s, findings, err := live(t, k, 1, k.cycles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Lost == 0 || s.Broken == 0 {
+		t.Errorf("nothing was found, or not all: %q", findings)
 	}
 }

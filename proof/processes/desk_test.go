@@ -22,6 +22,8 @@ import (
 // desk is a place at which a process of the service runs, one after the other.
 type desk struct {
 	name string
+	// program is what runs there.
+	program string
 	// env are the settings of its processes.
 	env []string
 	dir string
@@ -59,7 +61,7 @@ func (d *desk) start() error {
 	if err != nil {
 		return err
 	}
-	p.cmd = exec.Command(program, "serve", "--addr", "127.0.0.1:0", "--ready-file", p.ready, "--log-level", "warn")
+	p.cmd = exec.Command(d.program, "serve", "--addr", "127.0.0.1:0", "--ready-file", p.ready, "--log-level", "warn")
 	// By a pipe: where files cannot be written any more, its log still can.
 	p.cmd.Env, p.cmd.Stderr = d.env, struct{ io.Writer }{log}
 	if err := p.cmd.Start(); err != nil {

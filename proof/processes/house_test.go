@@ -1,6 +1,7 @@
 package processes_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -78,6 +79,8 @@ type roads struct{ hook, stripe, database, app *storetest.Road }
 // plan says what a life is made of.
 type plan struct {
 	processes int
+	// program is another program than the built one, for faults that are planted.
+	program string
 	// weather is true where every way between the parts has a proxy.
 	weather bool
 	store   func(h *house) (store, error)
@@ -96,7 +99,7 @@ func openHouse(ctx context.Context, seed uint64, p plan) (*house, error) {
 		return h, err
 	}
 	for i := range p.processes {
-		h.desks = append(h.desks, &desk{name: fmt.Sprintf("desk%d", i+1), dir: h.dir})
+		h.desks = append(h.desks, &desk{name: fmt.Sprintf("desk%d", i+1), program: cmp.Or(p.program, program), dir: h.dir})
 	}
 	h.witness = newWitness(h.desks)
 	h.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32, IdleConnTimeout: 10 * time.Second}, Timeout: 5 * time.Second}
@@ -317,12 +320,13 @@ func (h *house) pause(d time.Duration) error {
 	}
 }
 
-// felt waits until the service has refused an event.
+// felt waits until the service has refused an event, or has taken one that it
+// must not.
 func (h *house) felt() error {
 	began := h.witness.refusals.Load()
 	ctx, cancel := context.WithTimeout(h.running, patience)
 	defer cancel()
-	for h.witness.refusals.Load() == began {
+	for h.witness.refusals.Load() == began && !h.witness.deceived() {
 		select {
 		case <-ctx.Done():
 			return errors.Join(errors.New("the service refuses nothing"), context.Cause(h.running), ctx.Err())
@@ -340,7 +344,7 @@ func (h *house) back(since time.Time) (time.Duration, error) {
 	if err != nil {
 		return took, errors.Join(err, context.Cause(h.running), h.stuck())
 	}
-	if took > bound {
+	if took > bound+late*h.witness.lateness() {
 		h.violate("the first acknowledgement came %s after the store did", took.Round(time.Millisecond))
 	}
 	for _, d := range h.desks {

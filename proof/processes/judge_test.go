@@ -49,6 +49,8 @@ type evidence struct {
 // verdict is what the evidence amounts to.
 type verdict struct {
 	Lost, Doubled []string
+	// Gone is true when something is lost that no time brings back.
+	Gone bool
 }
 
 // judge holds what the service says against what was seen from outside.
@@ -59,6 +61,7 @@ func judge(e evidence) verdict {
 	for id, n := range e.Acks {
 		switch kept, has := e.Events[id]; {
 		case !has:
+			v.Gone = true
 			lost("%s was acknowledged and is not there", id)
 		case kept.Deliveries < n:
 			lost("%s was acknowledged %d times, and %d are kept", id, n, kept.Deliveries)

@@ -10,12 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
 const root = "../.."
 
-// program is the path of the built program.
+// program is the path of the built program, as it is.
 var program string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -24,10 +25,7 @@ func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "vezne-processes-")
 	if err == nil {
 		program = filepath.Join(dir, "vezne")
-		build := exec.Command("go", "build", "-o", program, "./cmd/vezne")
-		build.Dir, build.Stderr = root, os.Stderr
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		err = build.Run()
+		err = build(program)
 	}
 	code := 1
 	if err == nil {
@@ -38,4 +36,13 @@ func run(m *testing.M) int {
 		return 1
 	}
 	return code
+}
+
+// build builds the program.
+func build(path string, flags ...string) error {
+	args := slices.Concat([]string{"build"}, flags, []string{"-o", path, "./cmd/vezne"})
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Stderr = root, os.Stderr
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return cmd.Run()
 }

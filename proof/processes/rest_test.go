@@ -28,11 +28,11 @@ func (h *house) rest() (evidence, error) {
 	if err := h.probe("last"); err != nil {
 		return evidence{}, err
 	}
-	still, err := h.settled(quickly)
+	still, gone, err := h.settled(quickly)
 	h.notes = append(h.notes, "at first: "+still)
-	for n := 0; err == nil && still != "" && n < nights; n++ {
+	for n := 0; err == nil && still != "" && !gone && n < nights; n++ {
 		if err = h.night(); err == nil {
-			still, err = h.settled(slowly)
+			still, gone, err = h.settled(slowly)
 			h.notes = append(h.notes, "after a night: "+still)
 		}
 	}
@@ -104,46 +104,44 @@ func (h *house) age(ctx context.Context) error {
 }
 
 // settled waits until nothing is outstanding, no longer than d, and returns
-// what still is.
-func (h *house) settled(d time.Duration) (still string, err error) {
+// what still is; it does not wait for what is gone for good.
+func (h *house) settled(d time.Duration) (still string, gone bool, err error) {
 	ctx, cancel := context.WithTimeout(h.running, d)
 	defer cancel()
 	tick := time.NewTicker(2 * again)
 	defer tick.Stop()
 	for {
-		if still, err = h.outstanding(); still == "" || err != nil {
-			return still, err
+		if still, gone, err = h.outstanding(); still == "" || gone || err != nil {
+			return still, gone, err
 		}
 		select {
 		case <-ctx.Done():
-			return still, context.Cause(h.running)
+			return still, gone, context.Cause(h.running)
 		case <-tick.C:
 		}
 	}
 }
 
 // outstanding says what is still to come, empty if nothing is.
-func (h *house) outstanding() (string, error) {
+func (h *house) outstanding() (still string, gone bool, err error) {
 	ctx, cancel := context.WithTimeout(h.running, time.Second)
 	defer cancel()
 	if h.stripe.Idle(ctx) != nil {
-		return "Stripe has events that were not taken", context.Cause(h.running)
-	}
-	var waiting struct{ Data []json.RawMessage }
-	if err := h.ask("/v1/events?state=received&limit=1", &waiting); err != nil {
-		return "", err
-	}
-	if len(waiting.Data) > 0 {
-		return "events wait: " + string(waiting.Data[0]), nil
+		return "Stripe has events that were not taken", false, context.Cause(h.running)
 	}
 	e, err := h.evidence()
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	if v := judge(e); len(v.Lost) > 0 {
-		return v.Lost[0], nil
+	v := judge(e)
+	if len(v.Lost) == 0 {
+		var waiting struct{ Data []json.RawMessage }
+		if err := h.ask("/v1/events?state=received&limit=1", &waiting); err != nil || len(waiting.Data) == 0 {
+			return "", false, err
+		}
+		return "events wait: " + string(waiting.Data[0]), false, nil
 	}
-	return "", nil
+	return v.Lost[0], v.Gone, nil
 }
 
 // ask asks the first process.

@@ -55,6 +55,8 @@ type witness struct {
 	// long after that it came, by desk.
 	since time.Time
 	first map[*desk]time.Duration
+	// late is by how much its own clock ticked late since then, at most.
+	late time.Duration
 	// came is closed and made anew at each first acknowledgement.
 	came chan struct{}
 }
@@ -166,8 +168,22 @@ func (w *witness) coming() {
 func (w *witness) up(since time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.downSince, w.since = time.Time{}, since
+	w.downSince, w.since, w.late = time.Time{}, since, 0
 	clear(w.first)
+}
+
+// lateness is by how much its own clock ticked late since the store is back.
+func (w *witness) lateness() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.late
+}
+
+// deceived reports whether something was acknowledged while the store was gone.
+func (w *witness) deceived() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.wrongly > 0
 }
 
 // firsts waits until each of these has acknowledged something and returns the
@@ -209,7 +225,10 @@ func (w *witness) knock(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case at := <-tick.C:
+			w.mu.Lock()
+			w.late = max(w.late, time.Since(at))
+			w.mu.Unlock()
 		}
 		for _, d := range w.desks {
 			if d.url.Load() == nil {

@@ -69,6 +69,9 @@ func (a *app) after(_ context.Context, o vezne.OrderView) error {
 	if !a.world.over && time.Now().Before(a.refuses) {
 		return errors.New("not now")
 	}
+	if !a.world.weather.clear && a.world.weather.rng.IntN(20) == 0 {
+		return errors.New("not this time")
+	}
 	a.after_[o.ID]++
 	return nil
 }
@@ -110,6 +113,9 @@ func (a *app) hear(header http.Header, body []byte) int {
 	defer a.mu.Unlock()
 	if !w.over && time.Now().Before(a.refuses) {
 		return http.StatusInternalServerError
+	}
+	if !w.weather.clear && w.weather.rng.IntN(15) == 0 {
+		return pickOne(w.weather.rng, http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusNotFound, http.StatusFound)
 	}
 	wh, err := standardwebhooks.NewWebhook(callbackSecret)
 	if err != nil {

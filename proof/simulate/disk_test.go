@@ -27,6 +27,8 @@ type life struct {
 	dead bool
 	// fuse is how many steps are left, 0 for no end.
 	fuse int
+	// troubled is true once the database refused something or lost an answer.
+	troubled bool
 	// refuse is how many steps the database refuses from now on.
 	refuse int
 	// lose is true when the answer of the next COMMIT is lost.
@@ -57,9 +59,28 @@ func (l *life) take(database bool) error {
 	}
 	if database && l.refuse > 0 {
 		l.refuse--
+		l.troubled = true
 		return errGone
 	}
 	return nil
+}
+
+// kill ends the process at this step.
+func (l *life) kill() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.dead {
+		l.dead = true
+		l.world.stats.crashes++
+	}
+}
+
+// isTroubled reports whether what the process heard may be lost: its database
+// failed, or it is dead.
+func (l *life) isTroubled() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dead || l.troubled
 }
 
 func (l *life) isDead() bool {
@@ -339,6 +360,7 @@ func (t *transaction) Commit() error {
 	l.mu.Lock()
 	lost := l.lose
 	l.lose = false
+	l.troubled = l.troubled || lost
 	l.mu.Unlock()
 	if lost {
 		l.world.stats.lostCommits++

@@ -78,9 +78,23 @@ func (w *world) befall(e entry, rng *rand.Rand) {
 	case "key refused":
 		w.refuseKey(span)
 	case "backup":
-		w.keep()
+		if w.weather.climate.restores {
+			w.keep()
+		}
 	case "restore":
-		w.restore()
+		if w.weather.climate.restores {
+			w.restore()
+		}
+	case "reload":
+		if d, ok := w.desk(); ok {
+			w.strand("reload", func(ctx context.Context) {
+				if err := d.Reload(ctx); err != nil {
+					w.violate("secrets cannot be loaded anew: %v", err)
+				}
+			})
+		}
+	case "reconcile":
+		w.reconcile(time.Duration(1+rng.IntN(72))*time.Hour, rng.IntN(4) == 0)
 	}
 }
 

@@ -47,9 +47,13 @@ const (
 	gateway fate = "gateway"
 	// gatewayAfter: the same, after it took effect.
 	gatewayAfter fate = "gateway_after"
+	// killed: it takes effect, and the process dies before it hears the answer.
+	killed fate = "killed"
+	// unauthorized: the key is refused, this once.
+	unauthorized fate = "unauthorized"
 )
 
-var fates = []fate{refused, lost, silent, mute, late, slow, limited, broken, brokenAfter, brokenLate, brokenLater, hiccup, gateway, gatewayAfter}
+var fates = []fate{refused, lost, silent, mute, late, slow, limited, broken, brokenAfter, brokenLate, brokenLater, hiccup, gateway, gatewayAfter, killed, unauthorized}
 
 // road carries the requests of one life to Stripe.
 type road struct{ life *life }
@@ -69,13 +73,20 @@ func (r road) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	f := w.weather.fate(req)
 	w.note("%s %s %s", req.Method, req.URL.Path, f)
-	res, err := r.carry(req, body, f)
+	known := w.record.request(req, body)
+	if p := w.now; known != nil && p != nil && p.life == r.life && p.opened && p.CatchingUp() {
+		w.violate("a restored desk asks for %s before it knows what happened since the backup", req.URL.Path)
+	}
+	res, err := r.carry(req, body, known, f)
 	w.sched.step(ctx, "answer of "+label)
 	if gone := r.life.take(false); gone != nil {
 		return nil, gone
 	}
 	if err == nil && ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	if err == nil {
+		w.record.heard(r.life, known, res, f)
 	}
 	return res, err
 }
@@ -91,7 +102,7 @@ func readAll(req *http.Request) ([]byte, error) {
 	return b, err
 }
 
-func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, error) {
+func (r road) carry(req *http.Request, body []byte, known *request, f fate) (*http.Response, error) {
 	w, ctx := r.life.world, req.Context()
 	if f != fine {
 		w.stats.fates[f]++
@@ -105,7 +116,7 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 	case late:
 		after := w.weather.pause(time.Minute)
 		again := req.Clone(context.WithoutCancel(ctx))
-		w.later(time.Minute+after, func() { _, _ = w.stripe.send(again, body) })
+		w.later(time.Minute+after, func() { _, _ = w.stripe.send(again, body, known, false) })
 		<-ctx.Done()
 		return nil, ctx.Err()
 	case brokenLate, brokenLater:
@@ -116,20 +127,20 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 			w.twice = true
 		}
 		again := req.Clone(context.WithoutCancel(ctx))
-		w.later(after, func() { _, _ = w.stripe.send(again, body) })
+		w.later(after, func() { _, _ = w.stripe.send(again, body, known, f == brokenLater) })
 		return answerBroken(req), nil
 	case gateway:
 		return page(req, http.StatusBadGateway), nil
 	}
 	pause(ctx, w.weather.latency())
 	w.sched.step(ctx, "arrival of "+req.Method+" "+req.URL.Path)
-	if !w.weather.clear && time.Now().Before(w.weather.unauthorized) {
+	if f == unauthorized || !w.weather.clear && time.Now().Before(w.weather.unauthorized) {
 		req.Header.Set("Authorization", "Bearer sk_live_wrong")
 	}
 	if f == limited || f == broken || f == hiccup || f == brokenAfter {
 		plant(w, req, f)
 	}
-	res, err := w.stripe.send(req, body)
+	res, err := w.stripe.send(req, body, known, false)
 	// A replayed answer meets no fault: it must not wait for somebody else.
 	if removing := w.stripe.account.RemoveFault(""); removing != nil {
 		w.violate("the sandbox keeps a fault: %v", removing)
@@ -139,6 +150,9 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 		return nil, err
 	case f == lost:
 		return nil, syscall.ECONNRESET
+	case f == killed:
+		r.life.kill()
+		return nil, syscall.ECONNRESET
 	case f == mute:
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -146,6 +160,9 @@ func (r road) carry(req *http.Request, body []byte, f fate) (*http.Response, err
 		return page(req, http.StatusServiceUnavailable), nil
 	case f == slow:
 		pause(ctx, w.weather.pause(25*time.Second))
+	case known != nil && res.StatusCode < 300 && w.weather.climate.haste && !w.weather.clear && w.weather.rng.IntN(6) == 0:
+		w.hasty(res)
+		pause(ctx, 2*time.Second+w.weather.pause(6*time.Second))
 	default:
 		// What is true when it is read may not be any more when it is heard.
 		pause(ctx, w.weather.wayBack())

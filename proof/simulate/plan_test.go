@@ -28,13 +28,13 @@ type share struct {
 // deeds are what customers, operators and banks do on a customer's day.
 var deeds = []share{
 	{"buy", 46}, {"pay again", 10}, {"land", 5}, {"cancel", 7}, {"refund", 12}, {"capture", 6}, {"save a card", 4}, {"buy with a saved card", 6}, {"detach a card", 2},
-	{"dispute", 5}, {"dispute ends", 4}, {"refund at Stripe", 3}, {"cancel at Stripe", 2}, {"debit ends", 4}, {"customer deleted at Stripe", 1}, {"amount changed at Stripe", 2}, {"clash", 7}, {"detach at Stripe", 1},
+	{"dispute", 5}, {"dispute ends", 4}, {"refund at Stripe", 3}, {"cancel at Stripe", 2}, {"debit ends", 4}, {"customer deleted at Stripe", 1}, {"amount changed at Stripe", 2}, {"clash", 7}, {"pay an old page", 3}, {"check", 2}, {"charged again at Stripe", 2}, {"detach at Stripe", 1},
 }
 
 // events are what happens to the world on a day.
 var events = []share{
 	{"crash", 30}, {"database refuses", 12}, {"commit unanswered", 12}, {"network", 14}, {"post", 16}, {"clock", 5}, {"secret", 4}, {"build", 5}, {"forged", 10}, {"hook refuses", 4},
-	{"app refuses", 5}, {"stop", 3}, {"backup", 2}, {"restore", 1}, {"prune", 3}, {"key refused", 2},
+	{"app refuses", 5}, {"stop", 3}, {"backup", 2}, {"restore", 1}, {"prune", 3}, {"key refused", 2}, {"reload", 3}, {"reconcile", 3},
 }
 
 const day = 24 * time.Hour

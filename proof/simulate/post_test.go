@@ -31,6 +31,9 @@ type post struct {
 	// are on their way, and those that were lost.
 	owners map[string]string
 	open   map[string]int
+	// lost are letters that were lost for good, and of which nobody has told the
+	// desk otherwise since.
+	lost []letter
 	// acknowledged are the ids that the desk answered 200 to.
 	acknowledged map[string]time.Time
 }
@@ -101,7 +104,7 @@ func (p *post) way(l letter) {
 	case way.drop:
 		w.stats.dropped++
 		w.note("the post loses %s %s for good", l.kind, l.id)
-		p.open[p.owner(l)]++
+		p.lost = append(p.lost, l)
 		return
 	case way.twin:
 		twin := l
@@ -146,7 +149,15 @@ func (p *post) untold() map[string]bool {
 	for id, n := range p.open {
 		out[id] = n > 0
 	}
+	for _, l := range p.lost {
+		out[p.owner(l)] = true
+	}
 	return out
+}
+
+// found forgets the losses of before an instant: the desk has asked Stripe.
+func (p *post) found(before time.Time) {
+	p.lost = slices.DeleteFunc(p.lost, func(l letter) bool { return l.created.Before(before) })
 }
 
 func (p *post) later(l letter, after time.Duration) {
@@ -174,16 +185,6 @@ func (p *post) deliver(l letter, tries int) {
 			w.later(time.Minute, func() { p.deliver(l, tries) })
 		}
 	})
-}
-
-// resend sends everything again that was made since an instant, as an operator
-// does after a restore.
-func (p *post) resend(since time.Time) {
-	for _, l := range p.sent {
-		if !l.created.Before(since.Add(-time.Minute)) {
-			p.later(l, p.world.weather.pause(time.Minute))
-		}
-	}
 }
 
 // forge sends what Stripe never sent; it must be refused, or change nothing.

@@ -1,14 +1,11 @@
 package simulate_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -40,16 +37,14 @@ const (
 	inWorld = customers * worldDays
 )
 
-// order asks a process to live worlds: their seeds are From, From+Step and so on.
+// order asks a process to live a world. Each has a process of its own: what an
+// earlier one left behind, as the time of the last id, would make it another.
 type order struct {
-	From, Step uint64
-	Worlds     int
-	Customers  int
-	Days       int
-	Keep       []int
-	Trail      bool
-	// Stop, when not zero, leaves out what the plan has after it, in entries.
-	Stop int
+	Seed      uint64
+	Customers int
+	Days      int
+	Keep      []int
+	Trail     bool
 }
 
 // report is what became of one world.
@@ -74,42 +69,37 @@ func TestChild(t *testing.T) {
 	if err := json.Unmarshal([]byte(*childFlag), &o); err != nil {
 		t.Fatal(err)
 	}
-	for i := range o.Worlds {
-		c := course{seed: o.From + uint64(i)*o.Step, customers: o.Customers, days: o.Days, verbose: o.Trail}
-		if o.Keep != nil {
-			c.keep = map[int]bool{}
-			for _, id := range o.Keep {
-				c.keep[id] = true
-			}
-		}
-		r := run(t, c)
-		out := report{
-			Seed: c.seed, Days: c.customers * c.days, Crashes: r.stats.crashes, Orders: r.stats.orders, Events: r.stats.events, Steps: r.stats.steps,
-			Compared: r.stats.calm, Trace: r.stats.trace, Violation: r.violation, Happened: r.happened,
-		}
-		for _, n := range r.stats.fates {
-			out.Faults += n
-		}
-		if r.violation != "" {
-			out.Trail = r.trail[max(0, len(r.trail)-60):]
-			for _, e := range r.entries {
-				out.Entries = append(out.Entries, e.id)
-			}
-		}
-		line, err := json.Marshal(out)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Printf("\nLIVED %s\n", line)
-		if r.violation != "" {
-			return
+	c := course{seed: o.Seed, customers: o.Customers, days: o.Days, verbose: o.Trail}
+	if o.Keep != nil {
+		c.keep = map[int]bool{}
+		for _, id := range o.Keep {
+			c.keep[id] = true
 		}
 	}
+	r := run(t, c)
+	out := report{
+		Seed: c.seed, Days: c.customers * c.days, Crashes: r.stats.crashes, Orders: r.stats.orders, Events: r.stats.events, Steps: r.stats.steps,
+		Compared: r.stats.calm, Trace: r.stats.trace, Violation: r.violation, Happened: r.happened,
+	}
+	for _, n := range r.stats.fates {
+		out.Faults += n
+	}
+	if r.violation != "" {
+		out.Trail = r.trail[max(0, len(r.trail)-60):]
+		for _, e := range r.entries {
+			out.Entries = append(out.Entries, e.id)
+		}
+	}
+	line, err := json.Marshal(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Printf("\nLIVED %s\n", line)
 }
 
-// child has a process of its own carry out an order, and calls heard for each
-// world; it ends early when heard returns false.
-func child(ctx context.Context, o order, heard func(report) bool) error {
+// child has a process of its own carry out an order, and calls heard with what
+// became of it.
+func child(ctx context.Context, o order, heard func(report)) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -119,53 +109,25 @@ func child(ctx context.Context, o order, heard func(report) bool) error {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, self, "-test.run=^TestChild$", "-test.timeout=0", "-child="+string(text))
-	var rest bytes.Buffer
-	cmd.Stderr = &rest
+	var said, rest bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &rest
 	if o.Trail {
 		cmd.Stderr = os.Stderr
 	}
-	said, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("the world of the seed %d ended in another way than its violation: %w\n%s\n%s", o.Seed, err, said.String(), rest.String())
 	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	lines := bufio.NewReader(said)
-	worlds := 0
-	for {
-		line, err := lines.ReadString('\n')
+	for line := range strings.Lines(said.String()) {
 		if text, ok := strings.CutPrefix(line, "LIVED "); ok {
 			var r report
 			if err := json.Unmarshal([]byte(text), &r); err != nil {
 				return err
 			}
-			worlds++
-			if !heard(r) {
-				return errors.Join(cmd.Process.Kill(), ended(cmd.Wait()))
-			}
-		} else if worlds < o.Worlds {
-			rest.WriteString(line)
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
+			heard(r)
+			return nil
 		}
 	}
-	if err := cmd.Wait(); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("a world ended in another way than its violation: %w\n%s", err, rest.String())
-	}
-	return nil
-}
-
-// ended forgets that a process was ended from here.
-func ended(err error) error {
-	if _, ok := errors.AsType[*exec.ExitError](err); ok {
-		return nil
-	}
-	return err
+	return fmt.Errorf("the world of the seed %d did not say what became of it\n%s", o.Seed, said.String())
 }
 
 // sum adds up what was lived.
@@ -203,21 +165,21 @@ func lives(t *testing.T, from uint64, worlds int) (sum, *report) {
 	var running sync.WaitGroup
 	for i := range workers {
 		running.Go(func() {
-			o := order{From: from + uint64(i), Step: uint64(workers), Worlds: (worlds - i + workers - 1) / workers, Customers: customers, Days: worldDays}
-			err := child(ctx, o, func(r report) bool {
-				mu.Lock()
-				defer mu.Unlock()
-				if bad == nil {
-					total.add(r)
+			for n := i; n < worlds && ctx.Err() == nil; n += workers {
+				err := child(ctx, order{Seed: from + uint64(n), Customers: customers, Days: worldDays}, func(r report) {
+					mu.Lock()
+					defer mu.Unlock()
+					if bad == nil {
+						total.add(r)
+					}
+					if r.Violation != "" && bad == nil {
+						bad = &r
+						cancel()
+					}
+				})
+				if err != nil && ctx.Err() == nil {
+					t.Error(err)
 				}
-				if r.Violation != "" && bad == nil {
-					bad = &r
-					cancel()
-				}
-				return bad == nil
-			})
-			if err != nil && ctx.Err() == nil {
-				t.Error(err)
 			}
 		})
 	}
@@ -254,7 +216,7 @@ func TestSimulation(t *testing.T) {
 // one lives a single world, all of it or what the flag keeps.
 func one(t *testing.T, seed uint64) {
 	t.Helper()
-	o := order{From: seed, Worlds: 1, Customers: customers, Days: worldDays, Trail: *trailFlag}
+	o := order{Seed: seed, Customers: customers, Days: worldDays, Trail: *trailFlag}
 	if *keepFlag != "" {
 		for _, text := range strings.Split(*keepFlag, ",") {
 			id, err := strconv.Atoi(text)
@@ -264,14 +226,13 @@ func one(t *testing.T, seed uint64) {
 			o.Keep = append(o.Keep, id)
 		}
 	}
-	err := child(t.Context(), o, func(r report) bool {
+	err := child(t.Context(), o, func(r report) {
 		for _, line := range r.Trail {
 			t.Log(line)
 		}
 		if r.Violation != "" {
 			t.Errorf("VIOLATION: %s", r.Violation)
 		}
-		return true
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -293,12 +254,11 @@ func shrink(t *testing.T, bad report) report {
 			return false
 		}
 		failed := false
-		err := child(t.Context(), order{From: bad.Seed, Worlds: 1, Customers: customers, Days: worldDays, Keep: keep}, func(r report) bool {
+		err := child(t.Context(), order{Seed: bad.Seed, Customers: customers, Days: worldDays, Keep: keep}, func(r report) {
 			if failed = r.Violation != ""; failed {
 				r.Entries = keep
 				best = r
 			}
-			return true
 		})
 		return err == nil && failed
 	}
@@ -335,10 +295,7 @@ func TestASeedDoesTheSameEachTime(t *testing.T) {
 	seed := 1 + rand.Uint64N(1_000_000_000)
 	var traces []report
 	for range 2 {
-		if err := child(t.Context(), order{From: seed, Worlds: 1, Customers: 5, Days: 4}, func(r report) bool {
-			traces = append(traces, r)
-			return true
-		}); err != nil {
+		if err := child(t.Context(), order{Seed: seed, Customers: 5, Days: 4}, func(r report) { traces = append(traces, r) }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -69,6 +69,15 @@ func (s *somebody) do(ctx context.Context, kind string) {
 		s.buySaved()
 	case "detach a card":
 		s.detach()
+	case "pay an old page":
+		s.payOldPage()
+	case "check":
+		if id, ok := s.order("TRUE"); ok {
+			_ = s.desk("check "+string(id), func(p *process) error {
+				_, err := p.Check(s.ctx, operator, id)
+				return err
+			})
+		}
 	default:
 		s.elsewhere(kind)
 	}
@@ -231,6 +240,11 @@ func (s *somebody) rest(what, method, path, body string, key uint64, into any) (
 			if err := json.Unmarshal(raw, into); err != nil {
 				w.violate("%s: the answer is %s", what, raw)
 			}
+			if s.rng.IntN(5) == 0 {
+				w.later(time.Duration(s.rng.Int64N(int64(20*time.Hour))), func() {
+					s.both("the same again", func(o *somebody) { o.repeat(what, method, path, body, key, raw) })
+				})
+			}
 			return res.StatusCode, true
 		case res.StatusCode >= 500 && res.StatusCode != http.StatusServiceUnavailable && res.StatusCode != http.StatusBadGateway && res.StatusCode != http.StatusGatewayTimeout:
 			w.violate("%s: %d %s", what, res.StatusCode, raw)
@@ -247,6 +261,27 @@ func (s *somebody) rest(what, method, path, body string, key uint64, into any) (
 		return res.StatusCode, false
 	}
 	return 0, false
+}
+
+// repeat sends a request that was answered again, with the same key, within the
+// day that keys are kept: it must be answered as it was.
+func (s *somebody) repeat(what, method, path, body string, key uint64, answered []byte) {
+	w := s.world
+	if w.over {
+		return
+	}
+	res, err := w.call(s.ctx, method, path, body, "Content-Type", "application/json", "Authorization", "Bearer "+empty.token.Reveal(), "Idempotency-Key", fmt.Sprintf("k%016x", key))
+	if err != nil || res.StatusCode >= 500 || w.restored {
+		return
+	}
+	raw := readBody(w, res)
+	w.note("%s, the same again: %d %.300s", what, res.StatusCode, raw)
+	var before, after struct {
+		ID string `json:"id"`
+	}
+	if json.Unmarshal(answered, &before) != nil || json.Unmarshal(raw, &after) != nil || before.ID != after.ID {
+		w.violate("%s, the same again with the same key: %d %s, before that %s", what, res.StatusCode, raw, answered)
+	}
 }
 
 // pay pays an order in a way.
@@ -348,10 +383,19 @@ func (s *somebody) payElement(id vezne.OrderID) {
 		i, err = d.StartPaymentIntent(s.ctx, buyer, id, engine.PaymentIntentParams{Replace: s.rng.IntN(3) > 0})
 		return err
 	})
-	if err != nil || i.ID == "" || s.rng.IntN(6) == 0 {
+	if err != nil || i.ID == "" {
+		return
+	}
+	s.world.handed[string(i.ID)] = true
+	if s.rng.IntN(6) == 0 {
 		return
 	}
 	s.think(time.Minute)
+	if s.rng.IntN(3) == 0 {
+		// The page is loaded just before it is paid, and again as soon as it is.
+		s.both("a page that is loaded meanwhile", func(o *somebody) { o.come(id) })
+		defer s.come(id)
+	}
 	for range 1 + s.rng.IntN(2) {
 		s.world.stripe.do(s.ctx, http.MethodPost, "/v1/payment_intents/"+string(i.ID)+"/confirm", url.Values{"payment_method": {s.method()}, "return_url": {deskURL + "/pay/" + string(id)}})
 		s.authenticate(string(i.ID))
@@ -361,6 +405,9 @@ func (s *somebody) payElement(id vezne.OrderID) {
 // land is a buyer who comes back to the order's page.
 func (s *somebody) land(id vezne.OrderID) {
 	s.think(30 * time.Second)
+	if s.rng.IntN(3) == 0 {
+		s.come(id)
+	}
 	res, err := s.world.call(s.ctx, http.MethodGet, "/pay/"+string(id)+"?landed=1", "")
 	if err != nil {
 		return
@@ -368,6 +415,58 @@ func (s *somebody) land(id vezne.OrderID) {
 	s.world.note("land on %s: %d", id, res.StatusCode)
 	if res.StatusCode >= 500 && res.StatusCode != http.StatusServiceUnavailable {
 		s.world.violate("the page of %s answers %d", id, res.StatusCode)
+	}
+}
+
+// come is the page asking how the order stands.
+func (s *somebody) come(id vezne.OrderID) {
+	before := s.taken(id)
+	res, err := s.world.call(s.ctx, http.MethodGet, "/pay/"+string(id)+"/state", "")
+	if err != nil {
+		return
+	}
+	var state struct {
+		Stage string `json:"stage"`
+	}
+	page := readBody(s.world, res)
+	s.world.note("the page of %s: %d %s", id, res.StatusCode, page)
+	if res.StatusCode != http.StatusOK {
+		return
+	}
+	if err := json.Unmarshal(page, &state); err != nil {
+		s.world.violate("the page of %s answers %s", id, page)
+	}
+	// Stripe had the money before the buyer came back: the page says so, or that
+	// it is still asking.
+	if before != "" && (state.Stage == "pay" || state.Stage == "action") && !s.world.restored {
+		s.world.violate("the page of %s asks for money that Stripe had taken by %s before", id, before)
+	}
+}
+
+// taken is the intent by which Stripe has an order's money now, as its newest
+// attempt asked for it; empty when it has not.
+func (s *somebody) taken(id vezne.OrderID) string {
+	s.world.sched.step(s.ctx, "remembers")
+	for _, intent := range texts(s.world, "SELECT payment_intent_id FROM vezne_attempts WHERE order_id = $1 AND payment_intent_id <> '' ORDER BY number DESC LIMIT 1", string(id)) {
+		var i intentTruth
+		if s.world.stripe.get("/v1/payment_intents/"+intent, nil, &i) && i.Status == "succeeded" && !s.world.altered[intent] {
+			return intent
+		}
+	}
+	return ""
+}
+
+// payOldPage is a buyer who finds a page still open, and pays there whatever
+// has happened since.
+func (s *somebody) payOldPage() {
+	for _, i := range s.intents() {
+		if s.world.handed[i.ID] && i.Status != "succeeded" && i.Status != "canceled" {
+			s.world.stripe.do(s.ctx, http.MethodPost, "/v1/payment_intents/"+i.ID+"/confirm", url.Values{"payment_method": {"pm_card_visa"}, "return_url": {deskURL}})
+			return
+		}
+	}
+	for _, session := range texts(s.world, "SELECT a.session_id FROM vezne_attempts a JOIN vezne_orders o ON o.id = a.order_id WHERE a.session_id <> '' AND o.search LIKE $1 ORDER BY a.id", "%x"+s.reference()+"x%") {
+		s.world.stripe.simulate(s.ctx, "checkout", map[string]any{"session": session, "payment_method": "pm_card_visa", "email": "ada@example.com"})
 	}
 }
 
@@ -407,6 +506,12 @@ func (s *somebody) sendRefund(id vezne.OrderID, body string, key uint64) {
 	var answer struct {
 		ID string `json:"id"`
 	}
+	s.world.mu.Lock()
+	if s.world.seen.asked[string(id)] == nil {
+		s.world.seen.asked[string(id)] = map[uint64]bool{}
+	}
+	s.world.seen.asked[string(id)][key] = true
+	s.world.mu.Unlock()
 	if _, ok := s.rest("refund "+string(id)+" "+body, http.MethodPost, "/v1/orders/"+string(id)+"/refunds", body, key, &answer); !ok {
 		return
 	}
@@ -490,6 +595,9 @@ func (s *somebody) elsewhere(kind string) {
 		return
 	}
 	st := s.world.stripe
+	if s.rng.IntN(4) == 0 {
+		s.world.weather.silent = time.Now()
+	}
 	status := func(want ...string) (intentTruth, bool) {
 		var fit []intentTruth
 		for _, i := range intents {
@@ -535,6 +643,19 @@ func (s *somebody) elsewhere(kind string) {
 				s.world.altered[i.ID] = true
 				st.do(s.ctx, http.MethodPost, "/v1/payment_intents/"+i.ID+"/confirm", url.Values{"payment_method": {"pm_card_visa"}, "return_url": {deskURL}})
 			}
+		}
+	case "charged again at Stripe":
+		// Somebody at Stripe charges once more for what was paid: it must go back.
+		if i, ok := status("succeeded"); ok && len(texts(s.world, "SELECT id FROM vezne_orders WHERE id = $1 AND paid_at IS NOT NULL", i.Metadata[vezne.MetadataOrder])) > 0 {
+			_, body := st.do(s.ctx, http.MethodPost, "/v1/payment_intents", url.Values{
+				"amount": {fmt.Sprint(i.Amount)}, "currency": {i.Currency}, "payment_method": {"pm_card_visa"}, "confirm": {"true"}, "payment_method_types[]": {"card"},
+				"metadata[" + vezne.MetadataOrder + "]": {i.Metadata[vezne.MetadataOrder]},
+			})
+			var made intentTruth
+			if err := json.Unmarshal(body, &made); err != nil || made.Status != "succeeded" {
+				s.world.violate("a second charge: %s", body)
+			}
+			s.world.again[made.ID] = i.Metadata[vezne.MetadataOrder]
 		}
 	case "cancel at Stripe":
 		if i, ok := status("requires_payment_method", "requires_capture", "requires_action"); ok {

@@ -29,19 +29,15 @@ func emptyDatabase() ([]byte, error) {
 	return empty.file, empty.err
 }
 
-// The witness's table, another that notes each object whose kept form is
-// replaced by one that may be older, and indexes by which the world looks on.
+// The witness's table, and indexes by which the world looks on.
 const witness = `CREATE TABLE ships (order_id TEXT NOT NULL);
-CREATE TABLE went_back (id TEXT NOT NULL);
-CREATE TRIGGER look_back AFTER UPDATE ON vezne_snapshots
-WHEN NEW.number_begin <> OLD.number_begin AND NEW.number_begin <= OLD.number_end AND NOT (NEW.terminal AND NOT OLD.terminal)
-BEGIN INSERT INTO went_back VALUES (NEW.id); END;
 CREATE INDEX look_received ON vezne_events (object_id, number) WHERE state = 'received';
 CREATE INDEX look_told ON vezne_effects (root_id) WHERE topic = 'order.paid' AND kind = 'callback';
 CREATE INDEX look_unsent ON vezne_effects (next_at) WHERE sent_at IS NULL;
 CREATE INDEX look_recheck ON vezne_snapshots (recheck_at) WHERE recheck_at IS NOT NULL;
 CREATE INDEX look_calls ON vezne_calls (id) WHERE state IN ('pending', 'looking');
-CREATE INDEX look_seal ON vezne_entries (at) WHERE chain_seq IS NULL`
+CREATE INDEX look_seal ON vezne_entries (at) WHERE chain_seq IS NULL;
+CREATE INDEX look_paid ON vezne_entries (root_id) WHERE action = 'order.paid'`
 
 func prepare() (file []byte, token vezne.Secret, err error) {
 	dir, err := os.MkdirTemp(memoryDir(), "vezne-sim-")
@@ -70,7 +66,7 @@ func prepare() (file []byte, token vezne.Secret, err error) {
 	})
 	if err == nil {
 		if token, err = e.CreateToken(ctx, "simulation"); err == nil {
-			_, err = db.ExecContext(ctx, witness)
+			_, err = db.ExecContext(ctx, witness+";"+noticing)
 		}
 		err = errors.Join(err, e.Close(ctx))
 	}

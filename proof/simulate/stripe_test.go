@@ -76,8 +76,16 @@ func newStripe(w *world, seed uint64) (*stripe, error) {
 
 // send carries a request of the desk into the sandbox, and its answer back. What
 // got there is done, whether or not somebody still waits.
-func (s *stripe) send(req *http.Request, body []byte) (*http.Response, error) {
-	return s.sandbox.Transport().RoundTrip(withBody(req.WithContext(context.WithoutCancel(req.Context())), body))
+func (s *stripe) send(req *http.Request, body []byte, known *request, later bool) (*http.Response, error) {
+	res, err := s.sandbox.Transport().RoundTrip(withBody(req.WithContext(context.WithoutCancel(req.Context())), body))
+	if err != nil {
+		return nil, err
+	}
+	said, err := readAnswer(res)
+	if err == nil {
+		s.world.record.answer(req, known, res, said, later)
+	}
+	return res, err
 }
 
 // ask is a request of the world's own, which no fault meets.

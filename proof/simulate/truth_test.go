@@ -99,7 +99,13 @@ func (s *stripe) truth() truth {
 // truthOf is what Stripe holds of an order's intents.
 func (s *stripe) truthOf(order string, intents []string) truth {
 	out := truth{map[string][]intentTruth{}, map[string][]sessionTruth{}, map[string]chargeTruth{}, map[string][]disputeTruth{}, map[string][]refundTruth{}}
-	for _, id := range intents {
+	for id, of := range s.world.again {
+		if of == order {
+			intents = append(intents, id)
+		}
+	}
+	slices.Sort(intents)
+	for _, id := range slices.Compact(intents) {
 		var i intentTruth
 		if !s.get("/v1/payment_intents/"+id, nil, &i) || i.Metadata[vezne.MetadataOrder] != order {
 			continue
@@ -175,10 +181,15 @@ func (w *world) compare() {
 func (w *world) compareOrder(r row, is truth) {
 	var taken []intentTruth
 	held, processing := int64(0), false
-	payable := 0
+	payable, again := 0, int64(0)
 	for _, i := range is.intents[r.id] {
 		switch i.Status {
 		case "succeeded":
+			if w.again[i.ID] != "" {
+				c := is.charges[i.ID]
+				again += c.Captured - c.Refunded
+				continue
+			}
 			taken = append(taken, i)
 		case "requires_capture":
 			held += i.Capturable
@@ -186,6 +197,10 @@ func (w *world) compareOrder(r row, is truth) {
 		case "processing":
 			processing = true
 			payable++
+		case "requires_payment_method", "requires_confirmation", "requires_action":
+			if w.handed[i.ID] {
+				payable++
+			}
 		}
 	}
 	for _, s := range is.sessions[r.id] {
@@ -193,7 +208,7 @@ func (w *world) compareOrder(r row, is truth) {
 			payable++
 		}
 	}
-	kept := int64(0)
+	kept := again
 	for _, i := range taken {
 		if i.ID != r.intent {
 			c := is.charges[i.ID]
@@ -282,14 +297,10 @@ func (w *world) comparePaid(r row, is truth, taken []intentTruth, at func(string
 		at("Stripe took %d of %d %s, gave back %d, %d are disputed", taken[i].Received, want, taken[i].Currency, c.Refunded, disputed)
 	}
 	given := int64(0)
-	newest, failed := refundTruth{}, false
 	asked := map[string]int{}
 	for _, f := range is.refunds[r.intent] {
 		if f.Status != "failed" && f.Status != "canceled" {
 			given += f.Amount
-		}
-		if f.Created > newest.Created || f.Created == newest.Created && f.ID > newest.ID {
-			newest, failed = f, f.Status == "failed"
 		}
 		if id := f.Metadata[vezne.MetadataRefund]; id != "" {
 			if asked[id]++; asked[id] > 1 {
@@ -300,9 +311,23 @@ func (w *world) comparePaid(r row, is truth, taken []intentTruth, at func(string
 	if given > r.paid {
 		at("%d were given back of %d", given, r.paid)
 	}
-	if failed != r.has(vezne.AttentionRefundFailed) {
-		at("the newest refund failed: %v", failed)
+	failed := false
+	for _, i := range is.intents[r.id] {
+		failed = failed || newestFailed(is.refunds[i.ID])
 	}
+	if failed != r.has(vezne.AttentionRefundFailed) {
+		at("the newest refund of a payment failed: %v", failed)
+	}
+}
+
+func newestFailed(list []refundTruth) bool {
+	newest := refundTruth{}
+	for _, f := range list {
+		if f.Created > newest.Created || f.Created == newest.Created && f.ID > newest.ID {
+			newest = f
+		}
+	}
+	return newest.Status == "failed"
 }
 
 // compareCustomers holds saved cards and customers against the truth.

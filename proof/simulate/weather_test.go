@@ -17,6 +17,33 @@ type weather struct {
 	clear         bool
 	// unauthorized is until when Stripe refuses the desk's key.
 	unauthorized time.Time
+	climate      climate
+	// silent is the instant of which no event is ever delivered.
+	silent time.Time
+}
+
+// climate is what can happen in a world at all. Some things hide others: where
+// money may come in twice, nobody can say that it must not; where events are
+// lost for good, nobody can say what the desk should know by now. So that
+// everything is seen, each world leaves some of it out.
+type climate struct {
+	// later: Stripe does things long after it said that they failed.
+	later bool
+	// restores: the database is lost, and restored from a backup.
+	restores bool
+	// drops: events are lost for good.
+	drops bool
+	// watches: the desk's continuous search for missed events runs.
+	watches bool
+	// haste: as soon as Stripe did something for the desk, somebody does something
+	// else to it, before the desk has heard.
+	haste bool
+}
+
+func newClimate(seed uint64) climate {
+	rng := rand.New(rand.NewPCG(seed, 0xc117a7e))
+	one := func(of int) bool { return rng.IntN(of) == 0 }
+	return climate{later: one(8), restores: one(6), drops: one(2), watches: one(3), haste: one(2)}
 }
 
 // spell is a time of bad weather.
@@ -31,12 +58,15 @@ type spell struct {
 }
 
 func newWeather(w *world, seed uint64) *weather {
-	return &weather{world: w, rng: rand.New(rand.NewPCG(seed, 0x3ea7))}
+	return &weather{world: w, rng: rand.New(rand.NewPCG(seed, 0x3ea7)), climate: newClimate(seed)}
 }
 
 // usual is the share of requests and events that something happens to on a
 // fine day.
 const usual = 0.01
+
+// usualPost is the share of the requests that change something.
+const usualPost = 0.03
 
 // fate decides about a request.
 func (w *weather) fate(req *http.Request) fate {
@@ -44,6 +74,9 @@ func (w *weather) fate(req *http.Request) fate {
 		return fine
 	}
 	rate, choice := usual, fates
+	if req.Method == http.MethodPost {
+		rate = usualPost
+	}
 	if w.world.without["network"] {
 		rate = 0
 	}
@@ -56,6 +89,9 @@ func (w *weather) fate(req *http.Request) fate {
 		return fine
 	}
 	f := choice[w.rng.IntN(len(choice))]
+	if f == brokenLater && !w.climate.later {
+		f = brokenLate
+	}
 	if req.Method == http.MethodGet && (f == late || f == brokenAfter || f == broken || f == brokenLate || f == brokenLater) {
 		f = hiccup
 	}
@@ -70,7 +106,7 @@ func (w *weather) latency() time.Duration {
 // wayBack is how long an answer is on its way on a fine day: mostly as long as
 // the request, at times so long that much happens meanwhile.
 func (w *weather) wayBack() time.Duration {
-	if w.rng.IntN(8) == 0 {
+	if w.rng.IntN(8) == 0 || w.climate.haste && w.rng.IntN(4) == 0 {
 		return w.pause(4 * time.Second)
 	}
 	return w.latency()
@@ -98,6 +134,10 @@ func (w *weather) way(kind string) way {
 	if w.clear {
 		return out
 	}
+	if w.silent.Equal(time.Now()) && w.climate.drops {
+		out.drop = !kept(kind)
+		return out
+	}
 	if w.rng.IntN(10) == 0 {
 		out.delay += w.pause(time.Minute)
 	}
@@ -123,7 +163,7 @@ func (w *weather) way(kind string) way {
 	case "twin":
 		out.twin = true
 	case "drop":
-		out.drop = !kept(kind)
+		out.drop = !kept(kind) && w.climate.drops
 	}
 	return out
 }

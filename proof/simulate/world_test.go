@@ -24,7 +24,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"modernc.org/sqlite"
 
 	"github.com/vezne/vezne"
 	"github.com/vezne/vezne/engine"
@@ -36,6 +35,7 @@ type world struct {
 	t       testing.TB
 	sched   *scheduler
 	weather *weather
+	record  *record
 	post    *post
 	stripe  *stripe
 	app     *app
@@ -57,6 +57,9 @@ type world struct {
 	seq    int
 	// dirty is true when something was committed since the last look.
 	dirty   bool
+	noticed []notice
+	// doubts are requests that the desk gave up and Stripe did since.
+	doubts  []string
 	trail   []string
 	strands int
 
@@ -71,6 +74,15 @@ type world struct {
 	happened int
 	// altered are intents whose amount somebody changed at Stripe.
 	altered map[string]bool
+	// handed are intents whose page somebody has open.
+	handed map[string]bool
+	// losses counts how often the database was lost.
+	losses int64
+	// invoices are the orders of the numbers that were ever given.
+	invoices map[string]string
+	// again are intents by which somebody at Stripe charged a second time, and
+	// their orders.
+	again map[string]string
 	// looked is when everything was last held against the truth.
 	looked time.Time
 	over   bool
@@ -332,7 +344,7 @@ func (w *world) start() {
 	l := newLife(w)
 	p := &process{life: l}
 	w.now = p
-	p.db = sql.OpenDB(&connector{life: l, inner: &sqlite.Driver{}, dsn: "file:" + w.path + "?_txlock=immediate&_pragma=foreign_keys(ON)&_pragma=synchronous(OFF)&_pragma=busy_timeout(0)"})
+	p.db = sql.OpenDB(&connector{life: l, inner: w.look.Driver(), dsn: "file:" + w.path + "?_txlock=immediate&_pragma=foreign_keys(ON)&_pragma=synchronous(OFF)&_pragma=busy_timeout(0)"})
 	w.strand("start", func(ctx context.Context) {
 		e, err := engine.Open(ctx, w.config(p))
 		if err == nil {
@@ -372,6 +384,14 @@ func (w *world) config(p *process) engine.Config {
 		keys.Webhook = append(keys.Webhook, vezne.NewSecret(s))
 	}
 	return engine.Config{
+		Reload: func(context.Context) (engine.Secrets, error) {
+			next := keys
+			next.Webhook = nil
+			for _, s := range w.build.secrets {
+				next.Webhook = append(next.Webhook, vezne.NewSecret(s))
+			}
+			return engine.Secrets{Keys: next, Callback: []vezne.Secret{vezne.NewSecret(callbackSecret)}}, nil
+		},
 		Keys: keys, APIBase: stripeURL, HTTPClient: &http.Client{Transport: road{p.life}}, DB: p.db, Dialect: engine.SQLite, PublicURL: w.build.publicURL,
 		Seller: vezne.Seller{Name: w.build.seller}, Callback: engine.Callback{URL: appURL, Secrets: []vezne.Secret{vezne.NewSecret(callbackSecret)}, Transport: w.app.road(p.life)},
 		BodyKey: []byte("0123456789abcdef0123456789abcdef"), Clock: w.clock, Log: slog.New(slog.NewTextHandler(&w.app.log, &slog.HandlerOptions{Level: slog.LevelWarn})),
@@ -430,6 +450,9 @@ func (w *world) plan() {
 	}
 	if !w.dueKnown {
 		w.due, w.dueKnown = w.nextDue(), true
+		if p.CatchingUp() {
+			w.due = time.Now().Add(w.weather.pause(time.Second))
+		}
 		if !w.due.IsZero() {
 			w.later(max(0, time.Until(w.due)), func() {})
 		}
@@ -526,9 +549,12 @@ func live(t *testing.T, c course) result {
 	debug.SetGCPercent(400)
 	uuid.SetRand(&noise{rand.New(rand.NewPCG(c.seed, 0x1d5))})
 	defer uuid.SetRand(nil)
-	w := &world{t: t, sched: newScheduler(c.seed), clock: &clock{}, without: map[string]bool{}, began: time.Now(), verbose: c.verbose, seen: newSeen(), altered: map[string]bool{}}
+	w := &world{t: t, sched: newScheduler(c.seed), clock: &clock{}, without: map[string]bool{}, began: time.Now(), verbose: c.verbose, seen: newSeen(), altered: map[string]bool{}, again: map[string]string{}, invoices: map[string]string{}, handed: map[string]bool{}}
 	w.stats.fates = map[fate]int{}
 	w.weather, w.post, w.app = newWeather(w, c.seed), newPost(w), newApp(w)
+	w.record = newRecord(w)
+	watcher.Store(w)
+	defer watcher.Store(nil)
 	var err error
 	if w.stripe, err = newStripe(w, c.seed); err != nil {
 		t.Fatal(err)
@@ -538,6 +564,9 @@ func live(t *testing.T, c course) result {
 	}
 	w.build = build{publicURL: deskURL, seller: "Kahve", secrets: []string{w.stripe.secrets[0].text}, key: w.stripe.key}
 	w.start()
+	if w.weather.climate.watches {
+		w.later(watchPause, w.watch)
+	}
 	list := plan(c.seed, c.customers, c.days)
 	for _, e := range list {
 		if c.keep == nil || c.keep[e.id] {
