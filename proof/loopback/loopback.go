@@ -2,6 +2,7 @@
 package loopback
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"testing"
@@ -23,7 +24,9 @@ func Serve(t testing.TB, h http.Handler) string {
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
-		<-done
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
 	})
 	return "http://" + listener.Addr().String()
 }

@@ -259,6 +259,9 @@ func (w *world) checkCall(id string) {
 	var state, purpose, path, form, key string
 	var status, created int64
 	if !found.Next() {
+		if err := found.Err(); err != nil {
+			w.violate("look at a call: %v", err)
+		}
 		return
 	}
 	if err := found.Scan(&state, &purpose, &path, &form, &key, &status, &created); err != nil {
@@ -298,9 +301,7 @@ func (w *world) checkCall(id string) {
 // doubt has the request with a key held against what Stripe did once more: it
 // may have been given up before Stripe did it.
 func (w *world) doubt(key string) {
-	for _, id := range texts(w, "SELECT id FROM vezne_calls WHERE key = $1 AND state IN ('refused', 'abandoned')", key) {
-		w.doubts = append(w.doubts, id)
-	}
+	w.doubts = append(w.doubts, texts(w, "SELECT id FROM vezne_calls WHERE key = $1 AND state IN ('refused', 'abandoned')", key)...)
 }
 
 type withMetadata struct {
