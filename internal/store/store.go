@@ -230,8 +230,7 @@ func (s *Store) openPostgres(ctx context.Context) error {
 	}
 	var pool *pgxpool.Pool
 	if err == nil {
-		s.watch = newWatch(cfg.ConnConfig)
-		cfg.ConnConfig.DialFunc, cfg.ConnConfig.Tracer, cfg.AfterConnect = s.watch.Dial, s.watch, s.watch.Ready
+		s.watch = newWatch(cfg)
 		pool, err = pgxpool.NewWithConfig(ctx, cfg)
 	}
 	if err != nil {

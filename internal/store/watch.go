@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 const (
@@ -81,9 +82,21 @@ const startOf = "CAST(extract(epoch FROM backend_start) * 1000000 AS BIGINT)"
 // that nothing is heard of: longer than any of ours lasts.
 const idleTime = 3 * txTimeout
 
-// newWatch returns a watch, through which a pool is to dial.
-func newWatch(config *pgx.ConnConfig) *watch {
-	return &watch{dial: config.DialFunc, config: config.Copy(), lines: map[*line]bool{}}
+// patience is how many times as long as a whole look takes a connection may be
+// in the making without a word before it is cut: on a machine that is busy, a
+// later one can well be ready first.
+const patience = 4
+
+// newWatch returns a watch, and changes how a pool connects: through the watch,
+// and twice to each address, so that who waits for a connection that is cut
+// while it is made gets the next one.
+func newWatch(cfg *pgxpool.Config) *watch {
+	c := cfg.ConnConfig
+	w := &watch{dial: c.DialFunc, config: c.Copy(), lines: map[*line]bool{}}
+	again := &pgconn.FallbackConfig{Host: c.Host, Port: c.Port, TLSConfig: c.TLSConfig}
+	c.Fallbacks = slices.Concat(c.Fallbacks, []*pgconn.FallbackConfig{again}, c.Fallbacks)
+	c.DialFunc, c.Tracer, cfg.AfterConnect = w.Dial, w, w.Ready
+	return w
 }
 
 // start begins to look, until close.
@@ -257,6 +270,7 @@ func (w *watch) suspects(now time.Time) (list map[*line]time.Time, left int) {
 func (w *watch) look(ctx context.Context, suspects map[*line]time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
+	began := time.Now()
 	conn, err := pgx.ConnectConfig(ctx, w.config.Copy())
 	if err != nil {
 		return
@@ -266,7 +280,7 @@ func (w *watch) look(ctx context.Context, suspects map[*line]time.Time) {
 	if err != nil {
 		return
 	}
-	dead, ends := w.judge(suspects, busy)
+	dead, ends := w.judge(suspects, busy, began.Add(-patience*time.Since(began)))
 	for _, end := range ends {
 		if _, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND "+startOf+" = $2", end.pid, end.start); err != nil {
 			break // it ends by itself, after idleTime
@@ -282,8 +296,9 @@ func (w *watch) look(ctx context.Context, suspects map[*line]time.Time) {
 }
 
 // judge returns which lines to cut, and which other ends keep what nobody will
-// finish.
-func (w *watch) judge(suspects map[*line]time.Time, busy map[backend]bool) (dead []func(), ends []backend) {
+// finish. Of lines that are being made it cuts those that have waited since
+// before stale.
+func (w *watch) judge(suspects map[*line]time.Time, busy map[backend]bool, stale time.Time) (dead []func(), ends []backend) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for l, since := range suspects {
@@ -292,8 +307,9 @@ func (w *watch) judge(suspects map[*line]time.Time, busy map[backend]bool) (dead
 		}
 		switch works, there := busy[l.other]; {
 		case !l.ready:
-			// One that is not ready while a later one is will not be.
-			dead = append(dead, l.hang)
+			if since.Before(stale) {
+				dead = append(dead, l.hang)
+			}
 		case l.other.pid != 0 && !works:
 			dead = append(dead, l.hang)
 			if there {

@@ -14,6 +14,13 @@ import (
 // farAway opens a store whose connections go over a road.
 func farAway(t *testing.T) (*store.Store, *storetest.Road) {
 	t.Helper()
+	address, road := roadTo(t)
+	return storetest.Open(t, store.Config{URL: address}), road
+}
+
+// roadTo returns the address of a new database at the end of a road.
+func roadTo(t *testing.T) (string, *storetest.Road) {
+	t.Helper()
 	road, err := storetest.NewRoad()
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +32,7 @@ func farAway(t *testing.T) (*store.Store, *storetest.Road) {
 	})
 	address, dir, _ := strings.Cut(storetest.Postgres(t), "?host=")
 	road.Lead("unix", dir+"/.s.PGSQL.5432")
-	return storetest.Open(t, store.Config{URL: strings.Replace(address, "@/", "@"+road.Address()+"/", 1) + "?sslmode=disable"}), road
+	return strings.Replace(address, "@/", "@"+road.Address()+"/", 1) + "?sslmode=disable", road
 }
 
 // A connection whose other end is gone tells nobody. Transactions on it end
@@ -93,6 +100,31 @@ func TestAConnectionThatNeverBecameReadyIsCut(t *testing.T) {
 	}
 	if err := touch(s); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// Who waits for such a connection gets the next one, and need not ask again.
+func TestAConnectionThatIsCutWhileItIsMadeIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	address, road := roadTo(t)
+	road.Become(storetest.Weather{Half: true})
+	type opening struct {
+		s   *store.Store
+		err error
+	}
+	opened := make(chan opening)
+	go func() {
+		s, err := store.Open(ctx, store.Config{URL: address, Scope: storetest.Scope})
+		opened <- opening{s, err}
+	}()
+	<-road.Deaf()
+	road.Become(storetest.Weather{})
+	o := <-opened
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	if err := errors.Join(touch(o.s), o.s.Close()); err != nil {
+		t.Error(err)
 	}
 }
 
