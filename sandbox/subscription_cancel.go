@@ -105,6 +105,9 @@ func (tx *accountTx) cancelNow(sub *stripeObject, p formParams) (*stripeObject, 
 // creditRest makes a pending credit of the time that a subscription has been billed for and will not use: until the end that
 // was planned for it, if there was one, for what lies after that was given back then.
 func (tx *accountTx) creditRest(sub *stripeObject) error {
+	if sub.Str("status") == subPaused {
+		return nil // nothing was billed since the trial ended
+	}
 	before, err := tx.billingSubscription(sub)
 	if err != nil {
 		return billingFault(err)
@@ -127,6 +130,11 @@ func (tx *accountTx) dropProrations(sub *stripeObject) {
 	}
 }
 
+// givesUpLastCredit says what becomes of a last invoice that owes the customer something: it is given up without a number, as
+// the only recording shows it, or its credit goes to the customer's balance as that of any other invoice. Stripe's pages say
+// neither.
+const givesUpLastCredit = true
+
 // lastInvoice bills at once what a subscription that ends has still to bill: pending items and usage.
 func (tx *accountTx) lastInvoice(sub *stripeObject) error {
 	s, err := tx.billingSubscription(sub)
@@ -148,6 +156,10 @@ func (tx *accountTx) lastInvoice(sub *stripeObject) error {
 	}
 	inv, err := tx.billSubscription(sub, draft)
 	if err != nil || sub.Str("collection_method") == sendInvoice {
+		return err
+	}
+	if givesUpLastCredit && inv.Int("total") < 0 {
+		_, err = tx.giveUpInvoice(inv)
 		return err
 	}
 	if inv, err = tx.finalizeNow(inv); err != nil || inv.Str("status") != invoiceOpen || tx.invoiceMethod(inv) == nil {

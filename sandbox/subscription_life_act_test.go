@@ -309,7 +309,7 @@ func (l *life) use() {
 func (l *life) settleInvoice() {
 	var waiting []map[string]any
 	for _, inv := range l.all("/v1/invoices?limit=100&customer=" + l.customer) {
-		if inv["status"] == "open" || inv["status"] == "draft" || inv["status"] == "uncollectible" {
+		if inv["status"] == "open" || inv["status"] == "draft" || inv["status"] == "uncollectible" && inv["number"] != nil { // without one, nothing is owed
 			waiting = append(waiting, inv)
 		}
 	}

@@ -20,7 +20,7 @@ var documentedTurns = map[string]map[string][]string{
 		subPaused:     {subActive, canceled},
 	},
 	"invoice": {
-		invoiceDraftStatus: {invoiceOpen, invoicePaidStatus},
+		invoiceDraftStatus: {invoiceOpen, invoicePaidStatus, "uncollectible"}, // the last: what givesUpLastCredit says
 		invoiceOpen:        {invoicePaidStatus, "void", "uncollectible"},
 		"uncollectible":    {invoicePaidStatus, "void"},
 	},
