@@ -15,8 +15,9 @@ import (
 
 const (
 	// suspectAfter is how long an answer of PostgreSQL is waited for before it is
-	// asked, on another connection, whether it works on one.
-	suspectAfter = 300 * time.Millisecond
+	// asked, on another connection, whether it works on one. On a machine that is
+	// busy its process may take that long to begin with a statement.
+	suspectAfter = time.Second
 	// lookEvery is the pause between two looks at connections that wait, busyEvery
 	// the one after PostgreSQL said that it works on all of them.
 	lookEvery = 100 * time.Millisecond
@@ -83,8 +84,8 @@ const startOf = "CAST(extract(epoch FROM backend_start) * 1000000 AS BIGINT)"
 const idleTime = 3 * txTimeout
 
 // patience is how many times as long as a whole look takes a connection may be
-// in the making without a word before it is cut: on a machine that is busy, a
-// later one can well be ready first.
+// without a word before it is cut: on a machine that is busy, a later one can
+// well be ready or answered first.
 const patience = 4
 
 // newWatch returns a watch, and changes how a pool connects: through the watch,
@@ -296,20 +297,17 @@ func (w *watch) look(ctx context.Context, suspects map[*line]time.Time) {
 }
 
 // judge returns which lines to cut, and which other ends keep what nobody will
-// finish. Of lines that are being made it cuts those that have waited since
-// before stale.
+// finish. It cuts lines that have waited since before stale.
 func (w *watch) judge(suspects map[*line]time.Time, busy map[backend]bool, stale time.Time) (dead []func(), ends []backend) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for l, since := range suspects {
-		if !w.lines[l] || !l.reading.Equal(since) {
-			continue // it was answered
+		if !w.lines[l] || !l.reading.Equal(since) || !since.Before(stale) {
+			continue // it was answered, or waits no longer than others do
 		}
 		switch works, there := busy[l.other]; {
 		case !l.ready:
-			if since.Before(stale) {
-				dead = append(dead, l.hang)
-			}
+			dead = append(dead, l.hang)
 		case l.other.pid != 0 && !works:
 			dead = append(dead, l.hang)
 			if there {
@@ -334,7 +332,7 @@ func (w *watch) judge(suspects map[*line]time.Time, busy map[backend]bool, stale
 // whether each works on something, or did a moment ago. Source:
 // postgresql.org/docs/current/monitoring-stats.html, pg_stat_activity.
 func backends(ctx context.Context, conn *pgx.Conn) (map[backend]bool, error) {
-	rows, err := conn.Query(ctx, `SELECT pid, `+startOf+`, COALESCE(state NOT LIKE 'idle%' OR state_change > clock_timestamp() - interval '200 milliseconds', TRUE)
+	rows, err := conn.Query(ctx, `SELECT pid, `+startOf+`, COALESCE(state NOT LIKE 'idle%' OR state_change > clock_timestamp() - interval '1 second', TRUE)
 		FROM pg_stat_activity WHERE usename = current_user`)
 	if err != nil {
 		return nil, err
