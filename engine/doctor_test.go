@@ -161,7 +161,11 @@ type skewed struct {
 func (s skewed) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := s.next.RoundTrip(r)
 	if err == nil {
-		res.Header.Set("Date", time.Now().Add(*s.by).UTC().Format(http.TimeFormat))
+		theirs, err := http.ParseTime(res.Header.Get("Date"))
+		if err != nil {
+			return nil, err
+		}
+		res.Header.Set("Date", theirs.Add(*s.by).Format(http.TimeFormat))
 	}
 	return res, err
 }
