@@ -82,6 +82,11 @@ func endpointID(t *testing.T, h *veznetest.House) string {
 func TestTheDoctorFindsNothingWrong(t *testing.T) {
 	t.Parallel()
 	h := patient(t)
+	wantSaid(t, h, "operators", vezne.DiagnosisWarning, "Nobody may sign in")
+	if err := h.CreateOperator(t.Context(), "ayse", "a password that is long"); err != nil {
+		t.Fatal(err)
+	}
+	wantSaid(t, h, "operators", vezne.DiagnosisOK, "1")
 	order := h.NewOrder(1999, "try")
 	h.Pay(order.ID, "pm_card_visa")
 	h.Idle()
