@@ -138,8 +138,19 @@ const rowQuery = `SELECT o.id, o.status, o.currency, o.paid_by, o.attention, o.a
 	o.processing, o.paid_at, o.canceled_at, o.cancel_requested_at, o.revision, COALESCE(a.payment_intent_id, ''), COALESCE(a.session_id, ''), COALESCE(a.captured_expected, 0)
 	FROM vezne_orders o LEFT JOIN vezne_attempts a ON a.account = o.account AND a.livemode = o.livemode AND a.id = o.paid_by AND o.paid_by <> ''`
 
-func (w *world) rows() []row {
-	found, err := w.asks(rowQuery).rows()
+func (w *world) rows() []row { return w.rowsOf(rowQuery) }
+
+// row is one order, if the desk has it.
+func (w *world) row(id string) (row, bool) {
+	list := w.rowsOf(rowQuery+" WHERE o.id = $1", id)
+	if len(list) != 1 {
+		return row{}, false
+	}
+	return list[0], true
+}
+
+func (w *world) rowsOf(query string, args ...any) []row {
+	found, err := w.asks(query).rows(args...)
 	if err != nil {
 		w.violate("look at the orders: %v", err)
 		return nil
