@@ -241,10 +241,11 @@ func (w *world) compareOrder(r row, is truth) {
 	if charged > 1 && !w.restored && !w.twice {
 		at("it was charged %d times: %+v", charged, taken)
 	}
-	// Money that nobody asked for makes nothing Paid; a person must look.
+	// Money that nobody asked for makes nothing Paid; a person must look. A desk
+	// whose database was lost does not know what it asked for since the backup.
 	wrong := false
 	for _, i := range taken {
-		if w.altered[i.ID] && r.paidAt == nil && r.canceledAt == nil && is.charges[i.ID].Refunded < is.charges[i.ID].Captured {
+		if (w.altered[i.ID] || w.forgot(i)) && r.paidAt == nil && r.canceledAt == nil && is.charges[i.ID].Refunded < is.charges[i.ID].Captured {
 			wrong = true
 		}
 	}
@@ -293,6 +294,12 @@ func (w *world) compareOrder(r row, is truth) {
 	if waits != r.has(vezne.AttentionDisputed) || asks != r.has(vezne.AttentionInquiry) {
 		at("a bank waits for an answer: %v, asks: %v: %+v", waits, asks, is.disputes[r.intent])
 	}
+}
+
+// forgot reports whether the attempt that made an intent was lost with the
+// database.
+func (w *world) forgot(i intentTruth) bool {
+	return w.restored && len(texts(w, "SELECT id FROM vezne_attempts WHERE id = $1", i.Metadata[vezne.MetadataAttempt])) == 0
 }
 
 func (w *world) comparePaid(r row, is truth, taken []intentTruth, at func(string, ...any)) {
