@@ -91,6 +91,8 @@ func TestVersionsRefuseWhatTheyDoNotHave(t *testing.T) {
 		{dahlia, "POST", "/v1/checkout/sessions", []string{"mode", "setup", "allowed_payment_method_types[]", "card"}, "allowed_payment_method_types", "parameter_unknown", ""},
 		{endive, "POST", "/v1/subscriptions/sub_x", []string{"billing_cycle_anchor", "now"}, "billing_cycle_anchor", "", "Invalid object"},
 		{dahlia, "POST", "/v1/subscriptions/sub_x", []string{"billing_cycle_anchor[type]", "now"}, "billing_cycle_anchor", "", ""},
+		{endive, "POST", "/v1/invoices/create_preview", []string{"customer", customer, "subscription_details[billing_cycle_anchor][type]", "timestamp"}, "subscription_details[billing_cycle_anchor][timestamp]", "parameter_missing", ""},
+		{endive, "POST", "/v1/invoices/create_preview", []string{"customer", customer, "subscription_details[billing_cycle_anchor][type]", "now", "subscription_details[billing_cycle_anchor][timestamp]", "1796205600"}, "subscription_details[billing_cycle_anchor][timestamp]", "", ""},
 
 		{acacia, "POST", "/v1/webhook_endpoints", []string{"url", "https://shop.example", "enabled_events[]", "*", "api_version", "2023-10-16"}, "api_version", "", "Invalid Stripe API version: 2023-10-16. This sandbox speaks the versions from 2024-09-30.acacia on."},
 		{acacia, "POST", "/v1/webhook_endpoints", []string{"url", "https://shop.example", "enabled_events[]", "*", "api_version", "2026-01-01"}, "api_version", "", ""},
@@ -224,8 +226,8 @@ func TestExpansionsAreInTheCallersVersion(t *testing.T) {
 	w := newWorld(t)
 	invoice, subscription := w.ids["invoice"], w.ids["subscription"]
 	old := w.ok(acacia, "GET", "/v1/invoices/"+invoice, "expand[]", "payment_intent.latest_charge", "expand[]", "charge", "expand[]", "subscription.latest_invoice")
-	if old.str("payment_intent.id") != w.ids["payment_intent"] || old.str("payment_intent.invoice") != invoice || old.str("payment_intent.latest_charge.invoice") != invoice ||
-		old.str("charge.id") != w.ids["charge"] || old.at("subscription.current_period_end") != 1796205600.0 || old.at("subscription.latest_invoice.paid") != true {
+	if old.str("payment_intent.id") != w.ids["invoice payment_intent"] || old.str("payment_intent.invoice") != invoice || old.str("payment_intent.latest_charge.invoice") != invoice ||
+		old.str("charge.id") != w.ids["invoice charge"] || old.at("subscription.current_period_end") != 1798797600.0 || old.at("subscription.latest_invoice.paid") != true {
 		t.Errorf("an invoice in acacia: %s", old.text)
 	}
 	list := w.ok(acacia, "GET", "/v1/subscriptions", "expand[]", "data.latest_invoice.payment_intent").list("data")

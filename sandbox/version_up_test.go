@@ -52,6 +52,7 @@ func TestParametersAreBroughtUp(t *testing.T) {
 		{endive, "POST /v1/subscriptions/{subscription_exposed_id}", "billing_cycle_anchor[type]=now", "billing_cycle_anchor=now"},
 		{endive, "POST /v1/subscriptions/{subscription}/resume", "billing_cycle_anchor[type]=unchanged", "billing_cycle_anchor=unchanged"},
 		{endive, "POST /v1/invoices/create_preview", "subscription=sub_x&subscription_details[billing_cycle_anchor][type]=now", "subscription=sub_x&subscription_details[billing_cycle_anchor]=now"},
+		{endive, "POST /v1/invoices/create_preview", "customer=cus_x&subscription_details[billing_cycle_anchor][type]=timestamp&subscription_details[billing_cycle_anchor][timestamp]=1796205600", "customer=cus_x&subscription_details[billing_cycle_anchor]=1796205600"},
 	} {
 		t.Run(tc.version+" "+tc.op+" "+tc.sent, func(t *testing.T) {
 			t.Parallel()

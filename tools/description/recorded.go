@@ -15,6 +15,7 @@ var recordedKeys = []struct{ path, schema string }{
 	{"payment_intent.source", `{"nullable":true,"maxLength":5000,"type":"string"}`},
 	{"product.type", `{"type":"string","enum":["service","good"]}`},
 	{"subscription_item.plan", `{"$ref":"#/components/schemas/plan"}`},
+	{"subscription_schedule_configuration_item.plan", `{"maxLength":5000,"type":"string","anyOf":[{"maxLength":5000,"type":"string"},{"$ref":"#/components/schemas/plan"},{"$ref":"#/components/schemas/deleted_plan"}],"x-expansionResources":{"oneOf":[{"$ref":"#/components/schemas/plan"},{"$ref":"#/components/schemas/deleted_plan"}]}}`},
 
 	{"card.wallet", `{"nullable":true,"type":"string"}`},
 	{"charge.destination", `{"nullable":true,"type":"string"}`},
