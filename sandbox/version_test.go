@@ -227,11 +227,11 @@ func TestExpansionsAreInTheCallersVersion(t *testing.T) {
 	invoice, subscription := w.ids["invoice"], w.ids["subscription"]
 	old := w.ok(acacia, "GET", "/v1/invoices/"+invoice, "expand[]", "payment_intent.latest_charge", "expand[]", "charge", "expand[]", "subscription.latest_invoice")
 	if old.str("payment_intent.id") != w.ids["invoice payment_intent"] || old.str("payment_intent.invoice") != invoice || old.str("payment_intent.latest_charge.invoice") != invoice ||
-		old.str("charge.id") != w.ids["invoice charge"] || old.at("subscription.current_period_end") != 1798797600.0 || old.at("subscription.latest_invoice.paid") != true {
+		old.str("charge.id") != w.ids["invoice charge"] || old.at("subscription.current_period_end") != 1798884000.0 || old.at("subscription.latest_invoice.paid") != true {
 		t.Errorf("an invoice in acacia: %s", old.text)
 	}
-	list := w.ok(acacia, "GET", "/v1/subscriptions", "expand[]", "data.latest_invoice.payment_intent").list("data")
-	if len(list) != 1 || list[0]["latest_invoice"].(map[string]any)["payment_intent"].(map[string]any)["id"] != w.ids["payment_intent"] {
+	list := w.ok(acacia, "GET", "/v1/subscriptions", "customer", w.ids["customer of a clock"], "expand[]", "data.latest_invoice.payment_intent").list("data")
+	if len(list) != 1 || list[0]["latest_invoice"].(map[string]any)["payment_intent"].(map[string]any)["invoice"] != w.ids["invoice of a renewal"] {
 		t.Errorf("a list in acacia: %v", list)
 	}
 	now := w.ok(dahlia, "GET", "/v1/subscriptions/"+subscription, "expand[]", "latest_invoice", "expand[]", "discounts.source.coupon")
@@ -248,7 +248,7 @@ func TestExpansionsAreInTheCallersVersion(t *testing.T) {
 	if refused := w.in(dahlia, "GET", "/v1/charges/"+w.ids["charge"], "expand[]", "payment_method_details.card.mandate"); refused.status != 400 {
 		t.Errorf("in dahlia the mandate is an id: %s", refused.text)
 	}
-	refunds := w.ok(acacia, "GET", "/v1/charges/"+w.ids["charge"], "expand[]", "refunds.data.charge").list("refunds.data")
+	refunds := w.ok(acacia, "GET", "/v1/charges/"+w.ids["invoice charge"], "expand[]", "refunds.data.charge").list("refunds.data")
 	if len(refunds) != 1 || refunds[0]["charge"].(map[string]any)["invoice"] != invoice {
 		t.Errorf("what only an expansion shows: %v", refunds)
 	}
