@@ -165,6 +165,28 @@ func TestVersionsTakeTheirParameters(t *testing.T) {
 	}
 }
 
+// Before basil a preview was of whatever of a customer is billed next; since then a call says of what.
+func TestPreviewsOfACustomerAreOld(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	customer := b.customer()
+	price := b.must("POST", "/v1/prices", "currency=eur&unit_amount=900&recurring[interval]=month&product_data[name]=Kahve").str("id")
+	subscription := b.must("POST", "/v1/subscriptions", form("customer", customer, "items[0][price]", price, "collection_method", "send_invoice", "days_until_due", "7")).str("id")
+	for _, ask := range [][2]string{{"POST", "/v1/invoices/create_preview"}, {"GET", "/v1/invoices/upcoming"}} {
+		if old := b.ok(acacia, ask[0], ask[1], "customer", customer); old.str("subscription") != subscription || old.at("total") != 900.0 {
+			t.Errorf("%s %s in acacia: %s", ask[0], ask[1], old.text)
+		}
+	}
+	for _, pairs := range [][]string{{"customer", customer}, {"customer", customer, "subscription_details[proration_behavior]", "none"}} {
+		if now := b.in(basil, "POST", "/v1/invoices/create_preview", pairs...); now.status != 400 || now.str("error.code") != "parameter_missing" {
+			t.Errorf("%v in basil: %s", pairs, now.text)
+		}
+	}
+	if now := b.ok(basil, "POST", "/v1/invoices/create_preview", "subscription", subscription); now.at("total") != 900.0 {
+		t.Errorf("of the subscription: %s", now.text)
+	}
+}
+
 // Before basil the discount of a customer is set with the customer.
 func TestCustomersWereGivenCoupons(t *testing.T) {
 	t.Parallel()
