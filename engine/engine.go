@@ -58,6 +58,11 @@ type Engine struct {
 	state      state
 	background sync.WaitGroup
 	cancel     context.CancelFunc
+	// leaving guards the first Leave, left frees what it took, and jobsEnded hears
+	// how the jobs ended after it.
+	leaving   sync.Once
+	left      context.CancelFunc
+	jobsEnded chan error
 }
 
 type state int
@@ -80,7 +85,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, log: cfg.Log}
+	e := &Engine{cfg: cfg, log: cfg.Log, jobsEnded: make(chan error, 1)}
 	e.secrets.Store(&Secrets{Keys: cfg.Keys, Callback: cfg.Callback.Secrets})
 	var err error
 	if e.stripe, err = stripeapi.New(stripeapi.Config{SecretKey: cfg.Keys.Secret, Rolled: e.secretKey, BaseURL: cfg.APIBase, HTTPClient: cfg.HTTPClient}); err != nil {

@@ -39,9 +39,54 @@ func (e *Engine) Start(ctx context.Context) error {
 	return nil
 }
 
+// toCut is the part of the time for ending after which is cut off what does not
+// answer; the rest is for writing down what became of it.
+const toCut = 0.75
+
+// cutting returns a context that ends when the given one has used toCut of its
+// time, or ends.
+func cutting(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, limited := ctx.Deadline()
+	if !limited {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Duration(toCut*float64(time.Until(end))))
+}
+
+// Leave says that the process is about to end, and returns at once: no further
+// delivery begins, and what is on its way to Stripe or to the application may
+// finish while ctx has used less than three quarters of its time; then, or when
+// ctx ends, it is cut off. Nothing is lost by that. Calls were written down before
+// they were sent: whoever waits for one hears that it goes on, and the next start
+// or another process sends it again, byte for byte. Call it before the HTTP server
+// is ended, whose requests wait for such calls, with the same context. Only the
+// first Leave counts, and Close leaves by itself.
+func (e *Engine) Leave(ctx context.Context) {
+	e.leaving.Do(func() {
+		var cut context.Context
+		cut, e.left = cutting(ctx)
+		context.AfterFunc(cut, func() {
+			if e.sender != nil {
+				e.sender.Cut()
+			}
+			if e.refresher != nil {
+				e.refresher.Cut()
+			}
+		})
+		go func() {
+			var err error
+			if e.jobs != nil {
+				err = e.jobs.Stop(cut)
+			}
+			e.jobsEnded <- err
+		}()
+	})
+}
+
 // Close ends the work: events that wait are stored, transactions and jobs
-// finish until the context ends, then the database closes unless it was handed
-// in. End the HTTP server first. What was cut off is done by the next start.
+// finish, what Stripe or the application does not answer is cut off as Leave
+// says, then the database closes unless it was handed in. End the HTTP server
+// first.
 func (e *Engine) Close(ctx context.Context) error {
 	e.mu.Lock()
 	if e.state == stateClosed {
@@ -52,6 +97,8 @@ func (e *Engine) Close(ctx context.Context) error {
 	cancel := e.cancel
 	e.mu.Unlock()
 
+	e.Leave(ctx)
+	defer e.left()
 	var errs []error
 	if e.inbox != nil {
 		errs = append(errs, e.inbox.Close(ctx))
@@ -59,10 +106,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	if cancel != nil {
 		cancel()
 	}
-	errs = append(errs, e.wait(ctx))
-	if e.jobs != nil {
-		errs = append(errs, e.jobs.Stop(ctx))
-	}
+	errs = append(errs, e.wait(ctx), <-e.jobsEnded)
 	if e.outbox != nil {
 		e.outbox.Close()
 	}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -123,7 +122,7 @@ func hangUp(w http.ResponseWriter) {
 		panic(http.ErrAbortHandler)
 	}
 	under := conn
-	if t, ok := conn.(*tls.Conn); ok {
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok { // HTTPS, or a connection of which the lane read first
 		under = t.NetConn()
 	}
 	if t, ok := under.(*net.TCPConn); ok {

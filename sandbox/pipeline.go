@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -258,10 +259,14 @@ func readBody(r *http.Request, limit int) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
-	if err != nil {
+	var text bytes.Buffer
+	if r.ContentLength > 0 {
+		text.Grow(int(min(r.ContentLength, int64(limit))) + bytes.MinRead)
+	}
+	if _, err := text.ReadFrom(io.LimitReader(r.Body, int64(limit)+1)); err != nil {
 		return nil, invalid("", "", "Invalid request: the body could not be read")
 	}
+	body := text.Bytes()
 	if len(body) > limit {
 		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Type: "invalid_request_error", Message: fmt.Sprintf("Request body is larger than %d bytes.", limit)}
 	}

@@ -45,8 +45,10 @@ type Server struct {
 	Certificate []byte
 
 	plain, secure *http.Server
-	listeners     []func() error
-	leave         context.CancelFunc
+	// lane answers plain calls before they come to plain.
+	lane      *lane
+	listeners []func() error
+	leave     context.CancelFunc
 }
 
 // Listen opens all sockets, so that their ports are known; Serve answers on them. It returns an error when one cannot be
@@ -58,6 +60,7 @@ func (sb *Sandbox) Listen(ctx context.Context, l Listen) (_ *Server, err error) 
 		return &http.Server{Handler: sb, ReadHeaderTimeout: headerTimeout, BaseContext: func(net.Listener) context.Context { return base }}
 	}
 	s.plain, s.secure = newServer(), newServer()
+	s.lane = newLane(base, sb, sb.log)
 	var open []net.Listener
 	defer func() {
 		if err != nil {
@@ -81,7 +84,7 @@ func (sb *Sandbox) Listen(ctx context.Context, l Listen) (_ *Server, err error) 
 			return nil, err
 		}
 		s.URL = "http://" + reachable(listener.Addr())
-		s.listeners = append(s.listeners, func() error { return s.plain.Serve(listener) })
+		s.listeners = append(s.listeners, func() error { return s.plain.Serve(s.lane.listen(listener)) })
 	}
 	if l.TLSAddr != "" {
 		listener, err := listen("tcp", l.TLSAddr)
@@ -106,7 +109,7 @@ func (sb *Sandbox) Listen(ctx context.Context, l Listen) (_ *Server, err error) 
 			return nil, err
 		}
 		s.UnixSocket = l.UnixSocket
-		s.listeners = append(s.listeners, func() error { return s.plain.Serve(listener) })
+		s.listeners = append(s.listeners, func() error { return s.plain.Serve(s.lane.listen(listener)) })
 	}
 	return s, nil
 }
@@ -128,7 +131,7 @@ func (s *Server) Serve() error {
 			if errors.Is(err, http.ErrServerClosed) {
 				return nil
 			}
-			return errors.Join(fmt.Errorf("sandbox: %w", err), s.plain.Close(), s.secure.Close())
+			return errors.Join(fmt.Errorf("sandbox: %w", err), s.close())
 		})
 	}
 	return group.Wait()
@@ -137,7 +140,13 @@ func (s *Server) Serve() error {
 // Shutdown stops listening, ends planted time-outs, and waits for the calls that are under way, until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.leave()
-	return errors.Join(s.plain.Shutdown(ctx), s.secure.Shutdown(ctx))
+	return errors.Join(s.plain.Shutdown(ctx), s.secure.Shutdown(ctx), s.lane.shutdown(ctx))
+}
+
+// close ends all connections.
+func (s *Server) close() error {
+	s.lane.cut()
+	return errors.Join(s.plain.Close(), s.secure.Close())
 }
 
 // removeDeadSocket takes away the file of a socket on which nobody listens any more. Other files stay: then listening

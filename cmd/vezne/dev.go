@@ -138,7 +138,10 @@ func (a *app) runDev(ctx context.Context) (err error) {
 		return err
 	}
 	w := serveOn(l, e.Handler(), log)
-	house.add(w.end)
+	house.add(func(ctx context.Context) error {
+		e.Leave(ctx)
+		return w.end(ctx)
+	})
 	ready := devReady{
 		Service: address(l), Shop: address(l) + "/shop", Admin: admin, Sandbox: stripe.Sandbox, APIToken: kept.APIToken, SecretKey: stripe.SecretKey,
 		PublishableKey: stripe.PublishableKey, WebhookSecret: stripe.WebhookSecret, Database: s.DatabaseURL,

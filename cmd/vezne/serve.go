@@ -93,6 +93,7 @@ func (a *app) runServe(ctx context.Context) (err error) {
 	}
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ShutdownTimeout)
 	defer cancel()
+	e.Leave(deadline)
 	return errors.Join(err, removeReady(s.ReadyFile), w.end(deadline), e.Close(deadline))
 }
 

@@ -86,7 +86,7 @@ var options = slices.Concat(limitOptions, []option{
 		set: func(s *settings, v string) error { s.PublicURL = v; return nil }},
 	{flag: "ready-file", env: "VEZNE_READY_FILE", about: "File that is written, as JSON, once everything answers",
 		set: func(s *settings, v string) error { s.ReadyFile = v; return nil }},
-	{flag: "shutdown-timeout", env: "VEZNE_SHUTDOWN_TIMEOUT", unset: "20s", about: "How long work may take to finish at the end",
+	{flag: "shutdown-timeout", env: "VEZNE_SHUTDOWN_TIMEOUT", unset: "20s", about: "How long work may take to finish at the end; what gets no answer is cut off after three quarters of it, and done again by the next start",
 		set: func(s *settings, v string) (err error) { s.ShutdownTimeout, err = positive(v); return err }},
 	{flag: "log-level", env: "VEZNE_LOG_LEVEL", unset: "info", about: "debug, info, warn or error",
 		set: func(s *settings, v string) error { return s.LogLevel.UnmarshalText([]byte(v)) }},

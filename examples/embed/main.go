@@ -98,6 +98,7 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) (err er
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
+	desk.Leave(ending)
 	return errors.Join(err, server.Shutdown(ending), desk.Close(ending))
 }
 

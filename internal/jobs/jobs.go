@@ -136,7 +136,8 @@ func (j *Jobs) Start(ctx context.Context) error {
 const cancelTime = 2 * time.Second
 
 // Stop lets running jobs finish until the context ends, and then cuts them
-// off; what was cut off is done again by the next start. It frees what New
+// off, which is no error: what was cut off is done again by the next start. It fails
+// when a job goes on all the same. It frees what New
 // took, so that it is called whether or not Start was.
 func (j *Jobs) Stop(ctx context.Context) error {
 	defer j.queue.close()

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"log/slog"
 
 	"github.com/riverqueue/river"
@@ -49,11 +48,10 @@ func (q *sqliteQueue) close() {}
 
 // stop ends a client, by force once the context ends.
 func stop[T any](ctx context.Context, c *river.Client[T]) error {
-	err := c.Stop(ctx)
-	if err == nil {
+	if c.Stop(ctx) == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
 	defer cancel()
-	return errors.Join(err, c.StopAndCancel(ctx))
+	return c.StopAndCancel(ctx)
 }

@@ -43,6 +43,7 @@ type Refresher struct {
 	Config
 	budget *budget
 	loop   *sweep.Loop
+	cut    *sweep.Cut
 	claims atomic.Int64
 
 	mu      sync.Mutex
@@ -77,7 +78,7 @@ func New(cfg Config) *Refresher {
 	if cfg.EndpointRate <= 0 {
 		cfg.EndpointRate = defaultEndpointRate
 	}
-	r := &Refresher{Config: cfg, budget: newBudget(cfg.Rate, cfg.EndpointRate), objects: map[vezne.ObjectID]*object{}}
+	r := &Refresher{Config: cfg, budget: newBudget(cfg.Rate, cfg.EndpointRate), cut: sweep.NewCut(), objects: map[vezne.ObjectID]*object{}}
 	r.loop = sweep.New("marks", batch, r.Sweep, cfg.Log)
 	return r
 }
@@ -139,6 +140,8 @@ func (r *Refresher) join(ctx context.Context, id vezne.ObjectID, want reading) *
 
 // run does the reads of an object, one after the other, while somebody waits.
 func (r *Refresher) run(ctx context.Context, id vezne.ObjectID, o *object) {
+	ctx, free := r.cut.Bound(ctx)
+	defer free()
 	for {
 		r.mu.Lock()
 		n := o.next
@@ -180,20 +183,24 @@ func (r *Refresher) guarded(ctx context.Context, id vezne.ObjectID, n *reading, 
 }
 
 // Get reads what is no object of the mirror, such as a price, within the
-// budget. Its codes are those of Read without the store's.
-func (r *Refresher) Get(ctx context.Context, path string, query url.Values, endpoint string, priority int) ([]byte, error) {
+// budget, and returns what Stripe answered. Its codes are those of Read without
+// the store's.
+func (r *Refresher) Get(ctx context.Context, path string, query url.Values, endpoint string, priority int) (stripeapi.Answer, error) {
+	ctx, free := r.cut.Bound(ctx)
+	defer free()
 	if err := r.budget.wait(ctx, r.budget.enter(endpoint, priority)); err != nil {
-		return nil, unreachable(err)
+		return stripeapi.Answer{}, unreachable(err)
 	}
 	a, err := r.Stripe.Get(ctx, path, query)
 	if err != nil {
-		return nil, unreachable(err)
+		return stripeapi.Answer{}, unreachable(err)
 	}
-	if err := refused(a); err != nil {
-		return nil, err
-	}
-	return a.Body, nil
+	return a, refused(a)
 }
+
+// Cut cuts off what is being read, and reads nothing from now on. What was to be
+// read stays marked.
+func (r *Refresher) Cut() { r.cut.Now() }
 
 // Wait waits for what is being read, once nothing new begins.
 func (r *Refresher) Wait() { r.running.Wait() }

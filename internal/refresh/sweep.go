@@ -32,6 +32,9 @@ const (
 // returns how much that was. What becomes of each mark is written in it; an
 // error means that the database could not be asked.
 func (r *Refresher) Sweep(ctx context.Context) (int, error) {
+	if r.cut.Came() {
+		return 0, nil
+	}
 	if _, err := r.Store.MarkRechecks(ctx, batch); err != nil {
 		return 0, err
 	}

@@ -39,6 +39,8 @@ var errOutage = errors.New("Stripe cannot be asked now")
 func (s *Sender) look(ctx context.Context, call vezne.Call, owner string) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
+	ctx, free := s.cut.Bound(ctx)
+	defer free()
 	result, err := s.lookOnce(ctx, call, owner)
 	if err == nil {
 		return result, nil

@@ -19,8 +19,8 @@ func (s *Sender) process(ctx context.Context, call vezne.Call, owner string) (Re
 		return Result{Call: call}, err
 	}
 	switch {
-	case call.State == vezne.CallLooking && call.NextAt.After(now):
-		// Lists are not complete yet.
+	case s.cut.Came(), call.State == vezne.CallLooking && call.NextAt.After(now):
+		// The process ends, or lists are not complete yet.
 		if err := s.Store.ReleaseCall(ctx, call.ID, owner, call.NextAt); err != nil {
 			return Result{Call: call}, err
 		}
@@ -71,6 +71,8 @@ func (s *Sender) send(ctx context.Context, before vezne.Call, owner string) (Res
 }
 
 func (s *Sender) transmit(ctx context.Context, call vezne.Call) (stripeapi.Answer, error) {
+	ctx, free := s.cut.Bound(ctx)
+	defer free()
 	if call.Purpose == vezne.CallDeleteCustomer {
 		return s.Stripe.Delete(ctx, call.Path, call.APIVersion)
 	}

@@ -34,6 +34,7 @@ type Config struct {
 type Sender struct {
 	Config
 	loop    *sweep.Loop
+	cut     *sweep.Cut
 	claims  atomic.Int64
 	mu      sync.Mutex
 	flights map[vezne.CallID]*flight
@@ -75,7 +76,7 @@ const (
 // New returns a Sender.
 func New(cfg Config) *Sender {
 	leaving := make(chan struct{})
-	s := &Sender{Config: cfg, flights: map[vezne.CallID]*flight{}, leaving: leaving, leave: sync.OnceFunc(func() { close(leaving) })}
+	s := &Sender{Config: cfg, cut: sweep.NewCut(), flights: map[vezne.CallID]*flight{}, leaving: leaving, leave: sync.OnceFunc(func() { close(leaving) })}
 	s.loop = sweep.New("calls", batch, s.Sweep, cfg.Log)
 	return s
 }
@@ -179,6 +180,9 @@ func (s *Sender) claim(ctx context.Context, call vezne.Call) (Result, error) {
 // becomes of each call is written in it; an error means that the database could
 // not be asked.
 func (s *Sender) Sweep(ctx context.Context) (int, error) {
+	if s.cut.Came() {
+		return 0, nil
+	}
 	owner := s.claimName()
 	calls, err := s.Store.ClaimCalls(ctx, owner, batch, lease)
 	if err != nil {
@@ -214,6 +218,14 @@ func (s *Sender) Run(ctx context.Context) {
 
 // Wake makes Run sweep now.
 func (s *Sender) Wake() { s.loop.Wake() }
+
+// Cut cuts off what is on its way, and sends nothing from now on. A call that is
+// cut off is like one whose answer was lost: it is sent again, byte for byte, by
+// the next start or another process.
+func (s *Sender) Cut() {
+	s.leave()
+	s.cut.Now()
+}
 
 // InFlight returns how many calls this process is sending or looking up.
 func (s *Sender) InFlight() int {
