@@ -26,7 +26,10 @@ var leftOut = map[string]string{
 	"card.currency":                         onAnAccount,
 	"card.default_for_currency":             onAnAccount,
 	"card.status":                           onAnAccount,
-	"card.allow_redisplay":                  inNoSample,
+	"card.allow_redisplay":                  onACustomer,
+	"card.customer":                         onACustomer,
+	"card.email":                            onACustomer,
+	"card.phone":                            onACustomer,
 	"deleted_bank_account.currency":         onAnAccount,
 	"deleted_card.currency":                 onAnAccount,
 
@@ -53,6 +56,7 @@ var whenAsked = map[string]bool{"price.tiers": true, "plan.tiers": true, "curren
 const (
 	whenExpanded = "shown when it is expanded"
 	onAnAccount  = "of bank accounts and cards that belong to an account, not to a customer"
+	onACustomer  = "of cards that were charged or belong to a customer (recorded), not of those in tokens"
 	whenGiven    = "shown when it was given"
 	inNoSample   = "Stripe's own sample leaves it out"
 )

@@ -141,7 +141,7 @@ var testCards = []testCard{
 	{name: "threeDSecureOptional", number: "4000000000003055", secure: secureOptional},
 	{name: "threeDSecureOptionalProcessingError", number: "4000000000003097", secure: secureOptionalFails},
 	{name: "frictionless", number: "4000000032200000", secure: secureFrictionless},
-	{name: "indianMandate", number: "4000003560000123", country: "IN"},
+	{name: "indianMandate", number: "4000003560000123", country: "IN", secure: secureOptional},
 	{name: "captcha", number: "4000000000001208", captcha: true},
 	{name: "captcha_2", number: "4000000000003725", captcha: true},
 

@@ -1,9 +1,28 @@
 package sandbox
 
 import (
+	"os"
 	"regexp"
 	"testing"
 )
+
+// The page of cards, whose rows are run, leaves out no number that the sandbox takes.
+func TestThePageOfCardsNamesEachNumber(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/reference/sandbox/cards.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]bool{}
+	for _, number := range regexp.MustCompile(`\b\d{14,19}\b`).FindAllString(string(page), -1) {
+		named[number] = true
+	}
+	for _, c := range testCards {
+		if !named[c.number] {
+			t.Errorf("%s …%s is on no row", c.name, c.last4())
+		}
+	}
+}
 
 func TestPublishedNumbersAreWholeAndNamedOnce(t *testing.T) {
 	t.Parallel()

@@ -99,7 +99,8 @@ func keepCard(tx *accountTx, customer, method *stripeObject) *stripeObject {
 // cardOf is a method as the card of the same id.
 func cardOf(tx *accountTx, method *stripeObject) *stripeObject {
 	card := tx.New("card").Set("id", method.ID()).Set("customer", method.Get("customer")).Set("brand", objectBrand(behaviourOf(method).brand)).
-		Set("cvc_check", method.Get("card.checks.cvc_check"))
+		Set("cvc_check", method.Get("card.checks.cvc_check")).
+		Set("allow_redisplay", "unspecified").Set("email", method.Get("billing_details.email")).Set("phone", method.Get("billing_details.phone"))
 	for _, key := range []string{"country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "regulated_status"} {
 		card.Set(key, method.Get("card."+key))
 	}

@@ -78,7 +78,7 @@ func (x *expansion) each(f func(*stripeObject) *stripeObject) *expansion {
 	return seen
 }
 
-// expandLimit is how deep expand[] may go.
+// expandLimit is how deep expand[] may go, the data of lists counted (docs.stripe.com/api/expanding_objects).
 const expandLimit = 4
 
 // parseExpand builds the tree of expand[] and checks it against the shape of the answer. It returns Stripe's errors.
@@ -89,11 +89,7 @@ func parseExpand(paths []string, answer *description.Node, d *dialect) (*expandT
 	root := &expandTree{}
 	for _, path := range paths {
 		keys := strings.Split(path, ".")
-		depth := len(keys)
-		if keys[0] == "data" {
-			depth--
-		}
-		if depth > expandLimit {
+		if len(keys) > expandLimit {
 			return nil, invalid("", "", "You cannot expand more than %d levels of a property. Property: %s", expandLimit, path)
 		}
 		if answer != nil && !expandable(answer, keys, d) {

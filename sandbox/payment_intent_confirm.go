@@ -201,7 +201,7 @@ func confirmPayment(tx *accountTx, pi *stripeObject, c confirmation) (*stripeObj
 	}
 	authenticated := pi.Str(hiddenAuthenticated) == method.ID()
 	pi.Set(hiddenAuthenticated, nil)
-	requested := orElse(pi.Str("payment_method_options.card.request_three_d_secure"), "automatic")
+	requested := requestedSecure(pi, card)
 	next := authentication(card, c.offSession, method.Bool(hiddenSetUp), requested)
 	if next == secureRefuse && c.waits {
 		next = secureChallenge
@@ -269,6 +269,15 @@ const (
 	secureFails                // the look-up fails, the payment with it
 	secureError                // the attempt ends in a processing error
 )
+
+// requestedSecure is what an intent wants of 3-D Secure. An Indian card's mandate is agreed to with it
+// (docs.stripe.com/india-recurring-payments).
+func requestedSecure(intent *stripeObject, card *testCard) string {
+	if card.country == "IN" && intent.Has("payment_method_options.card.mandate_options") {
+		return "challenge"
+	}
+	return orElse(intent.Str("payment_method_options.card.request_three_d_secure"), "automatic")
+}
 
 // authentication decides what a payment with a card needs first (docs.stripe.com/testing, 3D Secure).
 func authentication(card *testCard, offSession, setUp bool, requested string) secureNext {

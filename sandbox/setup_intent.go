@@ -151,7 +151,7 @@ func confirmSetup(tx *accountTx, si *stripeObject, c confirmation) (*stripeObjec
 	case secureAlways, secureOnSetup:
 		return askSetup(tx, si, method, c)
 	case secureOptional:
-		if requested := si.Str("payment_method_options.card.request_three_d_secure"); requested == "any" || requested == "challenge" {
+		if requested := requestedSecure(si, card); requested == "any" || requested == "challenge" {
 			return askSetup(tx, si, method, c)
 		}
 	case secureLookupFails:

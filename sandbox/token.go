@@ -42,13 +42,13 @@ func caller(r *apiRequest) string {
 	return host
 }
 
-// tokenCard is the card object inside a token.
+// tokenCard is the card object inside a token. It belongs to nobody, and lacks the keys that say so.
 func tokenCard(tx *accountTx, e cardEntry, p formParams) *stripeObject {
 	c := e.card
-	card := tx.NewHash("card").Set("id", tx.NewID("card_", 24)).Set("object", "card").Set("brand", objectBrand(c.brand)).
+	card := tx.NewHash("card").Unset("customer").Set("id", tx.NewID("card_", 24)).Set("object", "card").Set("brand", objectBrand(c.brand)).
 		Set("country", c.country).Set("exp_month", e.month).Set("exp_year", e.year).
 		Set("fingerprint", fingerprint(tx, c.number)).Set("funding", c.funding).Set("last4", c.last4()).Set("metadata", hash()).
-		Set("regulated_status", "unregulated")
+		Set("regulated_status", "unregulated").Set("networks", tx.NewHash("token_card_networks"))
 	if e.cvc {
 		card.Set("cvc_check", "unchecked")
 	}

@@ -1,6 +1,11 @@
 package apply
 
-import "github.com/vezne/vezne"
+import (
+	"net/url"
+	"strconv"
+
+	"github.com/vezne/vezne"
+)
 
 // attempts brings each attempt to the state that its objects show. An attempt
 // that was closed unpaid is still watched: an object of it that appears later
@@ -87,8 +92,18 @@ func mayStillPay(p *vezne.PaymentIntent) bool {
 	return p.Status == "processing" || p.Status == "requires_capture"
 }
 
-// captured forgets what a partial capture asked for if Stripe did not make it.
+// captured keeps what a partial capture asked for in step with what Stripe made
+// of it: it is forgotten if Stripe did not make it, and known again if Stripe
+// made it after all, long after it had answered that it failed.
 func (d *draft) captured(a *vezne.Attempt) {
+	if p := d.intent(a.PaymentIntentID); p != nil && p.Status == "succeeded" && p.AmountReceived != asked(*a, p) {
+		for _, c := range d.Calls {
+			if part, ok := givenUp(c, a.ID); ok && (part == p.AmountReceived || part == 0 && p.Amount == p.AmountReceived) {
+				a.CapturedExpected = part
+				return
+			}
+		}
+	}
 	if a.CapturedExpected == 0 || a.State == vezne.AttemptPaid {
 		return
 	}
@@ -98,6 +113,33 @@ func (d *draft) captured(a *vezne.Attempt) {
 		}
 	}
 	a.CapturedExpected = 0
+}
+
+// asked is what an attempt's captures, if any, leave to be received of its
+// intent.
+func asked(a vezne.Attempt, p *vezne.PaymentIntent) int64 {
+	if a.CapturedExpected > 0 {
+		return a.CapturedExpected
+	}
+	return p.Amount
+}
+
+// givenUp returns the part that a capture of an attempt asked for which was
+// looked up and seemed to have had no effect, 0 for the whole. What it asked
+// for cannot be told once its form was erased.
+func givenUp(c vezne.Call, attempt vezne.AttemptID) (int64, bool) {
+	if c.Purpose != vezne.CallCapturePaymentIntent || c.Attempt != attempt || c.State != vezne.CallAbandoned || c.Form == "" {
+		return 0, false
+	}
+	form, err := url.ParseQuery(c.Form)
+	if err != nil {
+		return 0, false
+	}
+	if !form.Has("amount_to_capture") {
+		return 0, true
+	}
+	part, err := strconv.ParseInt(form.Get("amount_to_capture"), 10, 64)
+	return part, err == nil
 }
 
 // createEnded reports whether the request that makes the object ended without

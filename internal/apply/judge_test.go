@@ -54,6 +54,33 @@ func TestWhatProvesThatAnOrderIsPaid(t *testing.T) {
 		{"another part than the one that we asked to capture", elements, func(f *vezne.Facts) {
 			f.Attempts[0].CapturedExpected, f.PaymentIntents[0].AmountReceived = 500, 501
 		}, mismatch, 0},
+		{"the part of a capture that was given up, made after all", elements, func(f *vezne.Facts) {
+			f.PaymentIntents[0].AmountReceived = 500
+			f.Calls = []vezne.Call{{Attempt: "att_1", Purpose: vezne.CallCapturePaymentIntent, State: vezne.CallAbandoned, Form: "amount_to_capture=500&expand%5B%5D=latest_charge"}}
+		}, paid, 500},
+		{"the whole of a capture that was given up, made while a part was asked for", elements, func(f *vezne.Facts) {
+			f.Attempts[0].CapturedExpected = 500
+			f.Calls = []vezne.Call{
+				{Attempt: "att_1", Purpose: vezne.CallCapturePaymentIntent, State: vezne.CallAbandoned, Form: "expand%5B%5D=latest_charge"},
+				{Attempt: "att_1", Purpose: vezne.CallCapturePaymentIntent, State: vezne.CallRefused, Form: "amount_to_capture=500&expand%5B%5D=latest_charge"},
+			}
+		}, paid, 1999},
+		{"another part than that of a capture that was given up", elements, func(f *vezne.Facts) {
+			f.PaymentIntents[0].AmountReceived = 501
+			f.Calls = []vezne.Call{{Attempt: "att_1", Purpose: vezne.CallCapturePaymentIntent, State: vezne.CallAbandoned, Form: "amount_to_capture=500&expand%5B%5D=latest_charge"}}
+		}, mismatch, 0},
+		{"the part of a capture that Stripe refused", elements, func(f *vezne.Facts) {
+			f.PaymentIntents[0].AmountReceived = 500
+			f.Calls = []vezne.Call{{Attempt: "att_1", Purpose: vezne.CallCapturePaymentIntent, State: vezne.CallRefused, Form: "amount_to_capture=500&expand%5B%5D=latest_charge"}}
+		}, mismatch, 0},
+		{"the part of another attempt's capture that was given up", elements, func(f *vezne.Facts) {
+			f.PaymentIntents[0].AmountReceived = 500
+			f.Calls = []vezne.Call{{Attempt: "att_2", Purpose: vezne.CallCapturePaymentIntent, State: vezne.CallAbandoned, Form: "amount_to_capture=500&expand%5B%5D=latest_charge"}}
+		}, mismatch, 0},
+		{"a capture that was given up and whose form is gone", elements, func(f *vezne.Facts) {
+			f.PaymentIntents[0].AmountReceived = 500
+			f.Calls = []vezne.Call{{Attempt: "att_1", Purpose: vezne.CallCapturePaymentIntent, State: vezne.CallAbandoned}}
+		}, mismatch, 0},
 		{"the whole although we asked for a part", elements, func(f *vezne.Facts) { f.Attempts[0].CapturedExpected = 500 }, mismatch, 0},
 
 		{"a session of the right amount", checkout, func(*vezne.Facts) {}, paid, 1999},

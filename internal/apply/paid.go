@@ -79,11 +79,7 @@ func (d *draft) judge(a vezne.Attempt) (judgement, vezne.PaidMove) {
 	if p.Currency != a.Currency || p.Livemode != d.Scope.Livemode || p.Amount <= 0 {
 		return mismatch, move
 	}
-	asked := p.Amount
-	if a.CapturedExpected > 0 {
-		asked = a.CapturedExpected
-	}
-	if p.AmountReceived != asked {
+	if p.AmountReceived != asked(a, p) {
 		return mismatch, move
 	}
 	if p.Amount == a.Expected && (s == nil || s.AmountTotal == a.Expected) {

@@ -301,8 +301,12 @@ func drawWorld(t *rapid.T, calm bool) (vezne.Facts, []reveal) {
 		}
 		if a.Kind == vezne.AttemptPaymentIntent && status == "succeeded" && rapid.IntRange(0, 3).Draw(t, "partly") == 0 {
 			f.Attempts[i].ManualCapture, f.Attempts[i].CapturedExpected = true, 500
-			f.Calls = append(f.Calls, vezne.Call{ID: "call_capture_" + vezne.CallID(id), Attempt: id, Purpose: vezne.CallCapturePaymentIntent, Key: "capture " + string(id), State: vezne.CallDone})
+			c := vezne.Call{ID: "call_capture_" + vezne.CallID(id), Attempt: id, Purpose: vezne.CallCapturePaymentIntent, Key: "capture " + string(id), Form: "amount_to_capture=500", State: vezne.CallDone}
 			a = f.Attempts[i]
+			if rapid.IntRange(0, 2).Draw(t, "given up") == 0 {
+				c.State, f.Attempts[i].CapturedExpected = vezne.CallAbandoned, 0
+			}
+			f.Calls = append(f.Calls, c)
 		}
 		world = append(world, drawObjects(t, a, status)...)
 		if !calm && rapid.Bool().Draw(t, "earlier look") {

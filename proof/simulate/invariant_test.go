@@ -161,7 +161,7 @@ func (w *world) checkWaiting() {
 
 // waiting are questions that must have no answer while nobody does anything.
 var waiting = map[string]string{
-	"the hook held an order back, and nothing will bring it there again": `SELECT o.id FROM vezne_orders o WHERE o.attention LIKE '%"held_by_hook"%' AND o.paid_at IS NULL
+	"the hook held an order back, and nothing will bring it there again": `SELECT o.id FROM vezne_orders o WHERE o.attention LIKE '%"held_by_hook"%' AND o.attention <> '[]' AND o.paid_at IS NULL
 		AND NOT EXISTS (SELECT 1 FROM vezne_snapshots s JOIN vezne_marks m ON m.id = s.id WHERE s.root_id = o.id AND NOT m.unlinked)`,
 	"something hangs on an intent that is known, and was not taken in": `SELECT s.id || ' of ' || s.root_id FROM vezne_snapshots s JOIN vezne_snapshots p ON p.id = s.root_id
 		WHERE s.root_kind = 'parent' AND p.root_kind <> 'parent'`,
@@ -176,8 +176,12 @@ func (w *world) checkTold() {
 		return
 	}
 	untold := w.post.untold()
-	for _, r := range w.rows() {
-		if w.seen.told[r.id] == r.revision || untold[r.id] || r.has(vezne.AttentionHeldByHook) {
+	for _, id := range w.changed() {
+		if untold[id] {
+			continue
+		}
+		r, ok := w.row(id)
+		if !ok || r.has(vezne.AttentionHeldByHook) {
 			continue
 		}
 		is := w.stripe.truthOf(r.id, texts(w, "SELECT payment_intent_id FROM vezne_attempts WHERE order_id = $1 AND payment_intent_id <> ''", r.id))
@@ -189,6 +193,31 @@ func (w *world) checkTold() {
 		w.stats.calm++
 		w.compareOrder(r, is)
 	}
+}
+
+// changed are the orders with a revision that was not held against the truth.
+func (w *world) changed() []string {
+	found, err := w.asks("SELECT id, revision FROM vezne_orders").rows()
+	if err != nil {
+		w.violate("look at the orders: %v", err)
+		return nil
+	}
+	defer found.Close()
+	var ids []string
+	for found.Next() {
+		var id string
+		var revision int64
+		if err := found.Scan(&id, &revision); err != nil {
+			w.violate("look at the orders: %v", err)
+		}
+		if w.seen.told[id] != revision {
+			ids = append(ids, id)
+		}
+	}
+	if err := found.Err(); err != nil {
+		w.violate("look at the orders: %v", err)
+	}
+	return ids
 }
 
 // checkCalm holds orders against the truth in the middle of everything, when

@@ -138,8 +138,19 @@ const rowQuery = `SELECT o.id, o.status, o.currency, o.paid_by, o.attention, o.a
 	o.processing, o.paid_at, o.canceled_at, o.cancel_requested_at, o.revision, COALESCE(a.payment_intent_id, ''), COALESCE(a.session_id, ''), COALESCE(a.captured_expected, 0)
 	FROM vezne_orders o LEFT JOIN vezne_attempts a ON a.account = o.account AND a.livemode = o.livemode AND a.id = o.paid_by AND o.paid_by <> ''`
 
-func (w *world) rows() []row {
-	found, err := w.asks(rowQuery).rows()
+func (w *world) rows() []row { return w.rowsOf(rowQuery) }
+
+// row is one order, if the desk has it.
+func (w *world) row(id string) (row, bool) {
+	list := w.rowsOf(rowQuery+" WHERE o.id = $1", id)
+	if len(list) != 1 {
+		return row{}, false
+	}
+	return list[0], true
+}
+
+func (w *world) rowsOf(query string, args ...any) []row {
+	found, err := w.asks(query).rows(args...)
 	if err != nil {
 		w.violate("look at the orders: %v", err)
 		return nil
@@ -230,10 +241,11 @@ func (w *world) compareOrder(r row, is truth) {
 	if charged > 1 && !w.restored && !w.twice {
 		at("it was charged %d times: %+v", charged, taken)
 	}
-	// Money that nobody asked for makes nothing Paid; a person must look.
+	// Money that nobody asked for makes nothing Paid; a person must look. A desk
+	// whose database was lost does not know what it asked for since the backup.
 	wrong := false
 	for _, i := range taken {
-		if w.altered[i.ID] && r.paidAt == nil && r.canceledAt == nil && is.charges[i.ID].Refunded < is.charges[i.ID].Captured {
+		if (w.altered[i.ID] || w.forgot(i)) && r.paidAt == nil && r.canceledAt == nil && is.charges[i.ID].Refunded < is.charges[i.ID].Captured {
 			wrong = true
 		}
 	}
@@ -282,6 +294,12 @@ func (w *world) compareOrder(r row, is truth) {
 	if waits != r.has(vezne.AttentionDisputed) || asks != r.has(vezne.AttentionInquiry) {
 		at("a bank waits for an answer: %v, asks: %v: %+v", waits, asks, is.disputes[r.intent])
 	}
+}
+
+// forgot reports whether the attempt that made an intent was lost with the
+// database.
+func (w *world) forgot(i intentTruth) bool {
+	return w.restored && len(texts(w, "SELECT id FROM vezne_attempts WHERE id = $1", i.Metadata[vezne.MetadataAttempt])) == 0
 }
 
 func (w *world) comparePaid(r row, is truth, taken []intentTruth, at func(string, ...any)) {
