@@ -90,7 +90,7 @@ func (r *Reconciler) Sweep(ctx context.Context) (int, error) {
 		done++
 	}
 	for ctx.Err() == nil {
-		searched, err := r.search(ctx)
+		searched, err := r.search(ctx, nil)
 		if err != nil || !searched {
 			return done, err
 		}
