@@ -37,7 +37,7 @@ func (p *prepared) PrepareContext(ctx context.Context, query string) (*sql.Stmt,
 
 // ExecContext runs a statement.
 func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := p.PrepareContext(ctx, query)
+	s, err := p.PrepareContext(ctx, query) //nolint:sqlclosecheck // close closes it
 	if err != nil {
 		return nil, err
 	}
@@ -46,17 +46,17 @@ func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (
 
 // QueryContext runs a query.
 func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := p.PrepareContext(ctx, query)
+	s, err := p.PrepareContext(ctx, query) //nolint:sqlclosecheck // close closes it
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(ctx, args...) //nolint:sqlclosecheck // the caller closes it
+	return s.QueryContext(ctx, args...)
 }
 
 // QueryRowContext runs a query for one row. One that cannot be prepared is run as
 // it is, which says why.
 func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	s, err := p.PrepareContext(ctx, query)
+	s, err := p.PrepareContext(ctx, query) //nolint:sqlclosecheck // close closes it
 	if err != nil {
 		return p.tx.QueryRowContext(ctx, query, args...)
 	}

@@ -199,7 +199,7 @@ func fill(t *testing.T, url string, n int) {
 	}
 	// As after a night's rest: nothing that the filling left has to be tidied up
 	// while the service is measured.
-	rest := "VACUUM (ANALYZE) vezne_events"
+	rest := "VACUUM (ANALYSE) vezne_events"
 	if isFile {
 		rest = "PRAGMA wal_checkpoint(TRUNCATE)"
 	}
