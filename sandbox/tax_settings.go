@@ -7,7 +7,9 @@ func init() {
 	behave("POST /v1/tax/settings", updateTaxSettings)
 }
 
-func retrieveTaxSettings(tx *accountTx, _ *apiRequest) (*stripeObject, error) { return taxSettings(tx), nil }
+func retrieveTaxSettings(tx *accountTx, _ *apiRequest) (*stripeObject, error) {
+	return taxSettings(tx), nil
+}
 
 // taxSettings are the account's. Those of a new one wait for its place of business (docs.stripe.com/tax/settings-api).
 func taxSettings(tx *accountTx) *stripeObject {
