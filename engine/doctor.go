@@ -14,7 +14,7 @@ import (
 func (e *Engine) Doctor(ctx context.Context) []vezne.Diagnosis {
 	keys := e.secrets.Load().Keys
 	return doctor.Examine(ctx, doctor.Config{
-		Store: e.store, Stripe: e.stripe, Clock: vezne.SystemClock{}, Restricted: keyPrefix(keys.Secret.Reveal()) == "rk", Livemode: keys.Livemode(),
+		Store: e.store, Stripe: e.stripe, Clock: e.cfg.clock(), Restricted: keyPrefix(keys.Secret.Reveal()) == "rk", Livemode: keys.Livemode(),
 		Sandbox:   e.cfg.APIBase != "" && !strings.Contains(e.cfg.APIBase, "api.stripe.com"),
 		PublicURL: e.cfg.PublicURL, Secrets: len(keys.Webhook), Tolerance: e.cfg.WebhookTolerance, Encrypted: len(e.cfg.BodyKey) > 0, Retention: e.cfg.Retention,
 		Callback: e.cfg.Callback.URL != "" || e.hooks.any(), Seller: e.cfg.Seller, Limits: e.cfg.Policy.Limits,

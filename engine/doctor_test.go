@@ -82,6 +82,11 @@ func endpointID(t *testing.T, h *veznetest.House) string {
 func TestTheDoctorFindsNothingWrong(t *testing.T) {
 	t.Parallel()
 	h := patient(t)
+	wantSaid(t, h, "operators", vezne.DiagnosisWarning, "Nobody may sign in")
+	if err := h.CreateOperator(t.Context(), "ayse", "a password that is long"); err != nil {
+		t.Fatal(err)
+	}
+	wantSaid(t, h, "operators", vezne.DiagnosisOK, "1")
 	order := h.NewOrder(1999, "try")
 	h.Pay(order.ID, "pm_card_visa")
 	h.Idle()
@@ -161,7 +166,11 @@ type skewed struct {
 func (s skewed) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := s.next.RoundTrip(r)
 	if err == nil {
-		res.Header.Set("Date", time.Now().Add(*s.by).UTC().Format(http.TimeFormat))
+		theirs, err := http.ParseTime(res.Header.Get("Date"))
+		if err != nil {
+			return nil, err
+		}
+		res.Header.Set("Date", theirs.Add(*s.by).Format(http.TimeFormat))
 	}
 	return res, err
 }

@@ -87,6 +87,10 @@ func TestWhatWasMissedIsFound(t *testing.T) {
 		r := reconcile(t, h, engine.ReconcileParams{
 			Since: h.Clock.Now().Add(-time.Hour), Progress: func(r vezne.Reconciliation) { stages = append(stages, r.Stage) },
 		})
+		// A person who waits sees how far it is: each stage, after each page.
+		if want := vezne.ReconciliationStages(); !slices.Equal(slices.Compact(stages), want[1:]) {
+			t.Errorf("it told of the stages %v, want %v", stages, want[1:])
+		}
 		if r.Found == 0 || r.Seen < r.Found {
 			t.Errorf("it saw %d and found %d", r.Seen, r.Found)
 		}
@@ -127,7 +131,11 @@ func TestAFailedSearchIsNotComplete(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	r, err := h.Reconcile(ctx, searcher, engine.ReconcileParams{
-		Since: h.Clock.Now().Add(-time.Hour), Progress: func(vezne.Reconciliation) { h.Clock.Advance(time.Hour) },
+		Since: h.Clock.Now().Add(-time.Hour), Progress: func(r vezne.Reconciliation) {
+			if r.Error != "" {
+				h.Clock.Advance(time.Hour)
+			}
+		},
 	})
 	if err != nil || r.State != vezne.ReconciliationFailed || r.Stage != vezne.StageRefunds || r.Error == "" {
 		t.Errorf("the search ended %s in stage %s: %q, %v", r.State, r.Stage, r.Error, err)
@@ -202,7 +210,11 @@ func TestASearchThatBrokeOffGoesOnWhereItStopped(t *testing.T) {
 		h.Clock.Advance(2 * time.Minute)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		first, err := h.Reconcile(ctx, searcher, engine.ReconcileParams{Since: since, Progress: func(vezne.Reconciliation) { cancel() }})
+		first, err := h.Reconcile(ctx, searcher, engine.ReconcileParams{Since: since, Progress: func(r vezne.Reconciliation) {
+			if r.Error != "" {
+				cancel()
+			}
+		}})
 		if err == nil || first.State != vezne.ReconciliationRunning || first.Stage != vezne.StagePaymentIntents || first.Cursor == "" {
 			t.Fatalf("the search broke off %s in stage %s behind %q, %v", first.State, first.Stage, first.Cursor, err)
 		}

@@ -122,6 +122,11 @@ func (an *answer) write(w http.ResponseWriter, r *apiRequest, body []byte) {
 		r.echoed[1] = r.Version
 		h["Stripe-Version"] = r.echoed[1:2:2]
 	}
+	if r.account != nil {
+		if date, apart := r.account.date(); apart {
+			h.Set("Date", date)
+		}
+	}
 	if r.scope != "" {
 		h.Set("Stripe-Account", r.scope)
 	}

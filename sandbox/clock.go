@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 )
 
@@ -23,6 +24,17 @@ func (a *account) instant() time.Time {
 
 // now is the account's time in seconds. The caller holds the account's lock.
 func (a *account) now() int64 { return a.instant().Unix() }
+
+// date is the header Date of the account's answers, and false while the account goes by the clock of this machine, whose
+// time the server writes.
+func (a *account) date() (string, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.sandbox.options.Clock == nil && !a.clock.frozen && a.clock.offset == 0 {
+		return "", false
+	}
+	return a.instant().UTC().Format(http.TimeFormat), true
+}
 
 // setInstant makes the account's time t from now on.
 func (a *account) setInstant(t time.Time, frozen bool) {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,8 +16,18 @@ func previewInvoice(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	return tx.rehearse(func() (*stripeObject, error) { return tx.previewFor(r.Params()) })
 }
 
+// hiddenWholeCustomer is the parameter that callers of before basil send unseen: they may ask for whatever of a customer is
+// billed next.
+const hiddenWholeCustomer = "_whole_customer"
+
+// previewSubjects are what a preview can be of. Source: docs.stripe.com/changelog/basil/2025-03-31/invoice-preview-api-deprecations.
+var previewSubjects = []string{"subscription", "subscription_details.items", "schedule", "schedule_details.phases", "invoice_items", hiddenWholeCustomer}
+
 func (tx *accountTx) previewFor(p formParams) (*stripeObject, error) {
 	customer, err := tx.previewCustomer(p)
+	if err == nil && !slices.ContainsFunc(previewSubjects, p.Has) {
+		err = invalid("", "parameter_missing", "You must specify one of `subscription`, `subscription_details[items]`, `schedule`, `schedule_details[phases]` or `invoice_items`.")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -83,30 +83,36 @@ func (tx *accountTx) addInvoiceItems(customer, sub *stripeObject, list []formPar
 		if err != nil {
 			return err
 		}
-		if period, ok := given.Hash("period"); ok {
-			item.Set("period", linePeriod(tx, tx.addedPeriod(sub, period)))
-		}
+		period, _ := given.Hash("period") // what it does not say has its default
+		item.Set("period", linePeriod(tx, tx.addedPeriod(sub, period)))
 		tx.Put(item, "invoiceitem.created")
 	}
 	return nil
 }
 
+// What the period of an item that a call adds begins and ends with unless the call says otherwise. Source: API reference,
+// create a subscription; recorded.
+const (
+	maxPeriodStart = "max_item_period_start"
+	minPeriodEnd   = "min_item_period_end"
+)
+
 // addedPeriod is the period of an item that a call adds.
 func (tx *accountTx) addedPeriod(sub *stripeObject, p formParams) billing.Period {
 	start, end := tx.Now(), tx.Now()
-	switch p.Str("start.type") {
+	switch orElse(p.Str("start.type"), maxPeriodStart) {
 	case "timestamp":
 		start = p.Int("start.timestamp")
-	case "max_item_period_start":
+	case maxPeriodStart:
 		start = 0
 		for _, item := range subscriptionItems(sub) {
 			start = max(start, item.Int("current_period_start"))
 		}
 	}
-	switch p.Str("end.type") {
+	switch orElse(p.Str("end.type"), minPeriodEnd) {
 	case "timestamp":
 		end = p.Int("end.timestamp")
-	case "min_item_period_end":
+	case minPeriodEnd:
 		end = earliestEnd(sub)
 	}
 	return billing.Period{Start: billing.Instant(start), End: billing.Instant(max(start, end))}

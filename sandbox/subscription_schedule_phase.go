@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/vezne/vezne/sandbox/internal/billing"
 )
@@ -81,8 +80,15 @@ func (tx *accountTx) newPhase(customer *stripeObject, given formParams, start in
 	if h, ok := given.Hash("automatic_tax"); ok {
 		phase.Set("automatic_tax", tx.NewHash("schedules_phase_automatic_tax").Set("enabled", h.Bool("enabled")))
 	}
+	if h, ok := given.Hash("billing_thresholds"); ok {
+		thresholds, err := tx.newThresholds(h, at+"[billing_thresholds]")
+		if err != nil {
+			return nil, err
+		}
+		phase.Set("billing_thresholds", thresholds)
+	}
 	applyParams(tx, phase, given, "items", "start_date", "end_date", "discounts", "default_tax_rates", "add_invoice_items", "invoice_settings",
-		"trial", "trial_end", "proration_behavior", "currency", "automatic_tax")
+		"trial", "trial_end", "proration_behavior", "currency", "automatic_tax", "billing_thresholds")
 	return phase, nil
 }
 
@@ -101,7 +107,7 @@ func (tx *accountTx) phaseItems(given formParams, at string) (items []*stripeObj
 		if price == nil {
 			return nil, every, "", invalid(param+"[price]", "parameter_missing", "Missing required param: %s[price].", param)
 		}
-		item := tx.NewHash("subscription_schedule_configuration_item").Set("price", price.ID()).Set("tax_rates", []any{}).
+		item := tx.NewHash("subscription_schedule_configuration_item").Set("price", price.ID()).Set("plan", price.ID()).Set("tax_rates", []any{}).
 			Set("discounts", tx.phaseDiscounts(i, "stackable_discount_with_discount_settings")).Set("metadata", hash())
 		if price.Str("recurring.usage_type") != "metered" {
 			item.Set("quantity", 1)
@@ -115,6 +121,13 @@ func (tx *accountTx) phaseItems(given formParams, at string) (items []*stripeObj
 				return nil, every, "", err
 			}
 			item.Set("tax_rates", found)
+		}
+		if h, ok := i.Hash("billing_thresholds"); ok {
+			thresholds, err := tx.newItemThresholds(h, price, param)
+			if err != nil {
+				return nil, every, "", err
+			}
+			item.Set("billing_thresholds", thresholds)
 		}
 		applyMetadata(tx, item, i)
 		items = append(items, item)
@@ -173,9 +186,23 @@ func (tx *accountTx) phaseAdditions(list []formParams, at string) ([]*stripeObje
 		if err != nil {
 			return nil, err
 		}
-		item := tx.NewHash("subscription_schedule_add_invoice_item").Set("price", price.ID()).Set("quantity", max(1, given.Int("quantity"))).Set("discounts", []any{}).
+		start, _ := given.Hash("period.start") // what is not said has its default
+		end, _ := given.Hash("period.end")
+		item := tx.NewHash("subscription_schedule_add_invoice_item").Set("price", price.ID()).Set("quantity", max(1, given.Int("quantity"))).
+			Set("discounts", tx.phaseDiscounts(given, "discounts_resource_stackable_discount_with_discount_end")).
 			Set("period", tx.NewHash("subscription_schedule_add_invoice_item_period").
-				Set("start.type", orElse(given.Str("period.start.type"), "phase_start")).Set("end.type", orElse(given.Str("period.end.type"), "phase_end")))
+				Set("start", applyParams(tx, tx.NewHash("subscription_schedules_resource_invoice_item_period_resource_period_start").Set("type", maxPeriodStart), start)).
+				Set("end", applyParams(tx, tx.NewHash("subscription_schedules_resource_invoice_item_period_resource_period_end").Set("type", minPeriodEnd), end)))
+		if given.Has("discountable") {
+			item.Set("discountable", given.Bool("discountable"))
+		}
+		if rates := given.Strs("tax_rates"); len(rates) > 0 {
+			found, err := findRates(tx, rates, param+"[tax_rates]")
+			if err != nil {
+				return nil, err
+			}
+			item.Set("tax_rates", found)
+		}
 		applyMetadata(tx, item, given)
 		added = append(added, item)
 	}
@@ -186,12 +213,13 @@ func (tx *accountTx) phaseAdditions(list []formParams, at string) ([]*stripeObje
 func (tx *accountTx) phaseOf(sub *stripeObject) *stripeObject {
 	phase := tx.NewHash("subscription_schedule_phase_configuration").Set("add_invoice_items", []any{}).Set("proration_behavior", "create_prorations").
 		Set("currency", sub.Str("currency")).Set("default_tax_rates", sub.Get("default_tax_rates")).Set("metadata", sub.Get("metadata")).
-		Set("collection_method", sub.Str("collection_method")).Set("description", sub.Get("description"))
+		Set("collection_method", sub.Str("collection_method")).Set("description", sub.Get("description")).Set("billing_thresholds", sub.Get("billing_thresholds"))
 	var start, end int64
 	var items []*stripeObject
 	for n, item := range subscriptionItems(sub) {
-		i := tx.NewHash("subscription_schedule_configuration_item").Set("price", item.Str("price.id")).Set("tax_rates", item.Get("tax_rates")).
-			Set("metadata", item.Get("metadata")).Set("discounts", []any{})
+		i := tx.NewHash("subscription_schedule_configuration_item").Set("price", item.Str("price.id")).Set("plan", item.Str("price.id")).
+			Set("tax_rates", item.Get("tax_rates")).Set("metadata", item.Get("metadata")).Set("billing_thresholds", item.Get("billing_thresholds")).
+			Set("discounts", tx.discountsAsPhase(item, "stackable_discount_with_discount_settings"))
 		if item.Has("quantity") {
 			i.Set("quantity", item.Int("quantity"))
 		}
@@ -202,138 +230,20 @@ func (tx *accountTx) phaseOf(sub *stripeObject) *stripeObject {
 			start, end = max(start, s), min(end, e)
 		}
 	}
-	var discounts []*stripeObject
-	for _, id := range texts(sub.List("discounts")) {
-		discounts = append(discounts, tx.NewHash("stackable_discount_with_discount_settings_and_discount_end").Set("discount", id).Set("coupon", tx.Get("discount", id).str("source.coupon")))
-	}
 	if sub.Has("days_until_due") {
 		phase.Set("invoice_settings.days_until_due", sub.Int("days_until_due"))
 	}
 	if sub.Str("status") == subTrialing {
 		phase.Set("trial_end", sub.Int("trial_end"))
 	}
-	return phase.Set("items", items).Set("discounts", discounts).Set("start_date", start).Set("end_date", end)
+	return phase.Set("items", items).Set("discounts", tx.discountsAsPhase(sub, "stackable_discount_with_discount_settings_and_discount_end")).Set("start_date", start).Set("end_date", end)
 }
 
-// phaseParams is what a phase says as the parameters of a subscription: of a new one, or of one that exists, whose items
-// of the same prices stay.
-func (tx *accountTx) phaseParams(schedule, phase, sub *stripeObject) (formParams, error) {
-	set := map[string]any{"proration_behavior": phase.Str("proration_behavior"), "currency": phase.Str("currency")}
-	var items []any
-	var kept []string
-	for _, i := range objectsOf(phase.List("items")) {
-		item := map[string]any{"price": i.Str("price")}
-		if i.Has("quantity") {
-			item["quantity"] = i.Int("quantity")
-		}
-		if rates := objectsOf(i.List("tax_rates")); len(rates) > 0 {
-			item["tax_rates"] = anyTexts(objectIDs(rates))
-		}
-		if list := discountParams(i); len(list) > 0 {
-			item["discounts"] = list
-		}
-		if sub != nil {
-			if n := slices.IndexFunc(subscriptionItems(sub), func(have *stripeObject) bool { return have.Str("price.id") == i.Str("price") }); n >= 0 {
-				item["id"] = subscriptionItems(sub)[n].ID()
-				kept = append(kept, subscriptionItems(sub)[n].ID())
-			}
-		}
-		items = append(items, item)
+// discountsAsPhase are the discounts that a subscription or an item has, as its phase names them.
+func (tx *accountTx) discountsAsPhase(o *stripeObject, schema string) []*stripeObject {
+	discounts := []*stripeObject{}
+	for _, id := range texts(o.List("discounts")) {
+		discounts = append(discounts, tx.NewHash(schema).Set("discount", id).Set("coupon", tx.Get("discount", id).str("source.coupon")))
 	}
-	if sub != nil {
-		delete(set, "currency")
-		for _, have := range subscriptionItems(sub) {
-			if !slices.Contains(kept, have.ID()) {
-				items = append(items, map[string]any{"id": have.ID(), "deleted": true})
-			}
-		}
-	}
-	set["items"] = items
-	if method := orElse(phase.Str("collection_method"), schedule.Str("default_settings.collection_method")); method != "" {
-		set["collection_method"] = method
-		days := phase.Get("invoice_settings.days_until_due")
-		if days == nil {
-			days = schedule.Get("default_settings.invoice_settings.days_until_due")
-		}
-		if method == sendInvoice && days != nil {
-			set["days_until_due"] = days
-		}
-	}
-	for _, key := range []string{"default_payment_method", "description"} {
-		if v := orElse(phase.Str(key), schedule.Str("default_settings."+key)); v != "" {
-			set[key] = v
-		}
-	}
-	if rates := objectsOf(phase.List("default_tax_rates")); len(rates) > 0 {
-		set["default_tax_rates"] = anyTexts(objectIDs(rates))
-	}
-	if list := discountParams(phase); len(list) > 0 && !tx.hasCoupons(sub, list) {
-		set["discounts"] = list
-	}
-	if m := phase.Hash("metadata"); m != nil && len(m.Keys()) > 0 {
-		metadata := map[string]any{}
-		for _, key := range m.Keys() {
-			metadata[key] = m.Str(key)
-		}
-		set["metadata"] = metadata
-	}
-	if end := phase.Int("trial_end"); end > tx.Now() {
-		set["trial_end"] = end
-	}
-	if sub != nil && orElse(phase.Str("billing_cycle_anchor"), schedule.Str("default_settings.billing_cycle_anchor")) == "phase_start" {
-		set["billing_cycle_anchor"] = "now"
-	}
-	if added := additionParams(phase); len(added) > 0 {
-		set["add_invoice_items"] = added
-	}
-	return paramsOf(set)
-}
-
-func anyTexts(list []string) []any {
-	values := make([]any, len(list))
-	for i, s := range list {
-		values[i] = s
-	}
-	return values
-}
-
-// discountParams are the discounts of a phase or of an item of it, as parameters.
-func discountParams(o *stripeObject) []any {
-	var list []any
-	for _, d := range objectsOf(o.List("discounts")) {
-		for _, key := range []string{"discount", "promotion_code", "coupon"} {
-			if id := d.Str(key); id != "" {
-				list = append(list, map[string]any{key: id})
-				break
-			}
-		}
-	}
-	return list
-}
-
-// hasCoupons says whether a subscription has the discounts already that a phase gives.
-func (tx *accountTx) hasCoupons(sub *stripeObject, list []any) bool {
-	if sub == nil {
-		return false
-	}
-	var have []string
-	for _, discount := range tx.discountsOf(sub) {
-		have = append(have, discount.Str("source.coupon"), discount.ID())
-	}
-	for _, d := range list {
-		for _, id := range d.(map[string]any) {
-			if !slices.Contains(have, id.(string)) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func additionParams(phase *stripeObject) []any {
-	var list []any
-	for _, item := range objectsOf(phase.List("add_invoice_items")) {
-		list = append(list, map[string]any{"price": item.Str("price"), "quantity": item.Int("quantity")})
-	}
-	return list
+	return discounts
 }

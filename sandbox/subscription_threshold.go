@@ -28,29 +28,48 @@ func (tx *accountTx) setThresholds(sub, _ *stripeObject, p formParams) error {
 		}
 		return nil
 	}
-	if h.Has("amount_gte") && h.Int("amount_gte") < leastThreshold {
-		return invalid("billing_thresholds[amount_gte]", "", "Invalid billing_thresholds[amount_gte]: must be at least %d.", leastThreshold)
+	thresholds, err := tx.newThresholds(h, "billing_thresholds")
+	if err != nil {
+		return err
 	}
-	sub.Set("billing_thresholds", tx.NewHash("subscription_billing_thresholds").Set("amount_gte", paramValue(h, "amount_gte")).Set("reset_billing_cycle_anchor", h.Bool("reset_billing_cycle_anchor")))
+	sub.Set("billing_thresholds", thresholds)
 	return nil
+}
+
+// newThresholds makes the thresholds of a subscription, or of a phase of its schedule.
+func (tx *accountTx) newThresholds(h formParams, at string) (*stripeObject, error) {
+	if h.Has("amount_gte") && h.Int("amount_gte") < leastThreshold {
+		return nil, invalid(at+"[amount_gte]", "", "Invalid %s[amount_gte]: must be at least %d.", at, leastThreshold)
+	}
+	return tx.NewHash("subscription_billing_thresholds").Set("amount_gte", paramValue(h, "amount_gte")).Set("reset_billing_cycle_anchor", h.Bool("reset_billing_cycle_anchor")), nil
 }
 
 // setItemThresholds writes the threshold that a call gives an item.
 func (tx *accountTx) setItemThresholds(item *stripeObject, given formParams, at string) error {
 	h, ok := given.Hash("billing_thresholds")
-	switch {
-	case !ok:
+	if !ok {
 		if given.Null("billing_thresholds") {
 			item.Set("billing_thresholds", nil)
 		}
 		return nil
-	case h.Int("usage_gte") <= 0:
-		return invalid(at+"[billing_thresholds][usage_gte]", "parameter_invalid_integer", "This value must be greater than or equal to 1.")
-	case item.Str("price.recurring.usage_type") != "metered":
-		return invalid(at+"[billing_thresholds]", "", "A usage threshold needs a price whose `recurring[usage_type]` is `metered`.")
 	}
-	item.Set("billing_thresholds", tx.NewHash("subscription_item_billing_thresholds").Set("usage_gte", h.Int("usage_gte")))
+	thresholds, err := tx.newItemThresholds(h, item.Hash("price"), at)
+	if err != nil {
+		return err
+	}
+	item.Set("billing_thresholds", thresholds)
 	return nil
+}
+
+// newItemThresholds makes the threshold of an item, or of an item of a phase, with a price.
+func (tx *accountTx) newItemThresholds(h formParams, price *stripeObject, at string) (*stripeObject, error) {
+	switch {
+	case h.Int("usage_gte") <= 0:
+		return nil, invalid(at+"[billing_thresholds][usage_gte]", "parameter_invalid_integer", "This value must be greater than or equal to 1.")
+	case price.Str("recurring.usage_type") != "metered":
+		return nil, invalid(at+"[billing_thresholds]", "", "A usage threshold needs a price whose `recurring[usage_type]` is `metered`.")
+	}
+	return tx.NewHash("subscription_item_billing_thresholds").Set("usage_gte", h.Int("usage_gte")), nil
 }
 
 // checkThreshold refuses an amount that the licensed items reach by themselves.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // Transport carries an application's calls to the sandbox without a network, for an http.Client of a test: it works
@@ -50,8 +49,8 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	if w.header.Get("Date") == "" {
-		// A server writes it; it is real time, as that of signatures.
-		w.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+		// A server writes it.
+		w.header.Set("Date", t.sb.now().UTC().Format(http.TimeFormat))
 	}
 	body := w.body.Bytes()
 	return &http.Response{

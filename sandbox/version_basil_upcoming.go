@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
@@ -29,10 +30,17 @@ func init() {
 		return tx.ListObjects(r, objects)
 	}
 	registerChange(versionChange{
-		since:  "2025-03-31.basil",
-		what:   "`POST /v1/invoices/create_preview` previews invoices; before `GET /v1/invoices/upcoming` and `GET /v1/invoices/upcoming/lines` did, with `subscription_…` parameters and `coupon`. Their invoice has no `id`.",
-		source: "docs.stripe.com/changelog/basil (March 31, 2025: Upcoming Invoice API to the Create Preview API); the types of stripe-node 17.7.0",
+		since: "2025-03-31.basil",
+		what: "`POST /v1/invoices/create_preview` previews invoices, of a subscription, a schedule, or invoice items that the call names; before `GET /v1/invoices/upcoming` and `GET /v1/invoices/upcoming/lines` did too, " +
+			"with `subscription_…` parameters and `coupon`, and all of them previewed whatever of a customer was billed next. The invoice of the old routes has no `id`.",
+		source: "docs.stripe.com/changelog/basil/2025-03-31/invoice-preview-api-deprecations; docs.stripe.com/changelog/basil (March 31, 2025: Upcoming Invoice API to the Create Preview API); the types of stripe-node 17.7.0",
 		routes: []oldRoute{upcoming, lines},
+		calls: []callChange{{ops: []string{"POST /v1/invoices/create_preview"}, up: func(_ *accountTx, p *paramNode) error {
+			if !slices.ContainsFunc(previewSubjects, formParams{p}.Has) {
+				p.put(hiddenWholeCustomer, leafOf(true))
+			}
+			return nil
+		}}},
 	})
 }
 

@@ -91,6 +91,8 @@ func TestVersionsRefuseWhatTheyDoNotHave(t *testing.T) {
 		{dahlia, "POST", "/v1/checkout/sessions", []string{"mode", "setup", "allowed_payment_method_types[]", "card"}, "allowed_payment_method_types", "parameter_unknown", ""},
 		{endive, "POST", "/v1/subscriptions/sub_x", []string{"billing_cycle_anchor", "now"}, "billing_cycle_anchor", "", "Invalid object"},
 		{dahlia, "POST", "/v1/subscriptions/sub_x", []string{"billing_cycle_anchor[type]", "now"}, "billing_cycle_anchor", "", ""},
+		{endive, "POST", "/v1/invoices/create_preview", []string{"customer", customer, "subscription_details[billing_cycle_anchor][type]", "timestamp"}, "subscription_details[billing_cycle_anchor][timestamp]", "parameter_missing", ""},
+		{endive, "POST", "/v1/invoices/create_preview", []string{"customer", customer, "subscription_details[billing_cycle_anchor][type]", "now", "subscription_details[billing_cycle_anchor][timestamp]", "1796205600"}, "subscription_details[billing_cycle_anchor][timestamp]", "", ""},
 
 		{acacia, "POST", "/v1/webhook_endpoints", []string{"url", "https://shop.example", "enabled_events[]", "*", "api_version", "2023-10-16"}, "api_version", "", "Invalid Stripe API version: 2023-10-16. This sandbox speaks the versions from 2024-09-30.acacia on."},
 		{acacia, "POST", "/v1/webhook_endpoints", []string{"url", "https://shop.example", "enabled_events[]", "*", "api_version", "2026-01-01"}, "api_version", "", ""},
@@ -163,6 +165,28 @@ func TestVersionsTakeTheirParameters(t *testing.T) {
 	}
 }
 
+// Before basil a preview was of whatever of a customer is billed next; since then a call says of what.
+func TestPreviewsOfACustomerAreOld(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	customer := b.customer()
+	price := b.must("POST", "/v1/prices", "currency=eur&unit_amount=900&recurring[interval]=month&product_data[name]=Kahve").str("id")
+	subscription := b.must("POST", "/v1/subscriptions", form("customer", customer, "items[0][price]", price, "collection_method", "send_invoice", "days_until_due", "7")).str("id")
+	for _, ask := range [][2]string{{"POST", "/v1/invoices/create_preview"}, {"GET", "/v1/invoices/upcoming"}} {
+		if old := b.ok(acacia, ask[0], ask[1], "customer", customer); old.str("subscription") != subscription || old.at("total") != 900.0 {
+			t.Errorf("%s %s in acacia: %s", ask[0], ask[1], old.text)
+		}
+	}
+	for _, pairs := range [][]string{{"customer", customer}, {"customer", customer, "subscription_details[proration_behavior]", "none"}} {
+		if now := b.in(basil, "POST", "/v1/invoices/create_preview", pairs...); now.status != 400 || now.str("error.code") != "parameter_missing" {
+			t.Errorf("%v in basil: %s", pairs, now.text)
+		}
+	}
+	if now := b.ok(basil, "POST", "/v1/invoices/create_preview", "subscription", subscription); now.at("total") != 900.0 {
+		t.Errorf("of the subscription: %s", now.text)
+	}
+}
+
 // Before basil the discount of a customer is set with the customer.
 func TestCustomersWereGivenCoupons(t *testing.T) {
 	t.Parallel()
@@ -224,12 +248,12 @@ func TestExpansionsAreInTheCallersVersion(t *testing.T) {
 	w := newWorld(t)
 	invoice, subscription := w.ids["invoice"], w.ids["subscription"]
 	old := w.ok(acacia, "GET", "/v1/invoices/"+invoice, "expand[]", "payment_intent.latest_charge", "expand[]", "charge", "expand[]", "subscription.latest_invoice")
-	if old.str("payment_intent.id") != w.ids["payment_intent"] || old.str("payment_intent.invoice") != invoice || old.str("payment_intent.latest_charge.invoice") != invoice ||
-		old.str("charge.id") != w.ids["charge"] || old.at("subscription.current_period_end") != 1796205600.0 || old.at("subscription.latest_invoice.paid") != true {
+	if old.str("payment_intent.id") != w.ids["invoice payment_intent"] || old.str("payment_intent.invoice") != invoice || old.str("payment_intent.latest_charge.invoice") != invoice ||
+		old.str("charge.id") != w.ids["invoice charge"] || old.at("subscription.current_period_end") != 1798884000.0 || old.at("subscription.latest_invoice.paid") != true {
 		t.Errorf("an invoice in acacia: %s", old.text)
 	}
-	list := w.ok(acacia, "GET", "/v1/subscriptions", "expand[]", "data.latest_invoice.payment_intent").list("data")
-	if len(list) != 1 || list[0]["latest_invoice"].(map[string]any)["payment_intent"].(map[string]any)["id"] != w.ids["payment_intent"] {
+	list := w.ok(acacia, "GET", "/v1/subscriptions", "customer", w.ids["customer of a clock"], "expand[]", "data.latest_invoice.payment_intent").list("data")
+	if len(list) != 1 || list[0]["latest_invoice"].(map[string]any)["payment_intent"].(map[string]any)["invoice"] != w.ids["invoice of a renewal"] {
 		t.Errorf("a list in acacia: %v", list)
 	}
 	now := w.ok(dahlia, "GET", "/v1/subscriptions/"+subscription, "expand[]", "latest_invoice", "expand[]", "discounts.source.coupon")
@@ -246,7 +270,7 @@ func TestExpansionsAreInTheCallersVersion(t *testing.T) {
 	if refused := w.in(dahlia, "GET", "/v1/charges/"+w.ids["charge"], "expand[]", "payment_method_details.card.mandate"); refused.status != 400 {
 		t.Errorf("in dahlia the mandate is an id: %s", refused.text)
 	}
-	refunds := w.ok(acacia, "GET", "/v1/charges/"+w.ids["charge"], "expand[]", "refunds.data.charge").list("refunds.data")
+	refunds := w.ok(acacia, "GET", "/v1/charges/"+w.ids["invoice charge"], "expand[]", "refunds.data.charge").list("refunds.data")
 	if len(refunds) != 1 || refunds[0]["charge"].(map[string]any)["invoice"] != invoice {
 		t.Errorf("what only an expansion shows: %v", refunds)
 	}

@@ -24,7 +24,6 @@ func TestParametersAreBroughtUp(t *testing.T) {
 		{basil, "POST /v1/quotes", "", "subscription_data[billing_mode][type]=classic"},
 		{basil, "POST /v1/subscription_schedules", "billing_mode[type]=flexible", "billing_mode[type]=flexible"},
 		{basil, "POST /v1/invoices/create_preview", "subscription=sub_x", "subscription=sub_x"},
-		{basil, "POST /v1/invoices/create_preview", "customer=cus_x", "customer=cus_x"},
 		{basil, "POST /v1/invoices/create_preview", "subscription_details[cancel_now]=true", "subscription_details[cancel_now]=true&subscription_details[billing_mode][type]=classic"},
 		{basil, "POST /v1/invoices/create_preview", "schedule_details[end_behavior]=cancel", "schedule_details[end_behavior]=cancel&schedule_details[billing_mode][type]=classic"},
 
@@ -38,6 +37,7 @@ func TestParametersAreBroughtUp(t *testing.T) {
 		{acacia, "POST /v1/subscriptions/{subscription_exposed_id}", "coupon=", "discounts="},
 		{acacia, "POST /v1/subscriptions/{subscription_exposed_id}", "coupon=&discounts[0][coupon]=TEN", "discounts[0][coupon]=TEN"},
 		{acacia, "POST /v1/subscription_schedules/{schedule}", "phases[0][items][0][price]=price_x&phases[0][coupon]=TEN", "phases[0][items][0][price]=price_x&phases[0][discounts][0][coupon]=TEN"},
+		{basil, "POST /v1/invoices/create_preview", "customer=cus_x", "customer=cus_x"},
 		{acacia, "POST /v1/invoices/create_preview", "subscription=sub_x&coupon=TEN", "subscription=sub_x&discounts[0][coupon]=TEN"},
 		{acacia, "POST /v1/invoiceitems", "customer=cus_x&price=price_x", "customer=cus_x&pricing[price]=price_x"},
 		{acacia, "POST /v1/invoiceitems/{invoiceitem}", "unit_amount=300", "unit_amount_decimal=300"},
@@ -52,6 +52,7 @@ func TestParametersAreBroughtUp(t *testing.T) {
 		{endive, "POST /v1/subscriptions/{subscription_exposed_id}", "billing_cycle_anchor[type]=now", "billing_cycle_anchor=now"},
 		{endive, "POST /v1/subscriptions/{subscription}/resume", "billing_cycle_anchor[type]=unchanged", "billing_cycle_anchor=unchanged"},
 		{endive, "POST /v1/invoices/create_preview", "subscription=sub_x&subscription_details[billing_cycle_anchor][type]=now", "subscription=sub_x&subscription_details[billing_cycle_anchor]=now"},
+		{endive, "POST /v1/invoices/create_preview", "customer=cus_x&subscription_details[billing_cycle_anchor][type]=timestamp&subscription_details[billing_cycle_anchor][timestamp]=1796205600", "customer=cus_x&subscription_details[billing_cycle_anchor]=1796205600"},
 	} {
 		t.Run(tc.version+" "+tc.op+" "+tc.sent, func(t *testing.T) {
 			t.Parallel()

@@ -25,12 +25,25 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	// What goes wrong may quote what it got: nothing secret leaves by that door.
+	terminal := terminalOf(errOut)
 	errOut = redact.Writer(errOut)
-	a := &app{in: in, out: out, err: errOut}
+	a := &app{in: in, out: out, err: errOut, terminal: terminal}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)
 	return a.end(root.ExecuteContext(ctx))
+}
+
+// terminalOf returns a writer that is a terminal, and nil for any other.
+func terminalOf(w io.Writer) io.Writer {
+	f, ok := w.(*os.File)
+	if !ok {
+		return nil
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return nil
+	}
+	return f
 }

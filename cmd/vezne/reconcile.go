@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -158,37 +158,30 @@ func stageWord(s vezne.ReconciliationStage) string {
 	return strings.ReplaceAll(string(s), "_", " ")
 }
 
-// progressBar draws on the standard error if that is a terminal.
+// progressBar draws on a terminal; without one it draws nothing. What it draws
+// are names of stages and numbers.
 type progressBar struct {
-	a     *app
-	on    bool
-	drawn bool
+	terminal io.Writer
+	drawn    bool
 }
 
-func (a *app) progressBar() *progressBar {
-	f, ok := a.err.(*os.File)
-	if !ok {
-		return &progressBar{a: a}
-	}
-	info, err := f.Stat()
-	return &progressBar{a: a, on: err == nil && info.Mode()&os.ModeCharDevice != 0}
-}
+func (a *app) progressBar() *progressBar { return &progressBar{terminal: a.terminal} }
 
 // barWidth is how many characters the bar has.
 const barWidth = 24
 
 func (b *progressBar) show(r vezne.ReconciliationJSON) {
-	if !b.on {
+	if b.terminal == nil {
 		return
 	}
 	stages := vezne.ReconciliationStages()
 	full := barWidth * slices.Index(stages, r.Stage) / len(stages)
-	fmt.Fprintf(b.a.err, "\r\x1b[K[%s%s] %s: %d seen, %d found", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), stageWord(r.Stage), r.Seen, r.Found)
+	fmt.Fprintf(b.terminal, "\r\x1b[K[%s%s] %s: %d seen, %d found", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), stageWord(r.Stage), r.Seen, r.Found)
 	b.drawn = true
 }
 
 func (b *progressBar) clear() {
 	if b.drawn {
-		fmt.Fprint(b.a.err, "\r\x1b[K")
+		fmt.Fprint(b.terminal, "\r\x1b[K")
 	}
 }

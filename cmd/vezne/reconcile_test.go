@@ -13,21 +13,21 @@ import (
 func TestTheBarIsDrawnOnATerminalAndNowhereElse(t *testing.T) {
 	t.Parallel()
 	var plain bytes.Buffer
-	if (&app{err: &plain}).progressBar().on {
+	if terminalOf(&plain) != nil {
 		t.Error("a bar would be drawn into a pipe")
 	}
 	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if (&app{err: file}).progressBar().on {
+	if terminalOf(file) != nil {
 		t.Error("a bar would be drawn into a file")
 	}
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !(&app{err: terminal}).progressBar().on {
+	if terminalOf(terminal) == nil {
 		t.Error("no bar would be drawn on a terminal")
 	}
 	if err := file.Close(); err != nil {
@@ -38,7 +38,8 @@ func TestTheBarIsDrawnOnATerminalAndNowhereElse(t *testing.T) {
 	}
 
 	var out bytes.Buffer
-	bar := &progressBar{a: &app{err: &out}, on: true}
+	(&app{}).progressBar().show(vezne.ReconciliationJSON{})
+	bar := (&app{terminal: &out}).progressBar()
 	bar.clear()
 	if out.Len() != 0 {
 		t.Errorf("a bar that was never drawn is cleared: %q", out.String())

@@ -15,6 +15,9 @@ import (
 type app struct {
 	in       io.Reader
 	out, err io.Writer
+	// terminal is the standard error itself where that is a terminal, else nil: what
+	// is drawn there must not wait for the end of a line, as err may.
+	terminal io.Writer
 	settings settings
 	// ran is true once a command began: errors before are those of its words.
 	ran bool

@@ -63,7 +63,7 @@ func messageOf(err error) string {
 // amount, once, in the order's currency.
 func (d *Desk) price(ctx context.Context, p *problems, at string, line *vezne.OrderLine, currency vezne.Currency) error {
 	field := at + ".price"
-	body, err := d.Refresher.Get(ctx, "/v1/prices/"+url.PathEscape(string(line.PriceID)), url.Values{"expand[]": {"product"}}, "price", vezne.PriorityOrder)
+	answer, err := d.Refresher.Get(ctx, "/v1/prices/"+url.PathEscape(string(line.PriceID)), url.Values{"expand[]": {"product"}}, "price", vezne.PriorityOrder)
 	if vezne.CodeOf(err) == vezne.CodeNotFound {
 		p.wrong(field, "There is no such price at Stripe.")
 		return nil
@@ -82,7 +82,7 @@ func (d *Desk) price(ctx context.Context, p *problems, at string, line *vezne.Or
 			Name string `json:"name"`
 		} `json:"product"`
 	}
-	if err := json.Unmarshal(body, &price); err != nil {
+	if err := json.Unmarshal(answer.Body, &price); err != nil {
 		return vezne.E(vezne.CodeCorrupt, "desk.price", "A price of Stripe cannot be read.").Because(err)
 	}
 	switch {

@@ -31,6 +31,21 @@ func (x *examination) database(ctx context.Context) {
 	}
 }
 
+// operators looks whether anybody may open the dashboard, where orders that need
+// a person are seen to.
+func (x *examination) operators(ctx context.Context) {
+	const check = "operators"
+	n, err := x.Store.Operators(ctx)
+	switch {
+	case err != nil:
+		x.storage(check, err)
+	case n == 0:
+		x.warn(check, "Run vezne operator create NAME < password.txt.", "Nobody may sign in to the dashboard, where orders that need a person are seen to.")
+	default:
+		x.ok(check, "People who may sign in to the dashboard: %d.", n)
+	}
+}
+
 // Ages at which something waits too long.
 const (
 	late     = 5 * time.Minute

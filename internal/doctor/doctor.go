@@ -52,6 +52,7 @@ func Examine(ctx context.Context, cfg Config) []vezne.Diagnosis {
 	x := &examination{Config: cfg}
 	x.settings()
 	x.database(ctx)
+	x.operators(ctx)
 	x.queues(ctx)
 	x.watch(ctx)
 	x.retention(ctx)

@@ -82,6 +82,10 @@ func seconds(unix int64) time.Time {
 
 // PaymentIntent reads the facts of a PaymentIntent.
 func PaymentIntent(s vezne.Snapshot) (vezne.PaymentIntent, error) {
+	return remember(s, readPaymentIntent)
+}
+
+func readPaymentIntent(s vezne.Snapshot) (vezne.PaymentIntent, error) {
 	var o struct {
 		Status           string            `json:"status"`
 		Livemode         bool              `json:"livemode"`
@@ -114,6 +118,10 @@ func PaymentIntent(s vezne.Snapshot) (vezne.PaymentIntent, error) {
 
 // CheckoutSession reads the facts of a Checkout Session.
 func CheckoutSession(s vezne.Snapshot) (vezne.CheckoutSession, error) {
+	return remember(s, readCheckoutSession)
+}
+
+func readCheckoutSession(s vezne.Snapshot) (vezne.CheckoutSession, error) {
 	var o struct {
 		Livemode       bool   `json:"livemode"`
 		Mode           string `json:"mode"`
@@ -150,7 +158,9 @@ func CheckoutSession(s vezne.Snapshot) (vezne.CheckoutSession, error) {
 }
 
 // Charge reads the facts of a charge.
-func Charge(s vezne.Snapshot) (vezne.Charge, error) {
+func Charge(s vezne.Snapshot) (vezne.Charge, error) { return remember(s, readCharge) }
+
+func readCharge(s vezne.Snapshot) (vezne.Charge, error) {
 	var o struct {
 		PaymentIntent  reference `json:"payment_intent"`
 		Status         string    `json:"status"`
@@ -196,7 +206,9 @@ func Charge(s vezne.Snapshot) (vezne.Charge, error) {
 }
 
 // Refund reads the facts of a refund.
-func Refund(s vezne.Snapshot) (vezne.Refund, error) {
+func Refund(s vezne.Snapshot) (vezne.Refund, error) { return remember(s, readRefund) }
+
+func readRefund(s vezne.Snapshot) (vezne.Refund, error) {
 	var o struct {
 		Charge        reference         `json:"charge"`
 		PaymentIntent reference         `json:"payment_intent"`
@@ -218,7 +230,9 @@ func Refund(s vezne.Snapshot) (vezne.Refund, error) {
 }
 
 // Dispute reads the facts of a dispute.
-func Dispute(s vezne.Snapshot) (vezne.Dispute, error) {
+func Dispute(s vezne.Snapshot) (vezne.Dispute, error) { return remember(s, readDispute) }
+
+func readDispute(s vezne.Snapshot) (vezne.Dispute, error) {
 	var o struct {
 		Charge        reference `json:"charge"`
 		PaymentIntent reference `json:"payment_intent"`
@@ -245,7 +259,9 @@ func Dispute(s vezne.Snapshot) (vezne.Dispute, error) {
 }
 
 // SetupIntent reads the facts of a SetupIntent.
-func SetupIntent(s vezne.Snapshot) (vezne.SetupIntent, error) {
+func SetupIntent(s vezne.Snapshot) (vezne.SetupIntent, error) { return remember(s, readSetupIntent) }
+
+func readSetupIntent(s vezne.Snapshot) (vezne.SetupIntent, error) {
 	var o struct {
 		Status        string            `json:"status"`
 		Livemode      bool              `json:"livemode"`
@@ -281,6 +297,10 @@ type PaymentMethodFacts struct {
 
 // PaymentMethod reads the facts of a payment method.
 func PaymentMethod(s vezne.Snapshot) (PaymentMethodFacts, error) {
+	return remember(s, readPaymentMethod)
+}
+
+func readPaymentMethod(s vezne.Snapshot) (PaymentMethodFacts, error) {
 	type numbered struct {
 		Brand    string `json:"brand"`
 		Last4    string `json:"last4"`
@@ -315,7 +335,9 @@ type CustomerFacts struct {
 }
 
 // Customer reads the facts of a customer.
-func Customer(s vezne.Snapshot) (CustomerFacts, error) {
+func Customer(s vezne.Snapshot) (CustomerFacts, error) { return remember(s, readCustomer) }
+
+func readCustomer(s vezne.Snapshot) (CustomerFacts, error) {
 	var o struct {
 		Email    string            `json:"email"`
 		Name     string            `json:"name"`

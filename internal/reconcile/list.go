@@ -15,7 +15,8 @@ import (
 // pageRows is the most that Stripe puts on a page.
 const pageRows = "100"
 
-// list is one of Stripe's lists, newest first, and where it was left.
+// list is one of Stripe's lists, newest first, and where it was left. A list
+// without an end begins with the newest there is.
 type list struct {
 	path, endpoint string
 	from, to       time.Time
@@ -43,6 +44,16 @@ func (r *row) UnmarshalJSON(b []byte) error {
 type page struct {
 	Data    []row `json:"data"`
 	HasMore bool  `json:"has_more"`
+	// date is Stripe's clock when it answered, zero when it did not tell.
+	date time.Time
+}
+
+// asOf returns Stripe's time of the page, or ours when it did not tell.
+func (p page) asOf(ours time.Time) time.Time {
+	if p.date.IsZero() {
+		return ours
+	}
+	return p.date
 }
 
 // last reports whether nothing follows.
@@ -53,18 +64,19 @@ func (p page) cursor() string { return p.Data[len(p.Data)-1].id }
 // page reads one page. CodeCorrupt when it is no list; else the codes of
 // refresh.Get.
 func (r *Reconciler) page(ctx context.Context, l list) (page, error) {
-	q := url.Values{
-		"limit": {pageRows}, "created[gte]": {strconv.FormatInt(l.from.Unix(), 10)}, "created[lte]": {strconv.FormatInt(l.to.Unix(), 10)},
+	q := url.Values{"limit": {pageRows}, "created[gte]": {strconv.FormatInt(l.from.Unix(), 10)}}
+	if !l.to.IsZero() {
+		q.Set("created[lte]", strconv.FormatInt(l.to.Unix(), 10))
 	}
 	if l.cursor != "" {
 		q.Set("starting_after", l.cursor)
 	}
-	body, err := r.Refresher.Get(ctx, l.path, q, l.endpoint, vezne.PriorityRecheck)
+	a, err := r.Refresher.Get(ctx, l.path, q, l.endpoint, vezne.PriorityRecheck)
 	if err != nil {
 		return page{}, err
 	}
-	var p page
-	if err := json.Unmarshal(body, &p); err != nil {
+	p := page{date: a.Date}
+	if err := json.Unmarshal(a.Body, &p); err != nil {
 		return page{}, vezne.E(vezne.CodeCorrupt, "reconcile.page", "A list of Stripe cannot be read.").Because(err)
 	}
 	return p, nil

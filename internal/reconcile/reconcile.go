@@ -90,7 +90,7 @@ func (r *Reconciler) Sweep(ctx context.Context) (int, error) {
 		done++
 	}
 	for ctx.Err() == nil {
-		searched, err := r.search(ctx)
+		searched, err := r.search(ctx, nil)
 		if err != nil || !searched {
 			return done, err
 		}
@@ -129,6 +129,12 @@ func (r *Reconciler) Ask(ctx context.Context, want vezne.Reconciliation) (vezne.
 	if want.Since.IsZero() || !want.Since.Before(now) {
 		return want, vezne.E(vezne.CodeInvalidRequest, op, "The time to search from must lie in the past.").WithHint("Give it as 24h, 90d or 2026-01-31T00:00:00Z.")
 	}
+	return r.begin(ctx, want)
+}
+
+// begin writes a search down and wakes whoever makes it.
+func (r *Reconciler) begin(ctx context.Context, want vezne.Reconciliation) (vezne.Reconciliation, error) {
+	var err error
 	if want.ID, err = newID(); err != nil {
 		return want, err
 	}

@@ -23,8 +23,8 @@ var paths = map[vezne.ReconciliationStage]string{
 }
 
 // search goes on with a search that was asked for, and reports whether there
-// was one.
-func (r *Reconciler) search(ctx context.Context) (bool, error) {
+// was one. told hears after each page how far it is; nil hears nothing.
+func (r *Reconciler) search(ctx context.Context, told func(vezne.Reconciliation)) (bool, error) {
 	owner := r.owner()
 	c, err := r.Store.ClaimReconciliation(ctx, owner, lease)
 	if err != nil || c == nil {
@@ -34,6 +34,9 @@ func (r *Reconciler) search(ctx context.Context) (bool, error) {
 		mine, err := r.step(ctx, owner, c)
 		if err != nil || !mine {
 			return true, err
+		}
+		if told != nil {
+			told(c.Reconciliation)
 		}
 		if c.Tries > 0 {
 			// It waits for its next try.
@@ -127,15 +130,13 @@ func (r *Reconciler) open(ctx context.Context, c *store.Claimed) error {
 // returns the search, and the error of the context or the database.
 func (r *Reconciler) Wait(ctx context.Context, id vezne.ReconciliationID, progress func(vezne.Reconciliation)) (vezne.Reconciliation, error) {
 	for {
-		if _, err := r.search(ctx); err != nil {
+		// Its own search or one before it, which holds it up.
+		if _, err := r.search(ctx, progress); err != nil {
 			return vezne.Reconciliation{}, err
 		}
-		now, err := r.Store.Reconciliation(ctx, id)
+		now, err := r.Store.Reconciliation(context.WithoutCancel(ctx), id)
 		if err != nil || now.State != vezne.ReconciliationRunning {
 			return now, err
-		}
-		if progress != nil {
-			progress(now)
 		}
 		select {
 		case <-ctx.Done():

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/vezne/vezne"
@@ -15,23 +16,6 @@ func (r *Reconciler) watch(ctx context.Context) (bool, error) {
 	if err != nil || w == nil {
 		return false, err
 	}
-	now, err := r.Store.Now(ctx)
-	if err != nil {
-		return false, err
-	}
-	if now.Sub(w.CoveredUntil) > kept {
-		if err := r.gap(ctx, w, now); err != nil {
-			return false, err
-		}
-	}
-	if w.Until.IsZero() {
-		w.Until, w.Cursor = now.Add(-grace), ""
-	}
-	if !w.Until.After(w.CoveredUntil) {
-		w.Until = time.Time{}
-		_, err := r.Store.SaveWatch(ctx, owner, with(*w, 0), now.Add(watchEvery), 0)
-		return true, err
-	}
 	return true, r.window(ctx, owner, *w)
 }
 
@@ -42,11 +26,13 @@ func with(w vezne.Watch, missed int64) vezne.Watch {
 }
 
 // window walks the events of a window, page by page. Only its end counts as
-// covered: a window that breaks off is gone on with, by whoever comes next.
+// covered: a window that breaks off is gone on with, by whoever comes next. The
+// end is Stripe's time, not ours: with a clock that is ahead, events would come to
+// lie before what counts as covered, and with one that is behind they would be
+// looked at late.
 func (r *Reconciler) window(ctx context.Context, owner string, w vezne.Watch) error {
-	l := list{path: "/v1/events", endpoint: "events", from: w.CoveredUntil.Add(-overlap), to: w.Until, cursor: w.Cursor}
 	for {
-		page, err := r.page(ctx, l)
+		page, err := r.page(ctx, list{path: "/v1/events", endpoint: "events", from: w.CoveredUntil.Add(-overlap), cursor: w.Cursor})
 		now, clockErr := r.Store.Now(ctx)
 		if clockErr != nil {
 			return clockErr
@@ -54,7 +40,13 @@ func (r *Reconciler) window(ctx context.Context, owner string, w vezne.Watch) er
 		if err != nil {
 			return r.brokeOff(ctx, owner, w, now, err)
 		}
-		missing, err := r.keep(ctx, page.Data)
+		if w.Until.IsZero() {
+			w.Until = page.asOf(now).Add(-grace)
+			if err := r.gap(ctx, &w); err != nil {
+				return err
+			}
+		}
+		missing, err := r.keep(ctx, page.Data, w.Until)
 		if err != nil {
 			return err
 		}
@@ -65,7 +57,6 @@ func (r *Reconciler) window(ctx context.Context, owner string, w vezne.Watch) er
 			return err
 		}
 		w.Cursor = page.cursor()
-		l.cursor = w.Cursor
 		mine, err := r.Store.SaveWatch(ctx, owner, with(w, int64(len(missing))), now, lease)
 		if err != nil || !mine || ctx.Err() != nil {
 			return err
@@ -85,9 +76,10 @@ func (r *Reconciler) brokeOff(ctx context.Context, owner string, w vezne.Watch, 
 	return err
 }
 
-// keep keeps the events of a page that never arrived.
-func (r *Reconciler) keep(ctx context.Context, rows []row) ([]vezne.Event, error) {
-	events := r.sort(ctx, rows)
+// keep keeps the events of a page that never arrived. Those younger than the
+// window's end are left to their delivery and to the next window.
+func (r *Reconciler) keep(ctx context.Context, rows []row, until time.Time) ([]vezne.Event, error) {
+	events := slices.DeleteFunc(r.sort(ctx, rows), func(e vezne.Event) bool { return e.Created.After(until) })
 	if len(events) == 0 {
 		return nil, nil
 	}
@@ -115,15 +107,18 @@ func (r *Reconciler) sort(ctx context.Context, rows []row) []vezne.Event {
 	return events
 }
 
-// gap raises the alarm when more time passed than Stripe keeps events, and asks
+// gap raises the alarm when a window is longer than Stripe keeps events, and asks
 // for a comparison of objects, which needs none. The window then begins where
 // Stripe's list does.
-func (r *Reconciler) gap(ctx context.Context, w *vezne.Watch, now time.Time) error {
+func (r *Reconciler) gap(ctx context.Context, w *vezne.Watch) error {
+	if w.Until.Sub(w.CoveredUntil) <= kept {
+		return nil
+	}
 	r.Log.ErrorContext(ctx, "nobody looked for longer than Stripe keeps events; objects are compared instead", "covered_until", w.CoveredUntil)
-	ask := vezne.Reconciliation{Since: w.CoveredUntil.Add(-overlap), Until: now, Actor: vezne.Actor{Kind: vezne.ActorSystem}}
-	if _, err := r.Ask(ctx, ask); err != nil {
+	ask := vezne.Reconciliation{Since: w.CoveredUntil.Add(-overlap), Until: w.Until.Add(grace), Actor: vezne.Actor{Kind: vezne.ActorSystem}}
+	if _, err := r.begin(ctx, ask); err != nil {
 		return err
 	}
-	w.CoveredUntil, w.Until, w.Cursor = now.Add(-kept), time.Time{}, ""
+	w.CoveredUntil = w.Until.Add(-kept)
 	return nil
 }

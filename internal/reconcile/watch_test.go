@@ -29,6 +29,8 @@ type stripe struct {
 	events []map[string]any
 	asked  []string
 	refuse func(n int) int
+	// clock is Stripe's, which each answer tells; nil tells nothing.
+	clock *storetest.Clock
 }
 
 func (s *stripe) happen(id string, at time.Time) {
@@ -51,7 +53,7 @@ func (s *stripe) RoundTrip(r *http.Request) (*http.Response, error) {
 		status = s.refuse(len(s.asked))
 	}
 	if status == http.StatusOK {
-		body = s.page(q.Get("created[gte]"), q.Get("created[lte]"), q.Get("starting_after"))
+		body = s.page(q.Get("created[gte]"), q.Get("starting_after"))
 	} else {
 		body = map[string]any{"error": map[string]any{"type": "api_error", "message": "no"}}
 	}
@@ -59,13 +61,16 @@ func (s *stripe) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(string(b))), Request: r}, nil
+	header := http.Header{"Content-Type": {"application/json"}}
+	if s.clock != nil {
+		header.Set("Date", s.clock.Now().UTC().Format(http.TimeFormat))
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(string(b))), Request: r}, nil
 }
 
-func (s *stripe) page(from, to, after string) map[string]any {
-	gte, errFrom := strconv.ParseInt(from, 10, 64)
-	lte, errTo := strconv.ParseInt(to, 10, 64)
-	if errFrom != nil || errTo != nil {
+func (s *stripe) page(from, after string) map[string]any {
+	gte, err := strconv.ParseInt(from, 10, 64)
+	if err != nil {
 		panic("the window is not bounded")
 	}
 	data, more, skip := []any{}, false, after != ""
@@ -74,7 +79,7 @@ func (s *stripe) page(from, to, after string) map[string]any {
 		switch {
 		case skip:
 			skip = e["id"] != after
-		case at < gte || at > lte:
+		case at < gte || s.clock != nil && at > s.clock.Now().Unix():
 		case len(data) == 2:
 			more = true
 		default:
@@ -275,4 +280,44 @@ func TestAGapIsAlarmedAndCompared(t *testing.T) {
 			b.Errorf("the gap was compared again: %+v, %v", searches, err)
 		}
 	})
+}
+
+// TestAWrongClockOfOursLosesNothing: the desk's clock is far off Stripe's, before
+// the first look and later, and what never arrived is found as with a right one.
+func TestAWrongClockOfOursLosesNothing(t *testing.T) {
+	for name, off := range map[string]time.Duration{"ahead": 3 * time.Hour, "a month ahead": 31 * 24 * time.Hour, "behind": -3 * time.Hour, "a month behind": -31 * 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(b *bench) {
+				theirs := storetest.NewClock()
+				b.stripe.clock = theirs
+				r := b.process("p1")
+				b.clock.Advance(off)
+				var ids []string
+				for i := range 40 {
+					if i == 20 {
+						// Somebody sets the clock right.
+						b.clock.Advance(-off)
+					}
+					// The row comes into the list when its event happens.
+					ids = append(ids, fmt.Sprintf("evt_%d", i))
+					b.stripe.happen(ids[i], theirs.Now())
+					theirs.Advance(time.Minute)
+					b.look(r)
+				}
+				// The leases of before the clock was set back run out.
+				b.clock.Advance(max(off, 0))
+				theirs.Advance(2 * time.Minute)
+				w := b.look(r)
+				b.wantFound(ids...)
+				if ahead := w.CoveredUntil.Sub(theirs.Now()); ahead > -time.Minute/2 {
+					b.Errorf("the watch says that it covers %s of Stripe's future: %+v", ahead, w)
+				}
+				searches, err := b.store.Reconciliations(b.ctx, 10)
+				b.must(err)
+				if len(searches) != 0 && off > -24*time.Hour {
+					b.Errorf("a wrong clock is no gap: %+v", searches)
+				}
+			})
+		})
+	}
 }

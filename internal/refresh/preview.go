@@ -19,9 +19,9 @@ func (r *Refresher) Preview(ctx context.Context, id vezne.ObjectID, t vezne.Obje
 	if err != nil {
 		return settle.Preview{}, err
 	}
-	body, err := r.Get(ctx, path, query, string(t), vezne.PriorityOrder)
+	answer, err := r.Get(ctx, path, query, string(t), vezne.PriorityOrder)
 	if err != nil {
 		return settle.Preview{}, err
 	}
-	return r.Settler.Preview(ctx, settle.Answer{Begin: number, Cause: cause, Body: body})
+	return r.Settler.Preview(ctx, settle.Answer{Begin: number, Cause: cause, Body: answer.Body})
 }

@@ -183,21 +183,19 @@ func (r *Refresher) guarded(ctx context.Context, id vezne.ObjectID, n *reading, 
 }
 
 // Get reads what is no object of the mirror, such as a price, within the
-// budget. Its codes are those of Read without the store's.
-func (r *Refresher) Get(ctx context.Context, path string, query url.Values, endpoint string, priority int) ([]byte, error) {
+// budget, and returns what Stripe answered. Its codes are those of Read without
+// the store's.
+func (r *Refresher) Get(ctx context.Context, path string, query url.Values, endpoint string, priority int) (stripeapi.Answer, error) {
 	ctx, free := r.cut.Bound(ctx)
 	defer free()
 	if err := r.budget.wait(ctx, r.budget.enter(endpoint, priority)); err != nil {
-		return nil, unreachable(err)
+		return stripeapi.Answer{}, unreachable(err)
 	}
 	a, err := r.Stripe.Get(ctx, path, query)
 	if err != nil {
-		return nil, unreachable(err)
+		return stripeapi.Answer{}, unreachable(err)
 	}
-	if err := refused(a); err != nil {
-		return nil, err
-	}
-	return a.Body, nil
+	return a, refused(a)
 }
 
 // Cut cuts off what is being read, and reads nothing from now on. What was to be

@@ -214,6 +214,15 @@ func (s *Store) Operator(ctx context.Context, name string) (Operator, error) {
 	return Operator{Name: r.Name, PasswordHash: r.PasswordHash, CreatedAt: instant(r.CreatedAt)}, nil
 }
 
+// Operators returns how many people may sign in to the dashboard.
+func (s *Store) Operators(ctx context.Context) (int64, error) {
+	n, err := s.q.CountOperators(ctx, db.CountOperatorsParams{Account: s.scope.Account, Livemode: s.scope.Livemode})
+	if err != nil {
+		return 0, storageError("store.Operators", err)
+	}
+	return n, nil
+}
+
 // Sessions are kept by the hash of their token: whoever reads the table cannot
 // use them.
 

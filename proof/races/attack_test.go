@@ -348,7 +348,11 @@ type skewed struct {
 func (s skewed) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := s.next.RoundTrip(r)
 	if err == nil {
-		res.Header.Set("Date", time.Now().Add(time.Duration(s.by.Load())).UTC().Format(http.TimeFormat))
+		theirs, err := http.ParseTime(res.Header.Get("Date"))
+		if err != nil {
+			return nil, err
+		}
+		res.Header.Set("Date", theirs.Add(time.Duration(s.by.Load())).Format(http.TimeFormat))
 	}
 	return res, err
 }

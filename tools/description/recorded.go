@@ -8,13 +8,14 @@ import (
 )
 
 // recordedKeys are keys that Stripe's answers have and its description lacks: Stripe's own sample objects and libraries have
-// the first four, recordings of 2025-03 to 2026-05 (basil to dahlia) have all of them in every object of the kind. Each is
+// the first five, recordings of 2025-03 to 2026-05 (basil to dahlia) have all of them in every object of the kind. Each is
 // a path from a named schema and the schema of its value.
 var recordedKeys = []struct{ path, schema string }{
 	{"charge.source", `{"nullable":true,"anyOf":[{"$ref":"#/components/schemas/payment_source"}]}`},
 	{"payment_intent.source", `{"nullable":true,"maxLength":5000,"type":"string"}`},
 	{"product.type", `{"type":"string","enum":["service","good"]}`},
 	{"subscription_item.plan", `{"$ref":"#/components/schemas/plan"}`},
+	{"subscription_schedule_configuration_item.plan", `{"maxLength":5000,"type":"string","anyOf":[{"maxLength":5000,"type":"string"},{"$ref":"#/components/schemas/plan"},{"$ref":"#/components/schemas/deleted_plan"}],"x-expansionResources":{"oneOf":[{"$ref":"#/components/schemas/plan"},{"$ref":"#/components/schemas/deleted_plan"}]}}`},
 
 	{"card.wallet", `{"nullable":true,"type":"string"}`},
 	{"charge.destination", `{"nullable":true,"type":"string"}`},

@@ -96,6 +96,22 @@ func (q *Queries) CommitSession(ctx context.Context, arg CommitSessionParams) er
 	return err
 }
 
+const countOperators = `-- name: CountOperators :one
+SELECT count(*) FROM vezne_operators WHERE account = $1 AND livemode = $2
+`
+
+type CountOperatorsParams struct {
+	Account  string
+	Livemode bool
+}
+
+func (q *Queries) CountOperators(ctx context.Context, arg CountOperatorsParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countOperators, arg.Account, arg.Livemode)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const createOperator = `-- name: CreateOperator :execrows
 INSERT INTO vezne_operators (account, livemode, name, password_hash, created_at)
 VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING

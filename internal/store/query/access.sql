@@ -40,6 +40,9 @@ VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(name), sqlc.arg(password
 -- name: GetOperator :one
 SELECT * FROM vezne_operators WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND name = sqlc.arg(name);
 
+-- name: CountOperators :one
+SELECT count(*) FROM vezne_operators WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode);
+
 -- name: FindSession :one
 SELECT data FROM vezne_sessions WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND hash = sqlc.arg(hash) AND expires_at > sqlc.arg(now);
 
