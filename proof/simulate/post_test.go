@@ -36,6 +36,8 @@ type post struct {
 	lost []letter
 	// acknowledged are the ids that the desk answered 200 to.
 	acknowledged map[string]time.Time
+	// told are the intents of which the desk took an event that it heeds.
+	told map[string]bool
 }
 
 // letter is an event on its way.
@@ -43,6 +45,8 @@ type letter struct {
 	id, kind string
 	created  time.Time
 	body     []byte
+	// of is the order that a lost one is about, empty for none.
+	of string
 }
 
 // retries are the pauses after which Stripe sends an event again that was not
@@ -52,7 +56,7 @@ var retries = []time.Duration{
 }
 
 func newPost(w *world) *post {
-	return &post{world: w, known: map[string]bool{}, owners: map[string]string{}, open: map[string]int{}, acknowledged: map[string]time.Time{}}
+	return &post{world: w, known: map[string]bool{}, owners: map[string]string{}, open: map[string]int{}, acknowledged: map[string]time.Time{}, told: map[string]bool{}}
 }
 
 // take is the sandbox giving an event to the post.
@@ -104,6 +108,7 @@ func (p *post) way(l letter) {
 	case way.drop:
 		w.stats.dropped++
 		w.note("the post loses %s %s for good", l.kind, l.id)
+		l.of = p.owner(l)
 		p.lost = append(p.lost, l)
 		return
 	case way.twin:
@@ -150,7 +155,7 @@ func (p *post) untold() map[string]bool {
 		out[id] = n > 0
 	}
 	for _, l := range p.lost {
-		out[p.owner(l)] = true
+		out[l.of] = true
 	}
 	return out
 }
@@ -174,6 +179,9 @@ func (p *post) deliver(l letter, tries int) {
 		w.note("event %s %s: %d", l.kind, l.id, status)
 		if status == http.StatusOK {
 			p.acknowledged[l.id] = now
+			if intent := ofIntent.Find(l.body); intent != nil && l.kind != "payment_intent.created" {
+				p.told[string(intent)] = true
+			}
 			p.open[p.owner(l)]--
 			return
 		}

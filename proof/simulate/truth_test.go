@@ -197,6 +197,10 @@ func (w *world) compareOrder(r row, is truth) {
 		switch i.Status {
 		case "succeeded":
 			if w.again[i.ID] != "" {
+				// What somebody else makes is known by an event or by the search only.
+				if !w.post.told[i.ID] && !w.weather.climate.watches {
+					continue
+				}
 				c := is.charges[i.ID]
 				again += c.Captured - c.Refunded
 				continue
