@@ -36,7 +36,8 @@ type post struct {
 	lost []letter
 	// acknowledged are the ids that the desk answered 200 to.
 	acknowledged map[string]time.Time
-	// told are the intents of which the desk took an event that it heeds.
+	// told are the objects, and the intents that they hang on, of which the desk
+	// took an event that it heeds.
 	told map[string]bool
 }
 
@@ -45,6 +46,7 @@ type letter struct {
 	id, kind string
 	created  time.Time
 	body     []byte
+	object   string
 	// of is the order that a lost one is about, empty for none.
 	of string
 }
@@ -93,11 +95,16 @@ func (p *post) read(body []byte) letter {
 		ID      string `json:"id"`
 		Type    string `json:"type"`
 		Created int64  `json:"created"`
+		Data    struct {
+			Object struct {
+				ID string `json:"id"`
+			} `json:"object"`
+		} `json:"data"`
 	}
 	if err := json.Unmarshal(body, &e); err != nil {
 		p.world.violate("the sandbox sent %s: %v", body, err)
 	}
-	return letter{id: e.ID, kind: e.Type, created: time.Unix(e.Created, 0), body: body}
+	return letter{id: e.ID, kind: e.Type, created: time.Unix(e.Created, 0), body: body, object: e.Data.Object.ID}
 }
 
 // way decides what becomes of an event.
@@ -179,8 +186,9 @@ func (p *post) deliver(l letter, tries int) {
 		w.note("event %s %s: %d", l.kind, l.id, status)
 		if status == http.StatusOK {
 			p.acknowledged[l.id] = now
-			if intent := ofIntent.Find(l.body); intent != nil && l.kind != "payment_intent.created" {
-				p.told[string(intent)] = true
+			if l.kind != "payment_intent.created" {
+				p.told[string(ofIntent.Find(l.body))] = true
+				p.told[l.object] = true
 			}
 			p.open[p.owner(l)]--
 			return
