@@ -140,10 +140,14 @@ func portalConfiguration(tx *accountTx, id string) (*stripeObject, error) {
 	c := tx.New(portalConfigurationType).Set("livemode", false).Set("active", true).Set("is_default", true).
 		Set("features.customer_update.enabled", true).Set("features.customer_update.allowed_updates", []string{"email", "address", "shipping", "phone", "tax_id"}).
 		Set("features.invoice_history.enabled", true).Set("features.payment_method_update.enabled", true).
-		Set("features.subscription_cancel.enabled", true).Set("features.subscription_cancel.mode", "at_period_end").Set("features.subscription_cancel.proration_behavior", "none")
+		Set("features.subscription_cancel.enabled", true).Set("features.subscription_cancel.mode", "at_period_end").Set("features.subscription_cancel.proration_behavior", "none").
+		Set("features.subscription_cancel.cancellation_reason.enabled", true).Set("features.subscription_cancel.cancellation_reason.options", cancellationReasons)
 	tx.Put(c)
 	return c, nil
 }
+
+// cancellationReasons are those that the default configuration asks for: all that Stripe knows.
+var cancellationReasons = []string{"customer_service", "low_quality", "missing_features", "other", "switched_service", "too_complex", "too_expensive", "unused"}
 
 // portalFlows are the flows of a session, the parameter that each needs and the feature that must be on for it.
 var portalFlows = map[string]struct{ subscription, feature string }{

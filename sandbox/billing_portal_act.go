@@ -8,9 +8,10 @@ import (
 func init() { simulation("portal", actInPortal) }
 
 // actInPortal is a customer in the portal: {session, act, …}. What the session's configuration does not let them do is
-// refused. The acts: subscription_cancel {subscription, feedback, comment}, subscription_resume {subscription},
-// subscription_update {subscription, price, quantity, promotion_code}, payment_method_update {payment_method},
-// customer_update {email, name, phone, address}.
+// refused. The acts: subscription_cancel {subscription, feedback, feedback_option, comment}, subscription_resume
+// {subscription}, subscription_retain (take the coupon that the session's flow offers instead of canceling),
+// subscription_update {subscription, price, quantity, promotion_code}, subscription_update_confirm (what the session's flow
+// asks), payment_method_update {payment_method}, customer_update {email, name, phone, address}.
 func actInPortal(tx *accountTx, p formParams) (*stripeObject, error) {
 	session := tx.Get(portalSessionType, p.Str("session"))
 	if session == nil {
@@ -26,22 +27,30 @@ func actInPortal(tx *accountTx, p formParams) (*stripeObject, error) {
 	}
 	tx.onClock(customer.clockOfCustomer())
 	act := p.Str("act")
-	acts := map[string]func(config, customer *stripeObject, p formParams) (*stripeObject, error){
-		"subscription_cancel": tx.cancelInPortal, "subscription_resume": tx.resumeInPortal, "subscription_update": tx.updateInPortal,
-		"payment_method_update": tx.payOtherwiseInPortal, "customer_update": tx.changeInPortal,
+	acts := map[string]struct {
+		feature string
+		do      func(config, customer *stripeObject, p formParams) (*stripeObject, error)
+	}{
+		"subscription_cancel": {"subscription_cancel", tx.cancelInPortal},
+		"subscription_resume": {"subscription_cancel", tx.resumeInPortal},
+		"subscription_retain": {"subscription_cancel", func(_, customer *stripeObject, _ formParams) (*stripeObject, error) {
+			return tx.retainInPortal(session, customer)
+		}},
+		"subscription_update": {"subscription_update", tx.updateInPortal},
+		"subscription_update_confirm": {"subscription_update", func(config, customer *stripeObject, _ formParams) (*stripeObject, error) {
+			return tx.confirmInPortal(session, config, customer)
+		}},
+		"payment_method_update": {"payment_method_update", tx.payOtherwiseInPortal},
+		"customer_update":       {"customer_update", tx.changeInPortal},
 	}
-	f := acts[act]
-	if f == nil {
-		return nil, invalid("act", "", "Invalid act: must be one of subscription_cancel, subscription_resume, subscription_update, payment_method_update, or customer_update")
+	known, ok := acts[act]
+	if !ok {
+		return nil, invalid("act", "", "Invalid act: must be one of subscription_cancel, subscription_resume, subscription_retain, subscription_update, subscription_update_confirm, payment_method_update, or customer_update")
 	}
-	feature := act
-	if act == "subscription_resume" {
-		feature = "subscription_cancel"
+	if !config.Bool("features." + known.feature + ".enabled") {
+		return nil, invalid("act", "", "The portal's configuration does not let customers do this: the feature `%s` is disabled.", known.feature)
 	}
-	if !config.Bool("features." + feature + ".enabled") {
-		return nil, invalid("act", "", "The portal's configuration does not let customers do this: the feature `%s` is disabled.", feature)
-	}
-	return f(config, customer, p)
+	return known.do(config, customer, p)
 }
 
 // portalSeconds is how long a session's address is good. Source: docs.stripe.com/customer-management/integrate-customer-portal
@@ -69,11 +78,9 @@ func (tx *accountTx) cancelInPortal(config, customer *stripeObject, p formParams
 	if err != nil {
 		return nil, err
 	}
-	details := map[string]any{}
-	for _, key := range []string{"feedback", "comment"} {
-		if p.Has(key) {
-			details[key] = p.Str(key)
-		}
+	details, err := cancellationReason(config, p)
+	if err != nil {
+		return nil, err
 	}
 	given := map[string]any{}
 	if len(details) > 0 {
@@ -90,6 +97,47 @@ func (tx *accountTx) cancelInPortal(config, customer *stripeObject, p formParams
 		return nil, err
 	}
 	return tx.cancelNow(sub, params)
+}
+
+// cancellationReason is why a customer cancels, among the reasons that the configuration asks for.
+func cancellationReason(config *stripeObject, p formParams) (map[string]any, error) {
+	const asks = "features.subscription_cancel.cancellation_reason."
+	details := map[string]any{}
+	for _, key := range []string{"feedback", "feedback_option", "comment"} {
+		if !p.Has(key) {
+			continue
+		}
+		if !config.Bool(asks + "enabled") {
+			return nil, invalid(key, "", "The portal's configuration does not ask why customers cancel.")
+		}
+		details[key] = p.Str(key)
+	}
+	for key, offered := range map[string][]any{"feedback": config.List(asks + "options"), "feedback_option": config.List(asks + "feedback_options")} {
+		if word := p.Str(key); word != "" && !slices.Contains(offered, any(word)) {
+			return nil, invalid(key, "", "The portal's configuration does not offer the reason `%s`.", word)
+		}
+	}
+	return details, nil
+}
+
+// retainInPortal takes the coupon that the session's flow offers; the subscription is not canceled.
+func (tx *accountTx) retainInPortal(session, customer *stripeObject) (*stripeObject, error) {
+	coupon := session.Str("flow.subscription_cancel.retention.coupon_offer.coupon")
+	if coupon == "" {
+		return nil, invalid("act", "", "The session's flow offers no coupon.")
+	}
+	sub := tx.Get("subscription", session.Str("flow.subscription_cancel.subscription"))
+	if sub == nil || subscriptionOver(sub) || sub.Str("customer") != customer.ID() {
+		return nil, missing("subscription", session.Str("flow.subscription_cancel.subscription"), "session", http.StatusNotFound)
+	}
+	discounts := []any{map[string]any{"coupon": coupon}}
+	for _, id := range texts(sub.List("discounts")) {
+		if tx.Get("discount", id).str("source.coupon") == coupon {
+			return nil, invalid("act", "", "The subscription `%s` has the coupon `%s` already.", sub.ID(), coupon)
+		}
+		discounts = append(discounts, map[string]any{"discount": id})
+	}
+	return tx.changeWith(sub, map[string]any{"discounts": discounts})
 }
 
 func (tx *accountTx) changeWith(sub *stripeObject, given map[string]any) (*stripeObject, error) {
@@ -110,57 +158,6 @@ func (tx *accountTx) resumeInPortal(_, customer *stripeObject, p formParams) (*s
 		return nil, invalid("subscription", "", "The subscription `%s` is not set to be canceled.", sub.ID())
 	}
 	return tx.changeWith(sub, map[string]any{"cancel_at_period_end": false})
-}
-
-// updateInPortal changes plan or quantity, among what the configuration offers.
-func (tx *accountTx) updateInPortal(config, customer *stripeObject, p formParams) (*stripeObject, error) {
-	sub, err := tx.theirs(customer, p)
-	if err != nil {
-		return nil, err
-	}
-	items := subscriptionItems(sub)
-	if len(items) != 1 {
-		return nil, invalid("subscription", "", "Customers can only update subscriptions with one item.")
-	}
-	rules := config.Hash("features.subscription_update")
-	allowed := rules.List("default_allowed_updates")
-	item := map[string]any{"id": items[0].ID()}
-	if id := p.Str("price"); id != "" {
-		price := tx.Get("price", id)
-		if price == nil {
-			return nil, missing("price", id, "price", http.StatusBadRequest)
-		}
-		if !offersPrice(rules, price) {
-			return nil, invalid("price", "", "The portal's configuration does not offer the price `%s`.", id)
-		}
-		item["price"] = id
-	}
-	if p.Has("quantity") {
-		if !slices.Contains(allowed, any("quantity")) {
-			return nil, invalid("quantity", "", "The portal's configuration does not let customers change quantities.")
-		}
-		item["quantity"] = p.Int("quantity")
-	}
-	given := map[string]any{"proration_behavior": orElse(rules.Str("proration_behavior"), prorateNone), "payment_behavior": pendIncomplete}
-	if anchor := rules.Str("billing_cycle_anchor"); anchor != "" {
-		given["billing_cycle_anchor"] = anchor
-	}
-	if rules.Str("proration_behavior") != prorateInvoice {
-		delete(given, "payment_behavior")
-	}
-	if len(item) > 1 {
-		given["items"] = []any{item}
-	}
-	if code := p.Str("promotion_code"); code != "" {
-		if !slices.Contains(allowed, any("promotion_code")) {
-			return nil, invalid("promotion_code", "", "The portal's configuration does not let customers use promotion codes.")
-		}
-		given["discounts"] = []any{map[string]any{"promotion_code": code}}
-	}
-	if sub.Str("status") == subTrialing && rules.Str("trial_update_behavior") == "end_trial" {
-		given["trial_end"] = "now"
-	}
-	return tx.changeWith(sub, given)
 }
 
 // payOtherwiseInPortal saves another method and makes it the customer's default, and that of subscriptions which have one of

@@ -17,7 +17,7 @@ func TestThePortalOffersWhatItsConfigurationSays(t *testing.T) {
 	sub := must(t, sb, "POST", "/v1/subscriptions", "customer="+customer+"&items[0][price]="+basic).str("id")
 	config := must(t, sb, "POST", "/v1/billing_portal/configurations", "features[subscription_update][enabled]=true&features[subscription_update][default_allowed_updates][]=price&features[subscription_update][proration_behavior]=always_invoice"+
 		"&features[subscription_update][products][0][product]="+product+"&features[subscription_update][products][0][prices][]="+basic+"&features[subscription_update][products][0][prices][]="+pro+
-		"&features[subscription_cancel][enabled]=true&features[subscription_cancel][mode]=at_period_end&features[customer_update][enabled]=true&features[customer_update][allowed_updates][]=email")
+		"&features[subscription_cancel][enabled]=true&features[subscription_cancel][mode]=at_period_end&features[subscription_cancel][cancellation_reason][enabled]=true&features[subscription_cancel][cancellation_reason][options][]=too_expensive&features[customer_update][enabled]=true&features[customer_update][allowed_updates][]=email")
 	if config.at("is_default") != false || config.at("livemode") != false || config.at("active") != true {
 		t.Errorf("the configuration: %s", config.body)
 	}

@@ -157,6 +157,7 @@ func (s *sender) letGo(q *endpointQueue) {
 // work sends what waits for an endpoint and ends when nothing does.
 func (s *sender) work(q *endpointQueue) {
 	c := s.courier(q)
+	began := time.Now()
 	for {
 		e := s.nextOrEnd(q, c)
 		if e == nil {
@@ -170,16 +171,30 @@ func (s *sender) work(q *endpointQueue) {
 				c.turn(nil, Attempt{}, e)
 			}
 			attempt, done := c.attempt(*e)
-			next := s.next(q, c)
-			if loaded = done && next != nil && next.pause == 0; loaded {
+			next, over := s.next(q, c), s.turnOver(began)
+			if loaded = done && next != nil && next.pause == 0 && !over; loaded {
 				c.turn(e, attempt, next)
 			} else if done {
 				c.turn(e, attempt, nil)
 			}
 			s.finished()
+			if over {
+				s.control.account.sandbox.traffic.giveWay(s.ctx)
+				began = time.Now()
+			}
 			e = next
 		}
 	}
+}
+
+// turnOver says whether a worker who began at an instant gives way to calls again. Who waits for quiet is not kept waiting.
+func (s *sender) turnOver(began time.Time) bool {
+	if !s.control.account.sandbox.wired || time.Since(began) < wayTurn {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waiters == 0
 }
 
 // next is the courier's next errand, nil when nothing waits or the sender was stopped.

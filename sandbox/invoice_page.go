@@ -16,11 +16,13 @@ func retrieveInvoicePage(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	answer := hash("object", "invoice_page", "invoice", inv.Edit().Unset("metadata").Unset("default_payment_method").Unset("default_source"),
 		"lines", documentLines(invoiceLines(inv)), "discount", sumOf(inv.List("total_discount_amounts")), "taxes", tx.documentTaxes(inv),
-		"account", hash("display_name", displayName(tx)), "publishable_key", tx.PublishableKey(), "payment_intent", nil, "locale", localeOf(tx, inv))
-	if pi := tx.intentOf(inv); pi != nil && inv.Int("amount_remaining") > 0 && (inv.Str("status") == invoiceOpen || inv.Str("status") == invoiceUncollectible) {
+		"account", hash("display_name", displayName(tx)), "publishable_key", tx.PublishableKey(), "payment_intent", nil, "state", "", "locale", localeOf(tx, inv))
+	tx.onClock(inv.Str("test_clock"))
+	pi := tx.payableIntent(inv)
+	if pi != nil {
 		answer.Set("payment_intent", redact(pi))
 	}
-	return answer, nil
+	return answer.Set("state", tx.invoicePageState(inv, pi)), nil
 }
 
 // retrieveCreditNotePage is what the PDF of a credit note shows.

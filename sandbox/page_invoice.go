@@ -45,7 +45,9 @@ type invoicePage struct {
 	Taxes          []documentTax  `json:"taxes"`
 	PublishableKey string         `json:"publishable_key"`
 	Locale         string         `json:"locale"`
-	PaymentIntent  *struct {
+	// State is the invoice's status, or what an open one waits for: overdue, action_required.
+	State         string `json:"state"`
+	PaymentIntent *struct {
 		ID           string   `json:"id"`
 		ClientSecret string   `json:"client_secret"`
 		Types        []string `json:"payment_method_types"`
@@ -149,7 +151,7 @@ func (p *pages) invoiceView(r *http.Request, text pageText, page invoicePage) in
 	v := invoiceView{
 		view: p.newView(text, "/pages/invoice.js", "base.css", "checkout.css"), Merchant: page.Account.DisplayName,
 		Languages: languageChoices(r, text), CardGroups: cardGroups(text), Countries: countries,
-		Payable: page.PaymentIntent != nil, State: text.T("invoice.state." + inv.Status),
+		Payable: page.PaymentIntent != nil, State: text.T("invoice.state." + page.State),
 		Heading: text.T("invoice.heading", "merchant", page.Account.DisplayName), Amount: amount(inv.AmountRemaining),
 		PDF: "/i/" + url.PathEscape(inv.ID) + "/pdf?lang=" + text.Lang, Memo: inv.Description, Footer: inv.Footer,
 		Total: amount(inv.Total), Due: amount(inv.AmountRemaining), Owed: inv.AmountRemaining != inv.Total,

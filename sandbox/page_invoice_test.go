@@ -72,6 +72,53 @@ func TestTheHostedInvoiceIsHonestAboutItsState(t *testing.T) {
 	}
 }
 
+// The page says what an invoice waits for, and simulate does what its buyer would.
+func TestTheHostedInvoiceTellsItsState(t *testing.T) {
+	t.Parallel()
+	sb := newTest(t, Options{})
+	shows := func(id, state string, payable bool) {
+		t.Helper()
+		body := get(t, sb, "/i/"+id+"?lang=en").Body.String()
+		if !strings.Contains(body, `<dd id="state">`+state+`</dd>`) || strings.Contains(body, "cardNumber") != payable {
+			t.Errorf("the page of %s does not say %q, or takes cards when it should not", id, state)
+		}
+	}
+	pay := func(id, method string) error {
+		t.Helper()
+		return simulate(t, sb, "invoice", map[string]any{"invoice": id, "payment_method": method})
+	}
+	id := sentInvoice(t, sb, "Kahve")
+	shows(id, "Open", true)
+	if err := pay(id, "pm_card_chargeDeclined"); err == nil {
+		t.Error("a declined card paid")
+	}
+	shows(id, "Open", true)
+	if err := pay(id, "pm_card_authenticationRequired"); err != nil {
+		t.Fatal(err)
+	}
+	shows(id, "Open, to be authenticated", true)
+	intent := call(t, sb, "GET", "/v1/invoice_pages/"+id, "", "Authorization", "").str("payment_intent.id")
+	if err := simulate(t, sb, "3ds", map[string]any{"intent": intent, "result": "succeed"}); err != nil {
+		t.Fatal(err)
+	}
+	shows(id, "Paid", false)
+	if err := pay(id, ""); err == nil {
+		t.Error("a paid invoice was paid again")
+	}
+	customer := must(t, sb, "POST", "/v1/customers", "").str("id")
+	late := must(t, sb, "POST", "/v1/invoices", "collection_method=send_invoice&days_until_due=2&customer="+customer).str("id")
+	must(t, sb, "POST", "/v1/invoiceitems", "currency=usd&amount=900&customer="+customer+"&invoice="+late)
+	must(t, sb, "POST", "/v1/invoices/"+late+"/finalize", "")
+	must(t, sb, "POST", "/_sandbox/clock", `{"advance_seconds":259200}`)
+	shows(late, "Past due", true)
+	must(t, sb, "POST", "/v1/invoices/"+late+"/mark_uncollectible", "")
+	shows(late, "Uncollectible", true)
+	if err := pay(late, ""); err != nil {
+		t.Fatal(err)
+	}
+	shows(late, "Paid", false)
+}
+
 // checkPDF reads a PDF's table of objects: each stands where the table says.
 func checkPDF(t *testing.T, file []byte) (pages int) {
 	t.Helper()

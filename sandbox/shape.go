@@ -20,8 +20,8 @@ type shape struct {
 	// free hashes (metadata) have keys of their own.
 	free bool
 	keys []string
-	// index finds a key; nil for small shapes, which are searched.
-	index map[string]int
+	// index finds a key.
+	index keyIndex
 	nodes []*description.Node
 	// quoted are the keys as JSON writes them.
 	quoted   []string
@@ -98,9 +98,6 @@ func shapeOf(n *description.Node) *shape {
 	return s
 }
 
-// indexedFrom is the number of keys from which a map finds one faster than a search.
-const indexedFrom = 9
-
 func newShape(n *description.Node) *shape {
 	if len(n.Props) == 0 {
 		return freeShape
@@ -151,12 +148,7 @@ func newShape(n *description.Node) *shape {
 
 // complete makes what finds the slots of keys.
 func (s *shape) complete() {
-	if len(s.keys) >= indexedFrom {
-		s.index = make(map[string]int, len(s.keys))
-		for i, k := range s.keys {
-			s.index[k] = i
-		}
-	}
+	s.index = newKeyIndex(s.keys)
 	s.indexed = make([]int, len(indexedFields))
 	for i, field := range indexedFields {
 		s.indexed[i] = s.slot(field)
@@ -176,13 +168,7 @@ func listOrder(s *shape, n *description.Node) {
 
 // slot is the position of a key, -1 when the shape does not have it.
 func (s *shape) slot(key string) int {
-	if s.index != nil {
-		if i, ok := s.index[key]; ok {
-			return i
-		}
-		return -1
-	}
-	return slices.Index(s.keys, key)
+	return s.index.find(s.keys, key)
 }
 
 // newHash makes an object of the shape with its defaults.

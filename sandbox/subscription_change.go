@@ -257,7 +257,10 @@ func (tx *accountTx) prorate(sub *stripeObject, c *subscriptionChange, p formPar
 	if before.Mode == billing.Flexible && behavior != prorateInvoice && behavior != prorateNone && p.Str("billing_cycle_anchor") == "now" && linesSum(c.prorations)+linesSum(c.full) == 0 {
 		c.silent, c.prorations, c.full = append(c.prorations, c.full...), nil, nil
 	}
-	c.invoice = len(c.full) > 0 || behavior == prorateInvoice && (len(c.prorations) > 0 || p.Has("add_invoice_items"))
+	// Charges that a call adds wait in flexible mode unless something else makes an invoice. Source:
+	// docs.stripe.com/billing/subscriptions/pending-updates.
+	added := p.Has("add_invoice_items") && before.Mode == billing.Classic
+	c.invoice = len(c.full) > 0 || behavior == prorateInvoice && (len(c.prorations) > 0 || added)
 	return nil
 }
 

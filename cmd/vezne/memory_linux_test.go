@@ -37,7 +37,7 @@ func TestTheProgramRunsOnWithoutThePagesOfItsStart(t *testing.T) {
 	if err := leaveStart(); err != nil {
 		t.Fatal(err)
 	}
-	if got := roomPercent(64 << 20); got != 100 {
+	if got := roomPercent(256 << 20); got != 100 {
 		t.Errorf("afterwards it counts %d", got)
 	}
 }

@@ -57,7 +57,7 @@ and use any key such as sk_test_shop; each name is an account of its own.`,
 			o.Seed = 1 + rand.Uint64N(1_000_000)
 		}
 		o.Log = engine.Logger(a.err, a.settings.LogLevel)
-		leaveRoom()
+		leaveRoom(ctx)
 		if err := leaveStart(); err != nil { // it only costs memory
 			o.Log.Debug("The pages of the start stay in memory.", slog.Any("error", err))
 		}

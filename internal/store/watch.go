@@ -281,7 +281,7 @@ func (w *watch) look(ctx context.Context, suspects map[*line]time.Time) {
 	if err != nil {
 		return
 	}
-	dead, ends := w.judge(suspects, busy, began.Add(-patience*time.Since(began)))
+	dead, ends := w.judge(suspects, busy, began, time.Now())
 	for _, end := range ends {
 		if _, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND "+startOf+" = $2", end.pid, end.start); err != nil {
 			break // it ends by itself, after idleTime
@@ -297,8 +297,10 @@ func (w *watch) look(ctx context.Context, suspects map[*line]time.Time) {
 }
 
 // judge returns which lines to cut, and which other ends keep what nobody will
-// finish. It cuts lines that have waited since before stale.
-func (w *watch) judge(suspects map[*line]time.Time, busy map[backend]bool, stale time.Time) (dead []func(), ends []backend) {
+// finish, after a look that began and ended at these times. It cuts lines that had
+// waited patience times as long when the look began as the look took.
+func (w *watch) judge(suspects map[*line]time.Time, busy map[backend]bool, began, ended time.Time) (dead []func(), ends []backend) {
+	stale := began.Add(-patience * ended.Sub(began))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for l, since := range suspects {
@@ -323,7 +325,7 @@ func (w *watch) judge(suspects map[*line]time.Time, busy map[backend]bool, stale
 		return !works
 	})
 	if len(dead) == 0 {
-		w.calm = time.Now().Add(busyEvery)
+		w.calm = ended.Add(busyEvery)
 	}
 	return dead, ends
 }

@@ -41,6 +41,82 @@ func limitFiles(h *house) (time.Duration, error) {
 	return h.back(time.Now())
 }
 
+// immutable is the flag of a file that nobody may change, not even its owner, nor
+// root, nor who has it open already. Source: FS_IMMUTABLE_FL of linux/fs.h.
+const immutable = 0x10
+
+// forbid forbids, or allows again, to change a file.
+func forbid(path string, on bool) (err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	flags, err := unix.IoctlGetInt(int(f.Fd()), unix.FS_IOC_GETFLAGS)
+	if err != nil {
+		return fmt.Errorf("flags of %s: %w", path, err)
+	}
+	flags &^= immutable
+	if on {
+		flags |= immutable
+	}
+	if err := unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, flags); err != nil {
+		return fmt.Errorf("flags of %s: %w", path, err)
+	}
+	return nil
+}
+
+// canForbid reports whether this process may forbid that files are changed, and
+// whether that holds for who has them open.
+func canForbid(t *testing.T) bool {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "vezne-forbid-") // where lives have their files
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(dir, "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	holds := false
+	if forbid(f.Name(), true) == nil {
+		_, err := f.WriteString("x")
+		holds = errors.Is(err, os.ErrPermission)
+		if err := forbid(f.Name(), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(f.Close(), os.RemoveAll(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return holds
+}
+
+// forbidFiles makes the database read-only for a while, for the process that has
+// it open.
+func forbidFiles(h *house) (time.Duration, error) {
+	forbidAll := func(on bool) error {
+		paths, err := filepath.Glob(filepath.Join(h.dir, "vezne.db*"))
+		for _, path := range paths {
+			err = errors.Join(err, forbid(path, on))
+		}
+		return err
+	}
+	if err := forbidAll(true); err != nil {
+		return 0, errors.Join(err, forbidAll(false))
+	}
+	h.witness.down()
+	err := h.felt()
+	if err == nil {
+		err = h.pause(h.between(0, 200*time.Millisecond))
+	}
+	h.witness.coming()
+	if err := errors.Join(err, forbidAll(false)); err != nil {
+		return 0, err
+	}
+	return h.back(time.Now())
+}
+
 // diskSize is how big a disk is that gets full, in bytes.
 const diskSize = 24 << 20
 

@@ -44,9 +44,12 @@ func kinds(t *testing.T) []kind {
 		{name: "read-only", about: "PostgreSQL takes no writes", cycles: 10, plan: onServer(shared, false), cycle: freezePostgres(shared)},
 		{name: "file-limit", about: "no file of the SQLite database can be written (EFBIG)", cycles: 20, plan: onFile, cycle: limitFiles},
 		{name: "network", about: "one way between Stripe, service, PostgreSQL and application is slow, narrow, cut, closed or half-open", cycles: 10, plan: onServer(shared, true), cycle: befall},
-		{name: "failover", about: "three processes; the primary crashes, the synchronous standby is promoted", cycles: 5, cycle: failOver, plan: func(t *testing.T) plan {
+		{name: "failover", about: "three processes; the primary crashes, the synchronous standby is promoted; the service knows both, or one address that is turned", cycles: 5, cycle: failOver, plan: func(t *testing.T) plan {
 			return plan{processes: 3, store: func(h *house) (store, error) { return newPair(t, h) }}
 		}},
+	}
+	if canForbid(t) {
+		list = append(list, kind{name: "read-only-files", about: "the files of the SQLite database may not be changed (EPERM)", cycles: 20, plan: onFile, cycle: forbidFiles})
 	}
 	if canMount(t) {
 		list = append(list, kind{name: "disk-full", about: "the disk under SQLite is full (ENOSPC)", cycles: 20, cycle: fillDisk, plan: func(*testing.T) plan { return plan{processes: 1, store: newDisk} }})

@@ -146,10 +146,15 @@ type pair struct {
 	dir              string
 	primary, standby *storetest.Server
 	first            bool // whether the primary is at the first place
+	// road is the one address that leads to whoever is the primary, where the
+	// service does not know both places.
+	road *storetest.Road
 }
 
 const pairDatabase = "life"
 
+// newPair makes a pair. The service knows both places, or, as the seed has it, one
+// address that is turned to the new primary, as a proxy or a name does.
 func newPair(t *testing.T, h *house) (store, error) {
 	p := &pair{t: t, dir: h.dir, primary: storetest.NewServer(t), first: true}
 	p.primary.Run("CREATE DATABASE " + pairDatabase)
@@ -157,7 +162,23 @@ func newPair(t *testing.T, h *house) (store, error) {
 	if err := errors.Join(p.point(true, p.primary), p.point(false, p.standby)); err != nil {
 		return nil, err
 	}
+	if h.rng.IntN(2) == 0 {
+		var err error
+		if p.road, err = storetest.NewRoad(); err != nil {
+			return nil, err
+		}
+		h.later(p.road.Close)
+		p.turn()
+	}
+	h.notes = append(h.notes, fmt.Sprintf("one address: %t", p.road != nil))
 	return p, p.follow(h.running)
+}
+
+// turn makes the one address lead to the primary. Whoever was connected is cut off.
+func (p *pair) turn() {
+	_, socket := throughTCP(p.primary.Database(pairDatabase), "")
+	p.road.Lead("unix", socket)
+	p.road.Reset()
 }
 
 func (p *pair) place(first bool) string {
@@ -176,6 +197,10 @@ func (p *pair) point(first bool, s *storetest.Server) error {
 }
 
 func (p *pair) url() string {
+	if p.road != nil {
+		through, _ := throughTCP(p.primary.Database(pairDatabase), p.road.Address())
+		return through
+	}
 	q := url.Values{"host": {p.place(true) + "," + p.place(false)}, "port": {"5432,5432"}, "target_session_attrs": {"read-write"}}
 	return "postgres://postgres@/" + pairDatabase + "?" + q.Encode()
 }
@@ -224,12 +249,17 @@ func failOver(h *house) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	former := p.primary
+	p.primary, p.first = p.standby, !p.first
+	if p.road != nil {
+		p.turn()
+		at = time.Now()
+	}
 	took, err := h.back(at)
 	if err != nil {
 		return took, err
 	}
-	p.primary.Remove()
-	p.primary, p.first = p.standby, !p.first
+	former.Remove()
 	p.standby = p.primary.Standby()
 	if err := p.point(!p.first, p.standby); err != nil {
 		return took, err
