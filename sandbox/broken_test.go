@@ -5,9 +5,6 @@ import (
 	"testing"
 )
 
-// formType is the content type of forms.
-const formType = "application/x-www-form-urlencoded"
-
 // brokenRequests are calls that no client means, below /v1, and the beginnings of their refusals.
 var brokenRequests = []struct {
 	method, path, contentType, body string

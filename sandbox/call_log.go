@@ -1,11 +1,11 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -170,15 +170,15 @@ func loggedParams(n *paramNode) []byte {
 
 // firstID is the id at the head of an object's JSON, which Stripe writes first; "" for a list.
 func firstID(body []byte) string {
-	text := string(body[:min(len(body), 200)])
-	_, rest, ok := strings.Cut(text, `"id":`)
-	if !ok || strings.Contains(text[:len(text)-len(rest)], "[") {
+	text := body[:min(len(body), 200)]
+	before, rest, ok := bytes.Cut(text, []byte(`"id":`))
+	if !ok || bytes.IndexByte(before, '[') >= 0 {
 		return ""
 	}
-	rest = strings.TrimLeft(rest, " ")
-	if !strings.HasPrefix(rest, `"`) {
+	rest, ok = bytes.CutPrefix(bytes.TrimLeft(rest, " "), []byte(`"`))
+	if !ok {
 		return ""
 	}
-	id, _, _ := strings.Cut(rest[1:], `"`)
-	return id
+	id, _, _ := bytes.Cut(rest, []byte(`"`))
+	return string(id)
 }

@@ -80,6 +80,7 @@ func (n *paramNode) insert(name, value string) error {
 func (n *paramNode) member(key string) *paramNode {
 	if n.hash == nil {
 		n.value, n.hash = nil, map[string]*paramNode{}
+		n.keys = make([]string, 0, 4)
 	}
 	m := n.hash[key]
 	if m == nil {

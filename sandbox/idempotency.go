@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
+	stdhash "hash"
 	"net/http"
 	"slices"
 	"time"
@@ -31,14 +32,20 @@ type idempotentCall struct {
 
 // fingerprint is a keyed hash of what a call asks for, whatever the order of its parameters.
 func (sb *Sandbox) fingerprint(r *apiRequest) [sha256.Size]byte {
-	h := hmac.New(sha256.New, sb.secret[:])
-	text := []byte(r.Method)
+	h, _ := sb.fingerprints.Get().(stdhash.Hash)
+	if h == nil {
+		h = hmac.New(sha256.New, sb.secret[:])
+	}
+	defer sb.fingerprints.Put(h)
+	h.Reset()
+	var room [512]byte
+	text := append(room[:0], r.Method...)
 	for _, name := range r.route.names {
 		text = appendString(text, r.path[name])
 	}
 	text = appendCanonical(text, r.params.node)
 	_, _ = h.Write(text) // a hash never fails
-	return [sha256.Size]byte(h.Sum(nil))
+	return [sha256.Size]byte(h.Sum(room[:0]))
 }
 
 func appendCanonical(out []byte, n *paramNode) []byte {
@@ -53,7 +60,8 @@ func appendCanonical(out []byte, n *paramNode) []byte {
 		return append(out, ']')
 	case n.hash != nil:
 		out = append(out, '{')
-		keys := slices.Clone(n.keys)
+		var room [16]string
+		keys := append(room[:0], n.keys...)
 		slices.Sort(keys)
 		for _, k := range keys {
 			out = append(appendCanonical(append(appendString(out, k), ':'), n.hash[k]), ',')

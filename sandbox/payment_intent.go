@@ -41,6 +41,9 @@ var intentParams = []string{
 	"payment_method_options", "payment_method_types", "capture_method", "confirmation_method", "client_secret", "setup_future_usage",
 }
 
+// intentExceptions are those that an intent's fields are not set from.
+var intentExceptions = append(slices.Clone(intentParams), "shipping")
+
 func createPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	p := r.Params()
 	currency := strings.ToLower(p.Str("currency"))
@@ -203,7 +206,7 @@ func setIntent(tx *accountTx, intent *stripeObject, p formParams) error {
 	if p.Has("setup_future_usage") {
 		intent.Set("setup_future_usage", textOrNull(p.Str("setup_future_usage")))
 	}
-	applyParams(tx, intent, p, append(slices.Clone(intentParams), "shipping")...)
+	applyParams(tx, intent, p, intentExceptions...)
 	setShipping(tx, intent, p)
 	return nil
 }

@@ -1,12 +1,12 @@
 package sandbox
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -226,19 +226,25 @@ func (r *apiRequest) readParams() error {
 	if err != nil || len(body) == 0 {
 		return err
 	}
+	if r.http.Header.Get("Content-Type") == formType && !isV2(r.Route) { // as nearly every call
+		return decodeForm(root, string(body))
+	}
 	kind, attributes, err := mime.ParseMediaType(r.http.Header.Get("Content-Type"))
 	switch {
 	case isV2(r.Route) && (err != nil || kind != "application/json"):
 		return invalid("", "", "Invalid request (check that your POST content type is application/json). If you have any questions, we can help at https://support.stripe.com/.")
 	case isV2(r.Route):
 		return decodeJSON(root, body)
-	case r.http.Header.Get("Content-Type") == "", err == nil && kind == "application/x-www-form-urlencoded":
+	case r.http.Header.Get("Content-Type") == "", err == nil && kind == formType:
 		return decodeForm(root, string(body))
 	case err == nil && kind == "multipart/form-data" && r.route.operation != nil && r.route.operation.Multipart:
 		return decodeMultipart(root, body, attributes["boundary"])
 	}
 	return invalid("", "", "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.")
 }
+
+// formType is what Stripe's libraries send.
+const formType = "application/x-www-form-urlencoded"
 
 // decodeJSON reads a JSON body into a tree.
 func decodeJSON(root *paramNode, body []byte) error {
@@ -259,18 +265,32 @@ func readBody(r *http.Request, limit int) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	var text bytes.Buffer
-	if r.ContentLength > 0 {
-		text.Grow(int(min(r.ContentLength, int64(limit))) + bytes.MinRead)
-	}
-	if _, err := text.ReadFrom(io.LimitReader(r.Body, int64(limit)+1)); err != nil {
+	body, err := readAll(io.LimitReader(r.Body, int64(limit)+1), int(max(0, min(r.ContentLength, int64(limit)))))
+	if err != nil {
 		return nil, invalid("", "", "Invalid request: the body could not be read")
 	}
-	body := text.Bytes()
 	if len(body) > limit {
 		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Type: "invalid_request_error", Message: fmt.Sprintf("Request body is larger than %d bytes.", limit)}
 	}
 	return body, nil
+}
+
+// readAll reads everything; said is how many bytes it is told to be. It returns the reader's error.
+func readAll(in io.Reader, said int) ([]byte, error) {
+	body := make([]byte, 0, said+1) // the end is seen without more room
+	for {
+		n, err := in.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if errors.Is(err, io.EOF) {
+			return body, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(body) == cap(body) {
+			body = slices.Grow(body, len(body))
+		}
+	}
 }
 
 // execute runs the operation and finds what is to be expanded, in one accountTx.

@@ -61,6 +61,8 @@ type Sandbox struct {
 	ids *source
 	// secret keys the hashes of what idempotent calls asked for.
 	secret [32]byte
+	// fingerprints are hashes with that key, to be used again.
+	fingerprints sync.Pool
 	// run counts the starts over the same data.
 	run uint64
 	// owners are the accounts that published an id; keyOwners those that a key was issued for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -65,6 +66,54 @@ func TestWhatIsNotFinalIsLookedAtAgain(t *testing.T) {
 		b.answer(b.intent("succeeded"))
 		if due := at(); due != nil || b.marked("pi_1") != nil {
 			b.t.Errorf("a final object is looked at again at %v, mark %+v", due, b.marked("pi_1"))
+		}
+	})
+}
+
+// A charge that comes inside of its refund was not asked for its disputes: when
+// it is looked at itself must not move away with each look at the refund.
+func TestWhatComesInsideOfAnotherKeepsItsOwnLook(t *testing.T) {
+	each(t, nil, func(b *bench) {
+		at := func(id vezne.ObjectID) time.Time {
+			s, err := b.store.Snapshot(b.ctx, id)
+			b.must(err)
+			if s.RecheckAt == nil {
+				return time.Time{}
+			}
+			return *s.RecheckAt
+		}
+		charge := func(refunded int) string {
+			return fmt.Sprintf(`{"id":"ch_1","object":"charge","payment_intent":"pi_1","status":"succeeded","currency":"try","amount":1999,"amount_captured":1999,"amount_refunded":%d,"captured":true,"created":%d}`,
+				refunded, b.clock.Now().Add(-time.Minute).Unix())
+		}
+		refund := func(refunded int) string {
+			return fmt.Sprintf(`{"id":"re_1","object":"refund","charge":%s,"payment_intent":"pi_1","status":"succeeded","currency":"try","amount":%[2]d,"created":1}`, charge(refunded), refunded)
+		}
+		b.answer(b.intent("succeeded"))
+		b.answer(charge(0))
+		own := at("ch_1")
+		if own.Sub(b.clock.Now()) != time.Hour {
+			b.t.Fatalf("the charge is looked at again at %s", own)
+		}
+		for _, refunded := range []int{100, 100, 200} {
+			b.clock.Advance(10 * time.Minute)
+			b.answer(refund(refunded))
+			if now := at("ch_1"); !now.Equal(own) {
+				b.t.Errorf("after its refund of %d was read, the charge is looked at at %s instead of %s", refunded, now, own)
+			}
+		}
+		b.clock.Advance(10 * time.Minute)
+		b.answer(charge(200))
+		if now := at("ch_1"); now.Sub(b.clock.Now()) != time.Hour {
+			b.t.Errorf("after it was read itself, the charge is looked at at %s", now)
+		}
+		b.clock.Advance(time.Hour)
+		if _, err := b.store.MarkRechecks(b.ctx, 10); err != nil {
+			b.t.Fatal(err)
+		}
+		b.answer(refund(200))
+		if now := at("ch_1"); now.Sub(b.clock.Now()) != time.Hour {
+			b.t.Errorf("a charge that is to be looked at at no other time is looked at at %s", now)
 		}
 	})
 }

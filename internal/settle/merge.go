@@ -114,14 +114,14 @@ func (w *work) mergeOne(ctx context.Context, in vezne.Snapshot) error {
 				return err
 			}
 		}
-		in.RecheckAt = w.recheck(in)
+		in.RecheckAt = w.recheck(in, kept)
 		if err := w.keep(ctx, in); err != nil {
 			return err
 		}
 	default:
 		// What is kept stands; only when it is looked at next is new, and what it
 		// hangs on if that was not known before.
-		found.Root, found.RecheckAt = in.Root, w.recheck(found)
+		found.Root, found.RecheckAt = in.Root, w.recheck(found, kept)
 		if err := w.keep(ctx, found); err != nil {
 			return err
 		}
@@ -159,13 +159,19 @@ func againAfter(v mirror.Verdict) time.Duration {
 	return 0
 }
 
-func (w *work) recheck(s vezne.Snapshot) *time.Time {
+// recheck returns when an object is looked at next, nil for never. One that came
+// inside of another keeps its own look: only that one asks for what hangs on it,
+// as the disputes of a charge do.
+func (w *work) recheck(s vezne.Snapshot, kept *vezne.Snapshot) *time.Time {
 	created := createdOf(s)
 	after, ok := mirror.RecheckAfter(s, w.tx.Now().Sub(created))
 	if !ok {
 		return nil
 	}
 	at := w.tx.Now().Add(after)
+	if kept != nil && kept.RecheckAt != nil && s.ID != w.snapshots[0].ID && kept.RecheckAt.Before(at) {
+		return kept.RecheckAt
+	}
 	return &at
 }
 

@@ -81,6 +81,7 @@ func (w *world) restore() {
 		w.violate("the database is not marked as restored: %v, %v", done, err)
 	}
 	w.restored = true
+	w.record.forget(w.backup.at)
 	w.seen = newSeen()
 	w.post.acknowledged = map[string]time.Time{}
 	w.later(time.Minute, w.start)

@@ -36,6 +36,9 @@ type post struct {
 	lost []letter
 	// acknowledged are the ids that the desk answered 200 to.
 	acknowledged map[string]time.Time
+	// told are the objects, and the intents that they hang on, of which the desk
+	// took an event that it heeds.
+	told map[string]bool
 }
 
 // letter is an event on its way.
@@ -43,6 +46,9 @@ type letter struct {
 	id, kind string
 	created  time.Time
 	body     []byte
+	object   string
+	// of is the order that a lost one is about, empty for none.
+	of string
 }
 
 // retries are the pauses after which Stripe sends an event again that was not
@@ -52,7 +58,7 @@ var retries = []time.Duration{
 }
 
 func newPost(w *world) *post {
-	return &post{world: w, known: map[string]bool{}, owners: map[string]string{}, open: map[string]int{}, acknowledged: map[string]time.Time{}}
+	return &post{world: w, known: map[string]bool{}, owners: map[string]string{}, open: map[string]int{}, acknowledged: map[string]time.Time{}, told: map[string]bool{}}
 }
 
 // take is the sandbox giving an event to the post.
@@ -89,11 +95,16 @@ func (p *post) read(body []byte) letter {
 		ID      string `json:"id"`
 		Type    string `json:"type"`
 		Created int64  `json:"created"`
+		Data    struct {
+			Object struct {
+				ID string `json:"id"`
+			} `json:"object"`
+		} `json:"data"`
 	}
 	if err := json.Unmarshal(body, &e); err != nil {
 		p.world.violate("the sandbox sent %s: %v", body, err)
 	}
-	return letter{id: e.ID, kind: e.Type, created: time.Unix(e.Created, 0), body: body}
+	return letter{id: e.ID, kind: e.Type, created: time.Unix(e.Created, 0), body: body, object: e.Data.Object.ID}
 }
 
 // way decides what becomes of an event.
@@ -104,6 +115,7 @@ func (p *post) way(l letter) {
 	case way.drop:
 		w.stats.dropped++
 		w.note("the post loses %s %s for good", l.kind, l.id)
+		l.of = p.owner(l)
 		p.lost = append(p.lost, l)
 		return
 	case way.twin:
@@ -150,7 +162,7 @@ func (p *post) untold() map[string]bool {
 		out[id] = n > 0
 	}
 	for _, l := range p.lost {
-		out[p.owner(l)] = true
+		out[l.of] = true
 	}
 	return out
 }
@@ -174,6 +186,10 @@ func (p *post) deliver(l letter, tries int) {
 		w.note("event %s %s: %d", l.kind, l.id, status)
 		if status == http.StatusOK {
 			p.acknowledged[l.id] = now
+			if l.kind != "payment_intent.created" {
+				p.told[string(ofIntent.Find(l.body))] = true
+				p.told[l.object] = true
+			}
 			p.open[p.owner(l)]--
 			return
 		}

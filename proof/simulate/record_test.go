@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/vezne/vezne"
 )
@@ -53,8 +55,16 @@ type request struct {
 	status int
 	// later is true when Stripe did it long after it said that it failed.
 	later bool
+	// at is when it was first sent.
+	at time.Time
 	// broken counts the answers that were the stored 500, by lives.
 	broken map[*life]int
+}
+
+// forget lets go of what was sent since a backup: a desk whose database was
+// lost may be asked again under a caller's key, and writes it down anew.
+func (r *record) forget(since time.Time) {
+	maps.DeleteFunc(r.sent, func(_ string, sent *request) bool { return !sent.at.Before(since) })
 }
 
 func newRecord(w *world) *record {
@@ -74,7 +84,7 @@ func (r *record) request(req *http.Request, body []byte) *request {
 	}
 	known, ok := r.sent[key]
 	if !ok {
-		known = &request{path: req.URL.Path, body: string(body), broken: map[*life]int{}}
+		known = &request{path: req.URL.Path, body: string(body), at: time.Now(), broken: map[*life]int{}}
 		r.sent[key] = known
 	}
 	if known.path != req.URL.Path || known.body != string(body) {

@@ -38,12 +38,25 @@ type climate struct {
 	// haste: as soon as Stripe did something for the desk, somebody does something
 	// else to it, before the desk has heard.
 	haste bool
+	// deaf are the beginnings of event types that the endpoint does not get at all:
+	// somebody left them out at Stripe.
+	deaf []string
+}
+
+// families are event types that are left out together.
+var families = [][]string{
+	{"charge.dispute."}, {"charge."}, {"refund.", "charge.refund"}, {"payment_intent."}, {"checkout.session."},
+	{"charge.", "refund.", "payment_intent.", "checkout.session.", "setup_intent."},
 }
 
 func newClimate(seed uint64) climate {
 	rng := rand.New(rand.NewPCG(seed, 0xc117a7e))
 	one := func(of int) bool { return rng.IntN(of) == 0 }
-	return climate{later: one(8), restores: one(6), drops: one(2), watches: one(3), haste: one(2)}
+	c := climate{later: one(8), restores: one(6), drops: one(2), watches: one(3), haste: one(2)}
+	if one(6) {
+		c.drops, c.deaf = true, pickOne(rng, families...)
+	}
+	return c
 }
 
 // spell is a time of bad weather.
@@ -131,6 +144,12 @@ func kept(kind string) bool {
 
 func (w *weather) way(kind string) way {
 	out := way{delay: 100*time.Millisecond + w.pause(4*time.Second)}
+	for _, family := range w.climate.deaf {
+		if strings.HasPrefix(kind, family) {
+			out.drop = true
+			return out
+		}
+	}
 	if w.clear {
 		return out
 	}
