@@ -8,7 +8,7 @@ import (
 // sharedHashes is how many hashes a store remembers to be used again, sharedTexts how many texts; powers of two.
 const (
 	sharedHashes = 512
-	sharedTexts  = 1024
+	sharedTexts  = 4096
 	sharedKeys   = 256
 )
 

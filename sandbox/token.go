@@ -24,13 +24,34 @@ func createToken(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		token.Set("type", "cvc_update").Set("id", tx.NewID("cvctok_", 24))
 	case p.Has("pii"):
 		token.Set("type", "pii").Set("id", tx.NewID("pii_", 24))
-	case p.Has("person"), p.Has("account"), p.Has("bank_account"):
+	case p.Has("bank_account"):
+		if err := fillBankToken(tx, token, p); err != nil {
+			return nil, err
+		}
+	case p.Has("person"), p.Has("account"):
 		token.Set("type", p.Keys()[0])
 	default:
 		return nil, invalid("", "", "You must supply either a card, customer, or bank account to create a token.")
 	}
+	if token.Str("type") != cardType {
+		token.Unset("card")
+	}
 	tx.Put(token)
 	return token, nil
+}
+
+// fillBankToken makes a token that stands for a bank account. The account belongs to nobody yet.
+func fillBankToken(tx *accountTx, token *stripeObject, p formParams) error {
+	given, _ := p.Hash("bank_account")
+	bank, err := enteredBank(tx, tx.Account(), given, "bank_account")
+	if err != nil {
+		return err
+	}
+	for _, key := range onAccountsOnly {
+		bank.Unset(key)
+	}
+	token.Set("id", tx.NewID("btok_1", 23)).Set("type", "bank_account").Set("bank_account", bank).Set(hiddenNumber, bank.Str(hiddenNumber))
+	return nil
 }
 
 // caller is the address that a call came from, "" when it is not known.

@@ -76,14 +76,17 @@ func (tx *Tx) send(ctx context.Context, p *pipeline, each func(r pgx.BatchResult
 func (tx *Tx) storeEvents(ctx context.Context, events []db.StoreEventParams) ([]db.StoreEventRow, error) {
 	rows := make([]db.StoreEventRow, 0, len(events))
 	if !tx.pipelined() {
-		for _, e := range events {
-			kept, err := tx.q.StoreEvent(ctx, e)
-			if err != nil {
-				return nil, err
+		err := tx.repeated(len(events), func(q *db.Queries) error {
+			for _, e := range events {
+				kept, err := q.StoreEvent(ctx, e)
+				if err != nil {
+					return err
+				}
+				rows = append(rows, kept...)
 			}
-			rows = append(rows, kept...)
-		}
-		return rows, nil
+			return nil
+		})
+		return rows, err
 	}
 	p := &pipeline{}
 	for _, e := range events {
@@ -102,18 +105,20 @@ func (tx *Tx) storeEvents(ctx context.Context, events []db.StoreEventParams) ([]
 
 // setMarks sets marks in their order.
 func (tx *Tx) setMarks(ctx context.Context, marks []db.SetMarkParams) error {
-	q, p := tx.q, &pipeline{}
-	pipelined := len(marks) > 0 && tx.pipelined()
-	if pipelined {
-		q = db.New(p)
-	}
-	for _, m := range marks {
-		if err := q.SetMark(ctx, m); err != nil {
-			return err
+	all := func(q *db.Queries) error {
+		for _, m := range marks {
+			if err := q.SetMark(ctx, m); err != nil {
+				return err
+			}
 		}
-	}
-	if !pipelined {
 		return nil
+	}
+	if len(marks) == 0 || !tx.pipelined() {
+		return tx.repeated(len(marks), all)
+	}
+	p := &pipeline{}
+	if err := all(db.New(p)); err != nil {
+		return err
 	}
 	return tx.send(ctx, p, func(r pgx.BatchResults) error {
 		_, err := r.Exec()

@@ -42,6 +42,18 @@ for (const [colorScheme, lang] of [['light', 'tr'], ['dark', 'en']]) {
   });
 }
 
+test('a phone shows the whole of a delivery without scrolling sideways', async () => {
+  const page = await openPage(browser, `${home}/deliveries?lang=en`, { width: 360 });
+  const { wide, shown } = await page.evaluate(() => {
+    const table = document.querySelector('main .scroll');
+    return { wide: table.scrollWidth - table.clientWidth, shown: document.querySelector('main tbody tr').innerText };
+  });
+  assert.ok(wide <= 0, `the table is ${wide} px too wide`);
+  assert.match(shown, /127\.0\.0\.1:\d+\/webhooks/);
+  const label = await page.evaluate(() => getComputedStyle(document.querySelector('main tbody td[data-label]'), '::before').content);
+  assert.equal(label, '"Event"');
+});
+
 test('everything that is clicked is at least 24 px wide and high', async () => {
   const page = await openPage(browser, home, { width: 360 });
   for (const [which, path] of Object.entries(paths)) {
