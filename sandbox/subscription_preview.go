@@ -53,15 +53,16 @@ func (tx *accountTx) subscriptionPreview(p formParams) (invoiceDraft, error) {
 	if err != nil {
 		return invoiceDraft{}, err
 	}
-	d, billed, err := tx.previewChange(c)
+	d, billed, err := tx.previewChange(c, nil)
 	if err != nil || billed {
 		return d, err
 	}
 	return tx.nextInvoice(id)
 }
 
-// previewChange makes a change and gives the draft of the invoice that it makes at once; billed says whether it makes one.
-func (tx *accountTx) previewChange(c subscriptionChange) (d invoiceDraft, billed bool, err error) {
+// previewChange makes a change, with the items that it adds, and gives the draft of the invoice that it makes at once; billed
+// says whether it makes one.
+func (tx *accountTx) previewChange(c subscriptionChange, added []formParams) (d invoiceDraft, billed bool, err error) {
 	sub, err := tx.settle(c.sub, asBilled(c.silent))
 	if err != nil {
 		return d, false, billingFault(err)
@@ -69,11 +70,14 @@ func (tx *accountTx) previewChange(c subscriptionChange) (d invoiceDraft, billed
 	if sub, err = tx.putSubscription(sub); err != nil {
 		return d, false, billingFault(err)
 	}
+	customer := tx.Get("customer", sub.Str("customer"))
+	if err := tx.addInvoiceItems(customer, sub, added); err != nil {
+		return d, false, err
+	}
 	if err := tx.pend(sub, c.prorations); err != nil || !c.invoice {
 		return d, false, err
 	}
-	sub = tx.Get("subscription", sub.ID())
-	return tx.draftOf(sub, tx.Get("customer", sub.Str("customer")), "subscription_update", c.full), true, nil
+	return tx.draftOf(tx.Get("subscription", sub.ID()), customer, "subscription_update", c.full), true, nil
 }
 
 // nextToBill is the customer's subscription that is billed next, "" when there is none.
@@ -118,6 +122,9 @@ func (tx *accountTx) previewCreation(p, details formParams) (invoiceDraft, error
 	tx.hold(sub)
 	if sub, err = tx.putSubscription(sub); err != nil {
 		return invoiceDraft{}, billingFault(err)
+	}
+	if err := tx.addInvoiceItems(customer, sub, details.List("add_invoice_items")); err != nil {
+		return invoiceDraft{}, err
 	}
 	lines, err := tx.firstLines(sub, asked)
 	if err != nil {
@@ -171,7 +178,7 @@ func (tx *accountTx) previewResumption(sub *stripeObject, details formParams) (i
 	if err != nil {
 		return invoiceDraft{}, billingFault(err)
 	}
-	d, billed, err := tx.previewChange(c)
+	d, billed, err := tx.previewChange(c, nil)
 	if err != nil || billed {
 		return d, err
 	}
@@ -238,7 +245,7 @@ func (tx *accountTx) previewPhase(sub, schedule, phase *stripeObject) (d invoice
 	if err != nil {
 		return d, false, err
 	}
-	if d, billed, err = tx.previewChange(c); err == nil && !billed {
+	if d, billed, err = tx.previewChange(c, p.List("add_invoice_items")); err == nil && !billed {
 		_, err = tx.endWithSchedule(sub.ID())
 	}
 	return d, billed, err
