@@ -215,9 +215,10 @@ func (l *life) pause() {
 	l.must("POST", "/v1/subscriptions/"+l.id, form...)
 }
 
-// resume goes on after a trial that ended without a method.
+// resume goes on after a trial that ended without a method. Without one it must
+// be refused, unless the customer's balance pays the invoice.
 func (l *life) resume() {
-	if !l.hasCard() {
+	if before := l.preview([]string{"resume_at=now"}); !l.hasCard() && (before.status != 200 || before.json["amount_due"] != 0.) {
 		if got := l.call("POST", "/v1/subscriptions/"+l.id+"/resume"); got.status != 400 {
 			l.fail("resumed without a card: %s", got.body)
 		}

@@ -282,6 +282,9 @@ func (s *somebody) repeat(what, method, path, body string, key uint64, answered 
 	if json.Unmarshal(answered, &before) != nil || json.Unmarshal(raw, &after) != nil || before.ID != after.ID {
 		w.violate("%s, the same again with the same key: %d %s, before that %s", what, res.StatusCode, raw, answered)
 	}
+	if res.Header.Get("Idempotent-Replayed") != "true" {
+		w.violate("%s, the same again with the same key: it was done again instead of being answered again", what)
+	}
 }
 
 // pay pays an order in a way.
