@@ -260,13 +260,13 @@ func (w *world) checkNews() {
 
 // checkCall holds how a request ended against what Stripe did.
 func (w *world) checkCall(id string) {
-	found, err := w.asks("SELECT state, purpose, path, form, key, status, created_at FROM vezne_calls WHERE id = $1").rows(id)
+	found, err := w.asks("SELECT state, purpose, path, form, key, status, created_at, root_id FROM vezne_calls WHERE id = $1").rows(id)
 	if err != nil {
 		w.violate("look at a call: %v", err)
 		return
 	}
 	defer found.Close()
-	var state, purpose, path, form, key string
+	var state, purpose, path, form, key, root string
 	var status, created int64
 	if !found.Next() {
 		if err := found.Err(); err != nil {
@@ -274,7 +274,7 @@ func (w *world) checkCall(id string) {
 		}
 		return
 	}
-	if err := found.Scan(&state, &purpose, &path, &form, &key, &status, &created); err != nil {
+	if err := found.Scan(&state, &purpose, &path, &form, &key, &status, &created, &root); err != nil {
 		w.violate("look at a call: %v", err)
 		return
 	}
@@ -282,7 +282,10 @@ func (w *world) checkCall(id string) {
 		return
 	}
 	// Such an answer says that somebody else is to blame, or that it is too early.
-	if state == "refused" && status != 0 && (status < 400 || status == http.StatusConflict || status == http.StatusTooManyRequests || status >= 500) {
+	// A request that was only turned away may be withdrawn: then nothing says that
+	// Stripe refused it.
+	withdrawn := status == http.StatusTooManyRequests && len(texts(w, "SELECT action FROM vezne_entries WHERE root_id = $1 AND action = $2", root, purpose+".refused")) == 0
+	if state == "refused" && status != 0 && !withdrawn && (status < 400 || status == http.StatusConflict || status == http.StatusTooManyRequests || status >= 500) {
 		w.violate("%s (%s) counts as refused, by an answer of status %d", id, purpose, status)
 	}
 	known := w.record.sent[key]
