@@ -281,6 +281,11 @@ func (w *world) checkCall(id string) {
 	if state != "refused" && state != "abandoned" || w.restored {
 		return
 	}
+	// The next question needs the only connection.
+	if err := found.Close(); err != nil {
+		w.violate("look at a call: %v", err)
+		return
+	}
 	// Such an answer says that somebody else is to blame, or that it is too early.
 	// A request that was only turned away may be withdrawn: then nothing says that
 	// Stripe refused it.
