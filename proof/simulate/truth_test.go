@@ -300,10 +300,16 @@ func (w *world) compareOrder(r row, is truth) {
 	}
 }
 
-// forgot reports whether the attempt that made an intent was lost with the
-// database.
+// forgot reports whether the attempt that made an intent, or the request that
+// captured a part of it, was lost with the database.
 func (w *world) forgot(i intentTruth) bool {
-	return w.restored && len(texts(w, "SELECT id FROM vezne_attempts WHERE id = $1", i.Metadata[vezne.MetadataAttempt])) == 0
+	if !w.restored {
+		return false
+	}
+	if len(texts(w, "SELECT id FROM vezne_attempts WHERE id = $1", i.Metadata[vezne.MetadataAttempt])) == 0 {
+		return true
+	}
+	return i.Received != i.Amount && len(texts(w, "SELECT id FROM vezne_calls WHERE path = $1", "/v1/payment_intents/"+i.ID+"/capture")) == 0
 }
 
 func (w *world) comparePaid(r row, is truth, taken []intentTruth, at func(string, ...any)) {
