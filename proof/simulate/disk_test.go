@@ -145,7 +145,7 @@ func (c *connector) Connect(context.Context) (driver.Conn, error) {
 	if c.life.isDead() {
 		return nil, errGone
 	}
-	inner, err := c.inner.Open(c.dsn)
+	inner, err := c.life.world.pool.open(c.inner, c.dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -162,66 +162,19 @@ func (c *connector) Driver() driver.Driver { return c.inner }
 // conn is a connection whose every step is counted.
 type conn struct {
 	life  *life
-	inner driver.Conn
+	inner *realConn
 	// in is true inside of a transaction.
 	in     bool
 	closed bool
-	// prepared are the store's own statements, which come again and again.
-	prepared map[string]*prepared
 }
 
-// prepared is a statement, and whether somebody reads its rows.
-type prepared struct {
-	driver.Stmt
-	busy bool
-}
-
-// ready returns a statement to be run at once, nil when it is not worth keeping
-// or in use.
-func (c *conn) ready(ctx context.Context, query string) (*prepared, error) {
-	if !strings.HasPrefix(query, "-- name: ") {
-		return nil, nil
-	}
-	if p, ok := c.prepared[query]; ok {
-		if p.busy {
-			return nil, nil
-		}
-		return p, nil
-	}
-	stmt, err := c.inner.(driver.ConnPrepareContext).PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if c.prepared == nil {
-		c.prepared = map[string]*prepared{}
-	}
-	c.prepared[query] = &prepared{Stmt: stmt}
-	return c.prepared[query], nil
-}
-
-// rows are those of a kept statement, which is free again when they are closed.
-type rows struct {
-	driver.Rows
-	of *prepared
-}
-
-// Close frees the statement.
-func (r rows) Close() error {
-	r.of.busy = false
-	return r.Rows.Close()
-}
-
-// hang closes the real connection; a transaction that is open is undone.
+// hang leaves the real connection; a transaction that is open is undone.
 func (c *conn) hang() error {
 	if c.closed {
 		return nil
 	}
 	c.closed = true
-	var errs []error
-	for _, p := range c.prepared {
-		errs = append(errs, p.Close())
-	}
-	return errors.Join(append(errs, c.inner.Close())...)
+	return c.life.world.pool.leave(c.inner)
 }
 
 // Close closes the connection.
@@ -255,14 +208,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if err := c.statement(ctx, query); err != nil {
 		return nil, err
 	}
-	p, err := c.ready(ctx, query)
-	switch {
-	case err != nil:
-		return nil, err
-	case p != nil:
-		return p.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-	}
-	return c.inner.(driver.ExecerContext).ExecContext(ctx, query, args)
+	return c.inner.ExecContext(ctx, query, args)
 }
 
 // QueryContext asks a question.
@@ -270,20 +216,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err := c.statement(ctx, query); err != nil {
 		return nil, err
 	}
-	p, err := c.ready(ctx, query)
-	switch {
-	case err != nil:
-		return nil, err
-	case p == nil:
-		return c.inner.(driver.QueryerContext).QueryContext(ctx, query, args)
-	}
-	p.busy = true
-	found, err := p.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
-	if err != nil {
-		p.busy = false
-		return nil, err
-	}
-	return rows{found, p}, nil
+	return c.inner.QueryContext(ctx, query, args)
 }
 
 // Prepare is not used by the store; it is counted by what is run on it.
@@ -296,7 +229,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	if err := c.statement(ctx, query); err != nil {
 		return nil, err
 	}
-	return c.inner.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	return c.inner.PrepareContext(ctx, query)
 }
 
 // Begin begins a transaction.
@@ -310,7 +243,7 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 	if err := c.life.take(true); err != nil {
 		return nil, err
 	}
-	tx, err := c.inner.(driver.ConnBeginTx).BeginTx(ctx, o)
+	tx, err := c.inner.BeginTx(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -321,14 +254,6 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 
 // Ping asks whether the database is there.
 func (c *conn) Ping(context.Context) error { return c.life.take(true) }
-
-// CheckNamedValue lets the real driver convert arguments.
-func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
-	if checker, ok := c.inner.(driver.NamedValueChecker); ok {
-		return checker.CheckNamedValue(v)
-	}
-	return driver.ErrSkip
-}
 
 // IsValid reports whether the pool may keep the connection.
 func (c *conn) IsValid() bool { return !c.closed && !c.life.isDead() }
