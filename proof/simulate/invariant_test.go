@@ -139,7 +139,7 @@ func (w *world) checkRefunds(order string) {
 
 // checkQuiet looks when nobody is in the middle of anything.
 func (w *world) checkQuiet() {
-	if !w.seen.dirtyQuiet || w.spoiled != "" {
+	if !w.seen.dirtyQuiet || w.spoiled != "" || w.atWork() {
 		return
 	}
 	w.seen.dirtyQuiet = false
