@@ -26,6 +26,9 @@ type life struct {
 	fuse int
 	// troubled is true once the database refused something or lost an answer.
 	troubled bool
+	// hurried is true when the database was too slow for somebody since the last
+	// look.
+	hurried bool
 	// refuse is how many steps the database refuses from now on.
 	refuse int
 	// lose is true when the answer of the next COMMIT is lost.
@@ -77,7 +80,7 @@ func (l *life) kill() {
 func (l *life) isTroubled() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.dead || l.troubled
+	return l.dead || l.troubled || l.hurried
 }
 
 func (l *life) isDead() bool {

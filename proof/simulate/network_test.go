@@ -77,8 +77,15 @@ func (r road) RoundTrip(req *http.Request) (*http.Response, error) {
 	if p := w.now; known != nil && p != nil && p.life == r.life && p.opened && p.CatchingUp() {
 		w.violate("a restored desk asks for %s before it knows what happened since the backup", req.URL.Path)
 	}
+	charge := req.URL.Query().Get("charge")
+	if charge != "" {
+		w.record.asked[charge]++
+	}
 	res, err := r.carry(req, body, known, f)
 	w.sched.step(ctx, "answer of "+label)
+	if charge != "" {
+		w.record.asked[charge]--
+	}
 	if gone := r.life.take(false); gone != nil {
 		return nil, gone
 	}

@@ -86,7 +86,24 @@ func (l *life) heard(ctx context.Context) error {
 	if l.isDead() {
 		return errGone
 	}
-	return ctx.Err()
+	return l.tooLate(ctx.Err())
+}
+
+// tooLate notes that somebody had no time to write down what it heard.
+func (l *life) tooLate(err error) error {
+	if err != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.hurried = true
+	}
+	return err
+}
+
+// inTime forgets who was too late: what they heard has been looked at.
+func (l *life) inTime() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hurried = false
 }
 
 // slowly lets a statement of a transaction take its time. When the transaction's
@@ -107,9 +124,9 @@ func (c *conn) slowly(ctx context.Context, label string, d time.Duration) error 
 		l.world.sched.step(ctx, "end of "+label)
 		return l.heard(ctx)
 	case <-c.during.Done():
-		return c.during.Err()
+		return l.tooLate(c.during.Err())
 	case <-ctx.Done():
-		return ctx.Err()
+		return l.tooLate(ctx.Err())
 	}
 }
 
@@ -137,7 +154,7 @@ func (l *life) queue(ctx context.Context) error {
 	if l.isDead() {
 		return nil
 	}
-	return ctx.Err()
+	return l.tooLate(ctx.Err())
 }
 
 // gathered are rows that were read at once, and are handed over later.
