@@ -3,6 +3,7 @@ package simulate_test
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"time"
@@ -165,12 +166,12 @@ type gathered struct {
 
 // gather reads all rows. What is kept is as it was when the question was asked.
 func gather(of driver.Rows) (*gathered, error) {
-	defer of.Close() //nolint:errcheck // it was read
+	defer of.Close()
 	g := &gathered{columns: of.Columns()}
 	for {
 		row := make([]driver.Value, len(g.columns))
 		switch err := of.Next(row); {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return g, nil
 		case err != nil:
 			return nil, err
