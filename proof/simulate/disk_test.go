@@ -150,7 +150,7 @@ func (c *connector) Connect(context.Context) (driver.Conn, error) {
 	if c.life.isDead() {
 		return nil, errGone
 	}
-	inner, err := c.inner.Open(c.dsn)
+	inner, err := c.life.world.pool.open(c.inner, c.dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -167,59 +167,16 @@ func (c *connector) Driver() driver.Driver { return c.inner }
 // conn is a connection whose every step is counted.
 type conn struct {
 	life  *life
-	inner driver.Conn
+	inner *realConn
 	// in is true inside of a transaction; during is its context, and pace says which
 	// of its statements take time, nil for none.
 	in     bool
 	during context.Context
 	pace   *slowness
 	closed bool
-	// prepared are the store's own statements, which come again and again.
-	prepared map[string]*prepared
 }
 
-// prepared is a statement, and whether somebody reads its rows.
-type prepared struct {
-	driver.Stmt
-	busy bool
-}
-
-// ready returns a statement to be run at once, nil when it is not worth keeping
-// or in use.
-func (c *conn) ready(ctx context.Context, query string) (*prepared, error) {
-	if !strings.HasPrefix(query, "-- name: ") {
-		return nil, nil
-	}
-	if p, ok := c.prepared[query]; ok {
-		if p.busy {
-			return nil, nil
-		}
-		return p, nil
-	}
-	stmt, err := c.inner.(driver.ConnPrepareContext).PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if c.prepared == nil {
-		c.prepared = map[string]*prepared{}
-	}
-	c.prepared[query] = &prepared{Stmt: stmt}
-	return c.prepared[query], nil
-}
-
-// rows are those of a kept statement, which is free again when they are closed.
-type rows struct {
-	driver.Rows
-	of *prepared
-}
-
-// Close frees the statement.
-func (r rows) Close() error {
-	r.of.busy = false
-	return r.Rows.Close()
-}
-
-// hang closes the real connection; a transaction that is open is undone.
+// hang leaves the real connection; a transaction that is open is undone.
 func (c *conn) hang() error {
 	if c.closed {
 		return nil
@@ -228,11 +185,7 @@ func (c *conn) hang() error {
 	if c.in {
 		c.life.world.undone()
 	}
-	var errs []error
-	for _, p := range c.prepared {
-		errs = append(errs, p.Close())
-	}
-	return errors.Join(append(errs, c.inner.Close())...)
+	return c.life.world.pool.leave(c.inner)
 }
 
 // Close closes the connection.
@@ -272,14 +225,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if err := c.statement(ctx, query); err != nil {
 		return nil, err
 	}
-	p, err := c.ready(ctx, query)
-	switch {
-	case err != nil:
-		return nil, err
-	case p != nil:
-		return p.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-	}
-	return c.inner.(driver.ExecerContext).ExecContext(ctx, query, args)
+	return c.inner.ExecContext(ctx, query, args)
 }
 
 // QueryContext asks a question. Outside of a transaction the answer may be on its
@@ -288,7 +234,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err := c.statement(ctx, query); err != nil {
 		return nil, err
 	}
-	found, err := c.ask(ctx, query, args)
+	found, err := c.inner.QueryContext(ctx, query, args)
 	if err != nil || c.in {
 		return found, err
 	}
@@ -303,23 +249,6 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	return kept, err
 }
 
-func (c *conn) ask(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	p, err := c.ready(ctx, query)
-	switch {
-	case err != nil:
-		return nil, err
-	case p == nil:
-		return c.inner.(driver.QueryerContext).QueryContext(ctx, query, args)
-	}
-	p.busy = true
-	found, err := p.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
-	if err != nil {
-		p.busy = false
-		return nil, err
-	}
-	return rows{found, p}, nil
-}
-
 // Prepare is not used by the store; it is counted by what is run on it.
 func (c *conn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
@@ -330,7 +259,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	if err := c.statement(ctx, query); err != nil {
 		return nil, err
 	}
-	return c.inner.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	return c.inner.PrepareContext(ctx, query)
 }
 
 // Begin begins a transaction.
@@ -350,7 +279,7 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 		c.leave()
 		return nil, err
 	}
-	tx, err := c.inner.(driver.ConnBeginTx).BeginTx(ctx, o)
+	tx, err := c.inner.BeginTx(ctx, o)
 	if err != nil {
 		c.leave()
 		return nil, err
@@ -360,14 +289,6 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 
 // Ping asks whether the database is there.
 func (c *conn) Ping(context.Context) error { return c.life.take(true) }
-
-// CheckNamedValue lets the real driver convert arguments.
-func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
-	if checker, ok := c.inner.(driver.NamedValueChecker); ok {
-		return checker.CheckNamedValue(v)
-	}
-	return driver.ErrSkip
-}
 
 // IsValid reports whether the pool may keep the connection.
 func (c *conn) IsValid() bool { return !c.closed && !c.life.isDead() }

@@ -109,6 +109,8 @@ func child(ctx context.Context, o order, heard func(report)) error {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, self, "-test.run=^TestChild$", "-test.timeout=0", "-child="+string(text))
+	// Who comes to the database goes deep: stacks begin as large as they become.
+	cmd.Env = append(os.Environ(), "GODEBUG=adaptivestackstart=1")
 	var said, rest bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &rest
 	if o.Trail {

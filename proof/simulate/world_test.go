@@ -50,6 +50,8 @@ type world struct {
 	path  string
 	look  *sql.DB
 	looks map[string]question
+	// pool are connections to it that nobody uses.
+	pool  pool
 	build build
 
 	mu     sync.Mutex
@@ -677,7 +679,7 @@ func (w *world) close() {
 		}
 		w.sched.sleep(time.Now().Add(5 * time.Minute))
 	}
-	if err := errors.Join(w.stripe.sandbox.Close(), w.look.Close(), os.RemoveAll(w.dir)); err != nil {
+	if err := errors.Join(w.stripe.sandbox.Close(), w.pool.close(), w.look.Close(), os.RemoveAll(w.dir)); err != nil {
 		w.violate("the world does not end: %v", err)
 	}
 	w.sched.drain()
