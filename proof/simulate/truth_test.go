@@ -19,6 +19,7 @@ type intentTruth struct {
 	Received   int64             `json:"amount_received"`
 	Capturable int64             `json:"amount_capturable"`
 	Currency   string            `json:"currency"`
+	Charge     string            `json:"latest_charge"`
 	Metadata   map[string]string `json:"metadata"`
 }
 
@@ -111,6 +112,10 @@ func (s *stripe) truthOf(order string, intents []string) truth {
 			continue
 		}
 		out.intents[order] = append(out.intents[order], i)
+		if i.Charge == "" {
+			// What could be given back or disputed hangs on a charge.
+			continue
+		}
 		of := url.Values{"payment_intent": {id}}
 		for _, c := range list[chargeTruth](s, "/v1/charges", of) {
 			if c.Status == "succeeded" {
