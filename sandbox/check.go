@@ -162,7 +162,7 @@ func checkValue(n *paramNode, tree *description.Node, path string) error {
 	}
 	text, _ := n.value.(string)
 	if text == "" {
-		if tree.Is(description.Null) {
+		if tree.Is(description.Null) || partOfAddress(path) {
 			n.value, n.null = nil, true
 			return nil
 		}
@@ -170,6 +170,13 @@ func checkValue(n *paramNode, tree *description.Node, path string) error {
 			"You should remove '%[1]s' from your request or supply a non-empty value.", path)
 	}
 	return checkLeaf(n, tree, text, path)
+}
+
+// partOfAddress says whether a parameter is a part of where somebody pays or where goods are sent. Applications send the
+// lines that a buyer left empty, and Stripe takes them: such a part is null.
+func partOfAddress(path string) bool {
+	within := strings.TrimSuffix(path[:max(0, strings.LastIndexByte(path, '['))], "[address]")
+	return path != within && (within == "shipping" || within == "billing_details" || strings.HasSuffix(within, "[shipping]") || strings.HasSuffix(within, "[billing_details]"))
 }
 
 func checkBranch(n *paramNode, tree *description.Node, path string) error {

@@ -101,6 +101,9 @@ func newPrice(tx *accountTx, p formParams, product *stripeObject, at string) (*s
 		price.Set("type", "recurring").Set("recurring", tx.NewHash("recurring").Set("interval", recurring.Str("interval")).
 			Set("interval_count", max(1, recurring.Int("interval_count"))).Set("usage_type", orElse(recurring.Str("usage_type"), "licensed")).
 			Set("meter", textOrNull(recurring.Str("meter"))))
+		if recurring.Has("trial_period_days") {
+			price.Set(planTrial, recurring.Int("trial_period_days"))
+		}
 	}
 	if transform, ok := p.Hash("transform_quantity"); ok {
 		price.Set("transform_quantity", tx.NewHash("transform_quantity").Set("divide_by", transform.Int("divide_by")).Set("round", transform.Str("round")))

@@ -10,11 +10,20 @@ import (
 
 func init() {
 	behave("POST /v1/subscriptions", func(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-		return tx.createSubscription(r.Params(), r.Params().Str("customer"), origin{})
+		return tx.createSubscriptionAsked(r.Params(), r.Params().Str("customer"))
 	})
 	behave("POST /v1/customers/{customer}/subscriptions", func(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-		return tx.createSubscription(r.Params(), r.Path("customer"), origin{})
+		return tx.createSubscriptionAsked(r.Params(), r.Path("customer"))
 	})
+}
+
+// createSubscriptionAsked makes the subscription that a call asks for.
+func (tx *accountTx) createSubscriptionAsked(p formParams, customerID string) (*stripeObject, error) {
+	p, err := withItems(p, nil)
+	if err != nil {
+		return nil, err
+	}
+	return tx.createSubscription(p, customerID, origin{})
 }
 
 // maxSubscriptions is how many subscriptions a customer may have that are not over. Source: API reference, create a
