@@ -344,7 +344,10 @@ func (tx *accountTx) run(r *apiRequest) (*stripeObject, error) {
 // checkMetadataSize refuses changes that leave an object with too many keys of metadata.
 func (tx *accountTx) checkMetadataSize() error {
 	for _, c := range tx.undo {
-		if m := tx.account.store.newest(c.key.typ, c.key.id).Hash("metadata"); m != nil && m.size() > maxMetadataPairs {
+		if c.now == nil || c.was.record.object != c.now {
+			continue // it was deleted, or has changed again since
+		}
+		if m := c.now.Hash("metadata"); m != nil && m.size() > maxMetadataPairs {
 			return tooManyPairs(m.size())
 		}
 	}
