@@ -19,7 +19,7 @@ func (sb *Sandbox) serveAPI(w http.ResponseWriter, httpRequest *http.Request) {
 	r := &apiRequest{began: time.Now(), Method: httpRequest.Method, http: httpRequest, RequestID: sb.ids.id("req_", 14), IdempotencyKey: httpRequest.Header.Get("Idempotency-Key")}
 	r.echoed[0] = r.RequestID
 	w.Header()["Request-Id"] = r.echoed[0:1:1]
-	sb.traffic.begin()
+	sb.traffic.begin(sb.closing)
 	defer sb.traffic.end()
 	an, done := sb.answerCall(w, r)
 	if done {
