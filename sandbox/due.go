@@ -118,6 +118,7 @@ func (a *account) planned() []dueJob {
 // runPast runs what is due by now, each job at its own instant. Nothing runs when nothing can be stored. The caller holds the
 // lock.
 func (a *account) runPast() {
+	a.wake()
 	for a.sandbox.journal.failure() == nil && len(a.jobs) > 0 && a.jobs[0].at <= a.now() {
 		a.runNext()
 	}
@@ -190,6 +191,7 @@ func (a *account) disarm() {
 // fire is what a timer runs.
 func (a *account) fire(timer **time.Timer) {
 	defer a.sandbox.background.Done()
+	since, err := a.sandbox.journal.enter()
 	a.mu.Lock()
 	if a.timer == *timer { // else another one has taken its place meanwhile
 		a.timer = nil
@@ -199,7 +201,10 @@ func (a *account) fire(timer **time.Timer) {
 		a.arm()
 	}
 	a.mu.Unlock()
-	if err := a.durable(); err != nil {
+	if err == nil {
+		err = a.durable(since)
+	}
+	if err != nil {
 		a.sandbox.log.Error("What fell due could not be stored.", slog.String("account", a.name), slog.Any("error", err))
 	}
 }

@@ -51,8 +51,12 @@ func (sb *Sandbox) answerCall(w http.ResponseWriter, r *apiRequest) (an *answer,
 	if err := sb.admit(r); err != nil {
 		return failed(err), false
 	}
-	if err := sb.journal.failure(); err != nil && r.Method != http.MethodGet {
-		return failed(err), false
+	since := sb.journal.mark()
+	if r.Method != http.MethodGet {
+		var err error
+		if since, err = sb.journal.enter(); err != nil {
+			return failed(err), false
+		}
 	}
 	running, replay, err := r.account.beginCall(r)
 	if err != nil {
@@ -87,7 +91,7 @@ func (sb *Sandbox) answerCall(w http.ResponseWriter, r *apiRequest) (an *answer,
 			running = nil
 		}
 	}
-	if err := r.account.durable(); err != nil && r.Method != http.MethodGet {
+	if err := r.account.durable(since); err != nil && r.Method != http.MethodGet {
 		return failed(err), false
 	}
 	if sb.seams.after != nil && sb.seams.after(w, r, an) {
