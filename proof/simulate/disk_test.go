@@ -19,9 +19,6 @@ var errGone = fmt.Errorf("the connection is gone: %w", io.ErrUnexpectedEOF)
 // fuse says, it dies: this step and all that follow fail.
 type life struct {
 	world *world
-	// every is true when each statement is a stop of its own, as it must be where
-	// transactions run side by side.
-	every bool
 
 	mu   sync.Mutex
 	dead bool
@@ -29,6 +26,9 @@ type life struct {
 	fuse int
 	// troubled is true once the database refused something or lost an answer.
 	troubled bool
+	// hurried is true when the database was too slow for somebody since the last
+	// look.
+	hurried bool
 	// refuse is how many steps the database refuses from now on.
 	refuse int
 	// lose is true when the answer of the next COMMIT is lost.
@@ -80,7 +80,7 @@ func (l *life) kill() {
 func (l *life) isTroubled() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.dead || l.troubled
+	return l.dead || l.troubled || l.hurried
 }
 
 func (l *life) isDead() bool {
@@ -127,10 +127,15 @@ func (l *life) hold(c *conn) {
 func (c *conn) leave() {
 	c.in = false
 	c.life.mu.Lock()
-	defer c.life.mu.Unlock()
+	wrote := c.life.writer == c && !c.closed
 	if c.life.writer == c {
 		c.life.writer = nil
 	}
+	c.life.mu.Unlock()
+	if wrote {
+		c.life.world.undone()
+	}
+	c.life.world.sched.wake()
 }
 
 // connector opens connections of a life through a real driver.
@@ -163,8 +168,11 @@ func (c *connector) Driver() driver.Driver { return c.inner }
 type conn struct {
 	life  *life
 	inner *realConn
-	// in is true inside of a transaction.
+	// in is true inside of a transaction; during is its context, and pace says which
+	// of its statements take time, nil for none.
 	in     bool
+	during context.Context
+	pace   *slowness
 	closed bool
 }
 
@@ -174,6 +182,9 @@ func (c *conn) hang() error {
 		return nil
 	}
 	c.closed = true
+	if c.in {
+		c.life.world.undone()
+	}
 	return c.life.world.pool.leave(c.inner)
 }
 
@@ -187,11 +198,17 @@ func (c *conn) Close() error {
 
 // statement is a step of one statement.
 func (c *conn) statement(ctx context.Context, query string) error {
-	if c.in && !c.life.every {
-		// Nobody else can be at the database meanwhile: it is counted only.
-		return c.life.take(true)
+	if !c.in {
+		if err := c.life.step(ctx, name(query)); err != nil {
+			return err
+		}
+		return c.life.slowly(ctx, name(query), c.life.world.weather.slow())
 	}
-	return c.life.step(ctx, name(query))
+	// Nobody else writes meanwhile: it is counted only.
+	if err := c.life.take(true); err != nil || c.pace == nil {
+		return err
+	}
+	return c.slowly(ctx, name(query), c.pace.draw())
 }
 
 // name shortens a statement to what tells it from others.
@@ -211,12 +228,25 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	return c.inner.ExecContext(ctx, query, args)
 }
 
-// QueryContext asks a question.
+// QueryContext asks a question. Outside of a transaction the answer may be on its
+// way for long: then it is as it was when it was asked.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if err := c.statement(ctx, query); err != nil {
 		return nil, err
 	}
-	return c.inner.QueryContext(ctx, query, args)
+	found, err := c.inner.QueryContext(ctx, query, args)
+	if err != nil || c.in {
+		return found, err
+	}
+	d := c.life.world.weather.slow()
+	if d == 0 {
+		return found, nil
+	}
+	kept, err := gather(found)
+	if err == nil {
+		err = c.life.slowly(ctx, "answer of "+name(query), d)
+	}
+	return kept, err
 }
 
 // Prepare is not used by the store; it is counted by what is run on it.
@@ -239,16 +269,21 @@ func (c *conn) Begin() (driver.Tx, error) {
 
 // BeginTx begins a transaction.
 func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	c.life.world.sched.await(ctx, "BEGIN", c.life.free)
-	if err := c.life.take(true); err != nil {
+	w := c.life.world
+	if err := errors.Join(c.life.queue(ctx), c.life.take(true)); err != nil {
+		return nil, err
+	}
+	c.in, c.during, c.pace = true, ctx, w.weather.pace()
+	c.life.hold(c)
+	if err := c.life.slowly(ctx, "BEGIN", w.weather.slow()); err != nil {
+		c.leave()
 		return nil, err
 	}
 	tx, err := c.inner.BeginTx(ctx, o)
 	if err != nil {
+		c.leave()
 		return nil, err
 	}
-	c.in = true
-	c.life.hold(c)
 	return &transaction{conn: c, inner: tx, ctx: ctx}, nil
 }
 
@@ -266,22 +301,29 @@ type transaction struct {
 }
 
 // Commit commits. The process may die before or after it, and the answer may be
-// lost on the way.
+// late, or lost on the way. It does not end with its context.
 func (t *transaction) Commit() error {
-	if err := t.conn.life.step(t.ctx, "COMMIT"); err != nil {
-		t.conn.leave()
+	l, ctx := t.conn.life, context.WithoutCancel(t.ctx)
+	err := l.step(ctx, "COMMIT")
+	if err == nil {
+		err = l.slowly(ctx, "COMMIT", l.world.weather.slow())
+	}
+	if err != nil {
+		defer t.conn.leave()
 		if t.conn.closed {
 			return err
 		}
 		return errors.Join(err, t.inner.Rollback())
 	}
-	err := t.inner.Commit()
+	err = t.inner.Commit()
+	l.world.committed()
 	t.conn.leave()
-	t.conn.life.world.committed()
 	if err != nil {
 		return err
 	}
-	l := t.conn.life
+	if err := l.slowly(ctx, "answer of COMMIT", l.world.weather.slow()); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	lost := l.lose
 	l.lose = false
@@ -296,7 +338,7 @@ func (t *transaction) Commit() error {
 
 // Rollback undoes. It needs no answer.
 func (t *transaction) Rollback() error {
-	t.conn.leave()
+	defer t.conn.leave()
 	if t.conn.closed {
 		return errGone
 	}

@@ -16,6 +16,8 @@ import (
 type seen struct {
 	orders  map[string]row
 	refunds map[uint64]string
+	// refundKeys are the keys that a refund was the answer to.
+	refundKeys map[string]uint64
 	// told are the revisions of orders that were held against the truth.
 	told map[string]int64
 	// asked are the keys under which refunds of an order were asked for.
@@ -28,7 +30,7 @@ type seen struct {
 }
 
 func newSeen() *seen {
-	return &seen{orders: map[string]row{}, refunds: map[uint64]string{}, told: map[string]int64{}, asked: map[string]map[uint64]bool{}, kept: map[string]string{}}
+	return &seen{orders: map[string]row{}, refunds: map[uint64]string{}, refundKeys: map[string]uint64{}, told: map[string]int64{}, asked: map[string]map[uint64]bool{}, kept: map[string]string{}}
 }
 
 // stepQuery asks for what must hold after every commit. The sums tell whether a
@@ -39,6 +41,7 @@ const stepQuery = `SELECT
 	(SELECT COUNT(DISTINCT order_id) FROM ships),
 	(SELECT COUNT(*) FROM vezne_invoices),
 	(SELECT COUNT(DISTINCT root_id) FROM vezne_effects WHERE topic = 'order.paid' AND kind = 'callback'),
+	(SELECT COUNT(*) FROM vezne_entries WHERE action = 'order.canceled'), COUNT(canceled_at),
 	COUNT(paid_at), COALESCE(SUM(paid_at / 1000), 0), COALESCE(SUM(canceled_at / 1000), 0), COALESCE(SUM(amount_paid), 0) FROM vezne_orders`
 
 // facts are the sums over what is written once.
@@ -93,14 +96,17 @@ func (w *world) checkInvoice(order string) {
 
 // checkMoney holds that what hangs on a payment happened once for each.
 func (w *world) checkMoney() {
-	var entries, ships, shipped, invoices, told int64
+	var entries, ships, shipped, invoices, told, ends, canceled int64
 	var now facts
-	if err := w.asks(stepQuery).row().Scan(&entries, &ships, &shipped, &invoices, &told, &now.paid, &now.paidAt, &now.canceledAt, &now.amount); err != nil {
+	if err := w.asks(stepQuery).row().Scan(&entries, &ships, &shipped, &invoices, &told, &ends, &canceled, &now.paid, &now.paidAt, &now.canceledAt, &now.amount); err != nil {
 		w.violate("look: %v", err)
 		return
 	}
 	if entries != now.paid || ships != now.paid || shipped != now.paid || invoices != now.paid || told != now.paid {
 		w.violate("%d orders are paid: %d audit lines, %d ships of %d orders, %d invoices, the application is told of %d", now.paid, entries, ships, shipped, invoices, told)
+	}
+	if ends != canceled {
+		w.violate("%d orders are canceled: %d audit lines", canceled, ends)
 	}
 	if now != w.seen.facts {
 		w.seen.facts = now
@@ -140,7 +146,7 @@ func (w *world) checkRefunds(order string) {
 
 // checkQuiet looks when nobody is in the middle of anything.
 func (w *world) checkQuiet() {
-	if !w.seen.dirtyQuiet || w.spoiled != "" {
+	if !w.seen.dirtyQuiet || w.spoiled != "" || w.atWork() {
 		return
 	}
 	w.seen.dirtyQuiet = false
@@ -371,6 +377,10 @@ func (w *world) end() {
 		"events kept in the clear":        "SELECT id FROM vezne_events WHERE CAST(body AS TEXT) LIKE '%\"object\"%'",
 		"refunds that nobody heard of":    "SELECT id FROM vezne_refund_requests WHERE state = 'pending' AND stripe_refund_id = ''",
 		"attempts that hang in opening":   "SELECT id FROM vezne_attempts WHERE state = 'opening'",
+		// What is asked of a person now was asked in the trail, and not taken back.
+		"attention without its audit lines": `SELECT o.id || ' ' || o.attention FROM vezne_orders o WHERE (SELECT COUNT(*) FROM json_each(o.attention) a WHERE a.value NOT IN ('held_by_hook', 'regression'))
+			<> (SELECT COALESCE(SUM(CASE e.action WHEN 'attention.raised' THEN 1 ELSE -1 END), 0) FROM vezne_entries e WHERE e.root_id = o.id AND e.action IN ('attention.raised', 'attention.lowered')
+				AND COALESCE(json_extract(e.content, '$.after.attention'), json_extract(e.content, '$.before.attention')) NOT IN ('held_by_hook', 'regression'))`,
 		// A restored desk leaves numbers out on purpose.
 		"invoices with gaps": fmt.Sprintf("SELECT series FROM vezne_invoices GROUP BY series HAVING MAX(seq) <> COUNT(*) AND NOT %t", w.restored),
 	} {

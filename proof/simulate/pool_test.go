@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"sync"
 
 	"github.com/vezne/vezne/internal/store"
 )
@@ -12,13 +13,14 @@ import (
 // process leaves behind when it dies, the next one takes over, once its
 // transaction is undone: the file is as if the connection had been closed, and
 // opening one costs more than all that most processes ask.
-type pool struct{ idle []*realConn }
+type pool struct {
+	mu   sync.Mutex
+	idle []*realConn
+}
 
 // open takes a connection that is left, or opens one.
 func (p *pool) open(d driver.Driver, dsn string) (*realConn, error) {
-	if n := len(p.idle); n > 0 {
-		c := p.idle[n-1]
-		p.idle = p.idle[:n-1]
+	if c := p.take(); c != nil {
 		return c, nil
 	}
 	opened, err := store.KeepStatements(d).Open(dsn)
@@ -32,6 +34,19 @@ func (p *pool) open(d driver.Driver, dsn string) (*realConn, error) {
 	return &realConn{sqliteConn: inner}, nil
 }
 
+// take takes a connection that is left, nil when there is none.
+func (p *pool) take() *realConn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.idle)
+	if n == 0 {
+		return nil
+	}
+	c := p.idle[n-1]
+	p.idle = p.idle[:n-1]
+	return c
+}
+
 // leave takes a connection back. One whose rows somebody still reads is closed.
 func (p *pool) leave(c *realConn) error {
 	if c.tx != nil {
@@ -42,6 +57,8 @@ func (p *pool) leave(c *realConn) error {
 	if c.reading > 0 {
 		return c.Close()
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.idle = append(p.idle, c)
 	return nil
 }

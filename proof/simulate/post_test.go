@@ -57,6 +57,10 @@ var retries = []time.Duration{
 	time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 20 * time.Hour,
 }
 
+// tolerated is how wrong the desk's clock may be without any doubt about the time
+// of a signature.
+const tolerated = 4 * time.Minute
+
 func newPost(w *world) *post {
 	return &post{world: w, known: map[string]bool{}, owners: map[string]string{}, open: map[string]int{}, told: map[string]bool{}}
 }
@@ -117,6 +121,7 @@ func (p *post) way(l letter) {
 		w.note("the post loses %s %s for good", l.kind, l.id)
 		l.of = p.owner(l)
 		p.lost = append(p.lost, l)
+		w.suspect()
 		return
 	case way.twin:
 		twin := l
@@ -184,6 +189,9 @@ func (p *post) deliver(l letter, tries int) {
 		now := time.Now()
 		status := w.webhook(ctx, l.body, w.stripe.sign(l.body, now))
 		w.note("event %s %s: %d", l.kind, l.id, status)
+		if off := w.clock.offset(); status >= 400 && status < 500 && off.Abs() < tolerated {
+			w.violate("the event %s of Stripe is answered %d", l.id, status)
+		}
 		if status == http.StatusOK {
 			p.acknowledged = append(p.acknowledged, l.id)
 			if l.kind != "payment_intent.created" {

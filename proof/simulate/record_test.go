@@ -31,6 +31,9 @@ type record struct {
 	// arrived since the last look.
 	shown map[*http.Response][]sight
 	news  []news
+	// asked counts the requests on their way that ask what hangs on a charge: who
+	// heard of a charge with disputes asks for them before it keeps either.
+	asked map[string]int
 	// read are, of each path, the newest answer as it was and as it was read: most
 	// reads show what the one before them showed.
 	read map[string]reading
@@ -77,7 +80,7 @@ func (r *record) forget(since time.Time) {
 }
 
 func newRecord(w *world) *record {
-	return &record{world: w, states: map[string]map[string]span{}, sent: map[string]*request{}, made: map[string]string{}, shown: map[*http.Response][]sight{}, read: map[string]reading{}}
+	return &record{world: w, states: map[string]map[string]span{}, sent: map[string]*request{}, made: map[string]string{}, shown: map[*http.Response][]sight{}, asked: map[string]int{}, read: map[string]reading{}}
 }
 
 // request notes what the desk sends under a key. What is sent again must be the
@@ -269,6 +272,10 @@ func (w *world) checkNews() {
 	list := w.record.news
 	w.record.news = nil
 	for _, n := range list {
+		if w.record.asked[n.id] > 0 {
+			w.record.news = append(w.record.news, n)
+			continue
+		}
 		kept, ok := w.seen.kept[n.id]
 		if !ok || n.by.isTroubled() || w.record.states[n.id][kept].last >= n.at {
 			continue
@@ -277,6 +284,9 @@ func (w *world) checkNews() {
 			UNION ALL SELECT c.id FROM vezne_calls c JOIN vezne_snapshots s ON s.root_id = c.root_id WHERE s.id = $1 AND c.state IN ('pending', 'looking')`, n.id)) == 0 {
 			w.violate("of %s was heard %q, and kept is the older %q", n.id, n.state, kept)
 		}
+	}
+	if w.now != nil {
+		w.now.life.inTime()
 	}
 }
 

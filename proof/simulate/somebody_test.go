@@ -180,6 +180,9 @@ var methods = []string{
 
 func (s *somebody) method() string { return pickOne(s.rng, methods...) }
 
+// exchanged is the currency that somebody puts in the place of another.
+var exchanged = map[string]string{"usd": "eur", "eur": "usd", "try": "eur", "jpy": "usd"}
+
 var currencies = []vezne.Currency{"usd", "eur", "try", "jpy"}
 
 func (s *somebody) buy() {
@@ -284,6 +287,25 @@ func (s *somebody) repeat(what, method, path, body string, key uint64, answered 
 	}
 	if res.Header.Get("Idempotent-Replayed") != "true" {
 		w.violate("%s, the same again with the same key: it was done again instead of being answered again", what)
+	}
+	s.differ(what, method, path, body, key)
+}
+
+// differ sends something else with a key that was used: it must be refused.
+func (s *somebody) differ(what, method, path, body string, key uint64) {
+	w := s.world
+	body = strings.TrimSuffix(body, "}") + `,"metadata":{"other":"1"}}`
+	if strings.HasSuffix(path, "/refunds") {
+		body = `{"amount":1,"reason":"duplicate"}`
+	}
+	res, err := w.call(s.ctx, method, path, body, "Content-Type", "application/json", "Authorization", "Bearer "+empty.token.Reveal(), "Idempotency-Key", fmt.Sprintf("k%016x", key))
+	if err != nil || res.StatusCode >= 500 || w.restored {
+		return
+	}
+	raw := readBody(w, res)
+	w.note("%s, something else with the same key: %d %.300s", what, res.StatusCode, raw)
+	if res.StatusCode != http.StatusConflict {
+		w.violate("%s, something else with the same key: %d %s", what, res.StatusCode, raw)
 	}
 }
 
@@ -520,11 +542,14 @@ func (s *somebody) sendRefund(id vezne.OrderID, body string, key uint64) {
 	}
 	w := s.world
 	w.mu.Lock()
-	former := w.seen.refunds[key]
-	w.seen.refunds[key] = answer.ID
+	former, other := w.seen.refunds[key], w.seen.refundKeys[answer.ID]
+	w.seen.refunds[key], w.seen.refundKeys[answer.ID] = answer.ID, key
 	w.mu.Unlock()
 	if former != "" && former != answer.ID && !w.restored {
 		w.violate("one key made the refunds %s and %s", former, answer.ID)
+	}
+	if other != 0 && other != key {
+		w.violate("the refund %s is the answer to two keys", answer.ID)
 	}
 }
 
@@ -640,8 +665,17 @@ func (s *somebody) elsewhere(kind string) {
 			st.do(s.ctx, http.MethodPost, "/v1/refunds", form)
 		}
 	case "amount changed at Stripe":
+		if i, ok := status("requires_capture"); ok {
+			code, _ := st.do(s.ctx, http.MethodPost, "/v1/payment_intents/"+i.ID+"/capture", url.Values{"amount_to_capture": {fmt.Sprint(i.Amount/2 + 1)}})
+			s.world.altered[i.ID] = s.world.altered[i.ID] || code == http.StatusOK
+			return
+		}
 		if i, ok := status("requires_payment_method"); ok {
-			code, _ := st.do(s.ctx, http.MethodPost, "/v1/payment_intents/"+i.ID, url.Values{"amount": {fmt.Sprint(i.Amount + 100)}})
+			other := url.Values{"amount": {fmt.Sprint(i.Amount + 100)}}
+			if s.rng.IntN(2) == 0 {
+				other = url.Values{"currency": {exchanged[i.Currency]}}
+			}
+			code, _ := st.do(s.ctx, http.MethodPost, "/v1/payment_intents/"+i.ID, other)
 			if code == http.StatusOK {
 				s.world.altered[i.ID] = true
 				st.do(s.ctx, http.MethodPost, "/v1/payment_intents/"+i.ID+"/confirm", url.Values{"payment_method": {"pm_card_visa"}, "return_url": {deskURL}})

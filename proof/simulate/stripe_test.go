@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -193,6 +194,10 @@ func (s *stripe) sign(body []byte, at time.Time) string {
 		if one.ends.IsZero() || at.Before(one.ends) {
 			texts = append(texts, one.text)
 		}
+	}
+	// Nobody says in which order the signatures stand.
+	if len(body)%2 == 1 {
+		slices.Reverse(texts)
 	}
 	return signature(body, at, texts...)
 }

@@ -176,6 +176,27 @@ func (w *world) rowsOf(query string, args ...any) []row {
 	return out
 }
 
+// says is the one word for an order that its facts and sums give.
+func (r row) says() string {
+	switch {
+	case r.paidAt != nil && r.dispute > 0:
+		return "disputed"
+	case r.paidAt != nil && r.refunded > 0 && r.refunded < r.paid:
+		return "partially_refunded"
+	case r.paidAt != nil && r.refunded > 0:
+		return "refunded"
+	case r.paidAt != nil:
+		return "paid"
+	case r.canceledAt != nil:
+		return "canceled"
+	case r.authorized > 0:
+		return "authorized"
+	case r.processing:
+		return "processing"
+	}
+	return "open"
+}
+
 func (r row) has(a vezne.Attention) bool { return strings.Contains(r.attention, `"`+string(a)+`"`) }
 
 // compare holds every order against the truth.
@@ -287,6 +308,9 @@ func (w *world) compareOrder(r row, is truth) {
 	}
 	if wrong != r.has(vezne.AttentionMismatch) {
 		at("Stripe took another amount than was asked for: %v: %+v", wrong, taken)
+	}
+	if want := r.says(); r.status != want {
+		at("it is called %s, and is %s", r.status, want)
 	}
 	for _, a := range []vezne.Attention{vezne.AttentionUnsure, vezne.AttentionHeldByHook, vezne.AttentionRegression, vezne.AttentionSurplus} {
 		if r.has(a) {

@@ -58,8 +58,12 @@ type world struct {
 	agenda agenda
 	seq    int
 	// dirty is true when something was committed since the last look.
-	dirty   bool
-	noticed []notice
+	dirty bool
+	// noticed are changes that were committed; open are those of the transaction
+	// that is not over.
+	noticed, open []notice
+	// atDisk counts who is in the middle of a step at the database that takes time.
+	atDisk int
 	// doubts are requests that the desk gave up and Stripe did since.
 	doubts  []string
 	trail   []string
@@ -103,7 +107,9 @@ type stats struct {
 	crashes, restarts, lostCommits, events, dropped, orders, paid int
 	fates                                                         map[fate]int
 	// calm counts orders that were held against the truth in between.
-	calm          int
+	calm int
+	// slow counts steps at the database that took time.
+	slow          int
 	steps, endsAt int
 	trace         uint64
 }
@@ -194,10 +200,7 @@ func (w *world) later(d time.Duration, do func()) {
 	defer w.mu.Unlock()
 	w.seq++
 	heap.Push(&w.agenda, planned{time.Now().Add(d), w.seq, do})
-	select {
-	case w.sched.arrived <- struct{}{}:
-	default:
-	}
+	w.sched.wake()
 }
 
 // strand runs somebody in the world.
@@ -215,10 +218,7 @@ func (w *world) strand(name string, do func(ctx context.Context)) {
 			w.mu.Lock()
 			w.strands--
 			w.mu.Unlock()
-			select {
-			case w.sched.arrived <- struct{}{}:
-			default:
-			}
+			w.sched.wake()
 		}()
 		ctx := strand(context.Background(), name)
 		w.sched.step(ctx, "begins")
@@ -228,6 +228,22 @@ func (w *world) strand(name string, do func(ctx context.Context)) {
 
 // committed notes that the database changed.
 func (w *world) committed() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dirty, w.dueKnown = true, false
+	w.noticed = append(w.noticed, w.open...)
+	w.open = nil
+}
+
+// undone forgets what a transaction changed that is over, and was not committed.
+func (w *world) undone() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open = nil
+}
+
+// stale has the database looked at anew.
+func (w *world) stale() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.dirty, w.dueKnown = true, false
@@ -360,7 +376,7 @@ func (w *world) start() {
 			p.Engine, p.opened, p.handler = e, true, e.Handler()
 			w.starting = false
 			w.stats.restarts++
-			w.committed()
+			w.stale()
 			w.note("the desk is open")
 			return
 		}
