@@ -65,7 +65,7 @@ func createPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	pi := tx.New("payment_intent")
 	pi.Set("amount", p.Int("amount")).Set("currency", currency).Set("amount_received", 0).Set("amount_capturable", 0).
-		Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", hash())).
+		Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", emptyHash)).
 		Set("client_secret", pi.ID()+"_secret_"+tx.NewID("", 25)).
 		Set("capture_method", orElse(p.Str("capture_method"), "automatic_async")).
 		Set("confirmation_method", orElse(p.Str("confirmation_method"), "automatic")).
