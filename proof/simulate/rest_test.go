@@ -89,7 +89,7 @@ func (s *somebody) differ(what, method, path, body string, key uint64) {
 		body = `{"amount":1,"reason":"duplicate"}`
 	}
 	res, err := w.call(s.ctx, method, path, body, "Content-Type", "application/json", "Authorization", "Bearer "+empty.token.Reveal(), "Idempotency-Key", fmt.Sprintf("k%016x", key))
-	if err != nil || res.StatusCode >= 500 || w.restored {
+	if err != nil || res.StatusCode > 500 || w.restored {
 		return
 	}
 	raw := readBody(w, res)
