@@ -80,6 +80,10 @@ func renamePlan(n *paramNode, tree *description.Node, path string) {
 	n.keys[slices.Index(n.keys, "plan")] = "price"
 }
 
+// formerLineItem are what lines of a Checkout Session were made of before there were prices. Many tutorials still show them,
+// and Stripe has a sentence of its own for them.
+var formerLineItem = []string{"amount", "currency", "name", "description", "images"}
+
 // checkUnknown refuses keys that the tree does not have.
 func checkUnknown(n *paramNode, tree *description.Node, path string) error {
 	if tree.Is(description.Map) {
@@ -90,6 +94,10 @@ func checkUnknown(n *paramNode, tree *description.Node, path string) error {
 		if propAt(tree, path, key) == nil && (path != "" || key != expandProp.Name) {
 			unknown = append(unknown, key)
 		}
+	}
+	if len(unknown) > 0 && slices.Contains(formerLineItem, unknown[0]) && strings.HasPrefix(path, "line_items[") && tree.Prop("adjustable_quantity") != nil {
+		return invalid("", "", "You cannot use `line_items.amount`, `line_items.currency`, `line_items.name`, `line_items.description`, or `line_items.images` in this API version. "+
+			"Please use `line_items.price` or `line_items.price_data`.")
 	}
 	switch len(unknown) {
 	case 0:

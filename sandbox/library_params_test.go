@@ -52,3 +52,12 @@ func TestEmptyPartsOfAnAddressAreNull(t *testing.T) {
 		t.Errorf("a location without a second line: %v", got)
 	}
 }
+
+func TestTheFormerLinesOfASessionHaveASentenceOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	got := s.refused("POST", "/v1/checkout/sessions", "mode", "payment", "success_url", "https://shop.example/",
+		"line_items[0][name]", "Tea", "line_items[0][amount]", "2000", "line_items[0][currency]", "usd", "line_items[0][quantity]", "1")
+	got.want(t, "status", 400, "type", "invalid_request_error", "message",
+		"You cannot use `line_items.amount`, `line_items.currency`, `line_items.name`, `line_items.description`, or `line_items.images` in this API version. Please use `line_items.price` or `line_items.price_data`.")
+}
