@@ -182,6 +182,10 @@ func (p *post) later(l letter, after time.Duration) {
 	p.world.later(after, func() { p.deliver(l, 0) })
 }
 
+// unheeded are the types of events that the desk keeps and does not act on: others
+// say the same and more.
+var unheeded = []string{"payment_intent.created", "charge.succeeded", "charge.pending", "charge.expired"}
+
 // deliver brings an event to the desk.
 func (p *post) deliver(l letter, tries int) {
 	w := p.world
@@ -194,7 +198,7 @@ func (p *post) deliver(l letter, tries int) {
 		}
 		if status == http.StatusOK {
 			p.acknowledged = append(p.acknowledged, l.id)
-			if l.kind != "payment_intent.created" {
+			if !slices.Contains(unheeded, l.kind) {
 				p.told[string(ofIntent.Find(l.body))] = true
 				p.told[l.object] = true
 			}
