@@ -45,11 +45,9 @@ func (tx *accountTx) changeSubscription(sub *stripeObject, p formParams) (*strip
 	if err := checkChange(sub, p); err != nil {
 		return nil, err
 	}
-	if sub.Has("pending_update") && changesBilling(p) {
-		if err := tx.giveUpPendingUpdate(sub); err != nil {
-			return nil, err
-		}
-		sub = tx.Get("subscription", sub.ID())
+	sub, err := tx.withoutPendingUpdate(sub, p)
+	if err != nil {
+		return nil, err
 	}
 	tx.hold(sub)
 	c, err := tx.planChange(sub, p)

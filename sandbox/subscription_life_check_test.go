@@ -68,6 +68,7 @@ func (l *life) check() {
 		l.checkSpans(item, list)
 	}
 	l.checkBalance()
+	l.checkSubscriptions()
 }
 
 func spanOf(o map[string]any, proration bool) span {
