@@ -98,7 +98,11 @@ func (l *life) change() {
 	}
 	long := func(price string) bool { return !slices.Contains(l.monthly, price) }
 	if rapid.IntRange(0, 5).Draw(l.rt, "dated") == 0 {
-		form = append(form, fmt.Sprint("proration_date=", max(l.now-rapid.Int64Range(0, 86400).Draw(l.rt, "seconds ago"), numberOf(item["current_period_start"]))))
+		date := max(l.now-rapid.Int64Range(0, 86400).Draw(l.rt, "seconds ago"), numberOf(item["current_period_start"]))
+		form = append(form, fmt.Sprint("proration_date=", date))
+		if !l.flexible && date < l.since[id] { // classic credits the present price for a time at which it was another one
+			l.unprorated[id] = true
+		}
 	}
 	switch rapid.IntRange(0, 5).Draw(l.rt, "change") {
 	case 0, 1:

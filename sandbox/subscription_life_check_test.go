@@ -92,6 +92,9 @@ func (l *life) checkPeriods() {
 		if status := sub.str("status"); (start > l.now || end <= l.now) && status != subPaused && status != subIncomplete {
 			l.fail("it is %d, and %s of a subscription that is %s has the period from %d to %d", l.now, id, status, start, end)
 		}
+		if as := fmt.Sprint(members(item["price"])["id"], item["quantity"]); l.as[id] != as {
+			l.as[id], l.since[id] = as, l.now
+		}
 		switch mode := sub.str("billing_mode.type"); {
 		case l.modes[id] != "" && l.modes[id] != mode:
 			l.modes[id] = "migrated"

@@ -40,11 +40,11 @@ func scheduled(form []string) []string {
 		for p := range strings.SplitSeq(pairs, "&") {
 			key, rest, _ := strings.Cut(p, "=")
 			head, tail, nested := strings.Cut(key, "[")
-			switch {
-			case head == "customer":
+			switch head {
+			case "customer":
 				asked = append(asked, p)
 				continue
-			case head == "start_date": // a preview has it in the first phase
+			case "start_date": // a preview has it in the first phase
 				head, tail, nested = "phases", "0][start_date]", true
 			}
 			if nested {
@@ -75,6 +75,9 @@ func (l *life) reschedule(id string) {
 		return
 	}
 	l.loose = true
+	if behavior == "none" && !l.flexible { // what the phase has and the subscription had not is not charged, and classic credits it
+		l.forgive()
+	}
 	if inv := l.subscription().str("latest_invoice"); inv != sub.str("latest_invoice") {
 		l.tally["rescheduled and billed"]++
 		l.sameInvoice(fmt.Sprint(form), before, l.must("GET", "/v1/invoices/"+inv))

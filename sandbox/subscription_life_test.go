@@ -54,12 +54,19 @@ type life struct {
 	tried map[string]int64
 	// modes are the billing modes of items, migrated for both.
 	modes map[string]string
+	// as is what an item bills, since the instant from which it does.
+	as    map[string]string
+	since map[string]int64
 }
 
 // lifeLog is what the sandbox complains of: what falls due and cannot be done is told nowhere else.
 type lifeLog struct {
 	mu   sync.Mutex
 	text strings.Builder
+}
+
+func (g *lifeLog) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(g, &slog.HandlerOptions{Level: slog.LevelError}))
 }
 
 func (g *lifeLog) Write(b []byte) (int, error) {
@@ -123,11 +130,11 @@ func elements(v any) []any {
 
 func newLife(t *testing.T, rt *rapid.T, tally map[string]int) *life {
 	log := &lifeLog{}
-	sb, err := New(Options{Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))})
+	sb, err := New(Options{Log: log.logger()})
 	if err != nil {
 		rt.Fatal(err)
 	}
-	l := &life{t: t, rt: rt, sb: sb, log: log, tally: tally, unprorated: map[string]bool{}, waiting: map[string]bool{}, pended: map[string]bool{}, tried: map[string]int64{}, modes: map[string]string{}}
+	l := &life{t: t, rt: rt, sb: sb, log: log, tally: tally, unprorated: map[string]bool{}, waiting: map[string]bool{}, pended: map[string]bool{}, tried: map[string]int64{}, modes: map[string]string{}, as: map[string]string{}, since: map[string]int64{}}
 	birth, err := time.Parse(time.RFC3339, rapid.SampledFrom(births).Draw(rt, "birth"))
 	if err != nil {
 		rt.Fatal(err)
