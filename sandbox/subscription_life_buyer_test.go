@@ -73,6 +73,12 @@ func (l *life) answerBank() {
 	if slices.Contains([]string{subIncomplete, subPastDue, subUnpaid}, want) && before.str("latest_invoice") == inv.str("id") || want == subPaused && l.waiting[inv.str("id")] {
 		want = subActive
 	}
+	if end := before.at("pending_update.trial_end"); end != nil && l.waiting[inv.str("id")] { // the change is of the trial
+		want = subActive
+		if numberOf(end) > l.now {
+			want = subTrialing
+		}
+	}
 	if is := sub.str("status"); is != want {
 		l.fail("the buyer paid %s of a subscription that was %s with the latest invoice %s: it is %s, want %s", inv.str("id"), before.str("status"), before.str("latest_invoice"), is, want)
 	}
