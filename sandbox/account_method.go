@@ -23,7 +23,7 @@ func checkMethods(types []string) error {
 func (tx *accountTx) accountMethods(currency, captureMethod string) []string {
 	types := []string{cardType}
 	for _, name := range tx.paymentMethods() {
-		if name != cardType && debitCurrency[name] == currency && captureMethod != "manual" {
+		if name != cardType && fits(name, currency, captureMethod) {
 			types = append(types, name)
 		}
 	}

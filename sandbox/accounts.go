@@ -37,6 +37,8 @@ type account struct {
 	undone  []change
 	baseURL string
 	closed  bool
+	// rests says that nothing could be stored of the account, and that nothing was changed since.
+	rests bool
 
 	// control is what the account has beside all that: deliveries, planted faults, the journal of its calls.
 	control *control
@@ -63,6 +65,7 @@ func (sb *Sandbox) newAccount(name string) *account {
 	tx := &accountTx{account: a, now: a.now()}
 	tx.Put(newAccountObject(tx, sb.options.DisplayName))
 	a.record(tx)
+	a.rests = sb.journal.failure() != nil
 	if opened := sb.seams.opened; opened != nil && !sb.replaying {
 		opened(a)
 	}
@@ -123,8 +126,12 @@ func (sb *Sandbox) apiVersion() string {
 // do runs f in a accountTx that belongs to no call, and returns when its changes are stored. It returns f's error or that of
 // storing.
 func (a *account) do(f func(tx *accountTx) error) error {
-	err := a.update(nil, f)
-	if failed := a.durable(); failed != nil {
+	since, err := a.sandbox.journal.enter()
+	if err != nil {
+		return err
+	}
+	err = a.update(nil, f)
+	if failed := a.durable(since); failed != nil {
 		return failed
 	}
 	return err

@@ -54,7 +54,7 @@ func changeMethodTypes(intent *stripeObject, p formParams) error {
 		types = p.Strs("payment_method_types")
 	}
 	if types != nil {
-		intent.Set("payment_method_types", types).Set("automatic_payment_methods", nil)
+		intent.Set("payment_method_types", types).Set("automatic_payment_methods", nil).Set("payment_method_configuration_details", nil)
 	}
 	return nil
 }
@@ -80,7 +80,11 @@ func fitSessionTypes(tx *accountTx, session *stripeObject, p formParams) error {
 		return nil
 	}
 	if !p.Has("payment_method_types") && session.Str("mode") != "setup" {
-		session.Set("payment_method_types", tx.accountMethods(currency, p.Str("payment_intent_data.capture_method")))
+		types, details, err := tx.configuredMethods(p, currency, p.Str("payment_intent_data.capture_method"))
+		if err != nil {
+			return err
+		}
+		session.Set("payment_method_types", types).Set("payment_method_configuration_details", details)
 	}
 	return nil
 }

@@ -75,8 +75,13 @@ func sepaBanks() []testBank {
 		strings.Fields("IE29AIBK93115212345678 IE24AIBK93115212345671 IE02AIBK93115212345679 IE94AIBK93115212345672 IE51AIBK93115212345670 IE10AIBK93115200343434 IE69AIBK93115200121212 IE10AIBK93115202222227"),
 		strings.Fields("LU280019400644750000 LU440019400644750003 LU980019400644750001 LU170019400644750004 LU710019400644750002 LU900010000000343434 LU520010000000121212 LU900010000002222227"),
 	}
-	// Of Denmark one account is recorded.
-	banks := []testBank{{name: "success_dk", typ: "sepa_debit", number: "DK5000400440116243", after: soon}}
+	// Of other countries one account pays: Denmark's is recorded, the rest are examples that are printed everywhere.
+	var banks []testBank
+	for _, iban := range strings.Fields(`AT611904300234573201 BE62510007547061 CH9300762011623852957 DK5000400440116243 EE382200221020145685 ES0700120345030000067890
+		FI2112345600000785 GB82WEST12345698765432 IT40S0542811101000000123456 LT121000011101001000 NL39RABO0300065264 NO9386011117947
+		PT50000201231234567890154 SE3550000000054910000003`) {
+		banks = append(banks, testBank{name: "success_" + strings.ToLower(iban[:2]), typ: "sepa_debit", number: iban, after: soon})
+	}
 	for _, ibans := range countries {
 		for i, iban := range ibans {
 			bank := kinds[i]
@@ -99,14 +104,17 @@ func indexBanks() (byName, byNumber map[string]*testBank) {
 	return byName, byNumber
 }
 
-// ibanParts are where bank and branch end in IBANs of the countries that have test accounts here, counted from the fifth
-// character (the registry of ISO 13616). Denmark's is recorded.
-var ibanParts = map[string][2]int{"DE": {8, 8}, "DK": {4, 4}, "FR": {5, 10}, "IE": {4, 10}, "LU": {3, 3}}
+// ibanParts are where the code of the bank begins and ends, and where that of the branch ends, in IBANs of the countries
+// that have test accounts here, counted from the fifth character (the registry of ISO 13616). Denmark's is recorded.
+var ibanParts = map[string][3]int{
+	"AT": {0, 5, 5}, "BE": {0, 3, 3}, "CH": {0, 5, 5}, "DE": {0, 8, 8}, "DK": {0, 4, 4}, "EE": {0, 2, 4}, "ES": {0, 4, 8}, "FI": {0, 3, 3}, "FR": {0, 5, 10},
+	"GB": {0, 4, 10}, "IE": {0, 4, 10}, "IT": {1, 6, 11}, "LT": {0, 5, 5}, "LU": {0, 3, 3}, "NL": {0, 4, 4}, "NO": {0, 4, 4}, "PT": {0, 4, 8}, "SE": {0, 3, 3},
+}
 
 // ibanCodes are the codes of bank and branch in an IBAN, the latter "" where a country has none.
 func ibanCodes(iban string) (bank, branch string) {
 	rest, parts := iban[4:], ibanParts[iban[:2]]
-	return rest[:parts[0]], rest[parts[0]:parts[1]]
+	return rest[parts[0]:parts[1]], rest[parts[1]:parts[2]]
 }
 
 // validIBAN checks the two digits of an IBAN (ISO 13616).

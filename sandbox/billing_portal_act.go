@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/http"
 	"slices"
+
+	"github.com/vezne/vezne/sandbox/internal/billing"
 )
 
 func init() { simulation("portal", actInPortal) }
@@ -72,7 +74,8 @@ func (tx *accountTx) theirs(customer *stripeObject, p formParams) (*stripeObject
 	return found[0], nil
 }
 
-// cancelInPortal ends a subscription as the configuration says: at once, or at the end of its period.
+// cancelInPortal ends a subscription as the configuration says: at once, or at the end of its period, in flexible mode of
+// the last of its items' periods. Source: docs.stripe.com/billing/subscriptions/billing-mode/compare.
 func (tx *accountTx) cancelInPortal(config, customer *stripeObject, p formParams) (*stripeObject, error) {
 	sub, err := tx.theirs(customer, p)
 	if err != nil {
@@ -87,7 +90,11 @@ func (tx *accountTx) cancelInPortal(config, customer *stripeObject, p formParams
 		given["cancellation_details"] = details
 	}
 	if config.Str("features.subscription_cancel.mode") == "at_period_end" {
-		given["cancel_at_period_end"] = true
+		if sub.Str("billing_mode.type") == string(billing.Classic) {
+			given["cancel_at_period_end"] = true
+		} else {
+			given["cancel_at"] = "max_period_end"
+		}
 		return tx.changeWith(sub, given)
 	}
 	proration := config.Str("features.subscription_cancel.proration_behavior")
@@ -154,10 +161,10 @@ func (tx *accountTx) resumeInPortal(_, customer *stripeObject, p formParams) (*s
 	if err != nil {
 		return nil, err
 	}
-	if !sub.Bool("cancel_at_period_end") {
+	if !sub.Has("cancel_at") {
 		return nil, invalid("subscription", "", "The subscription `%s` is not set to be canceled.", sub.ID())
 	}
-	return tx.changeWith(sub, map[string]any{"cancel_at_period_end": false})
+	return tx.changeWith(sub, map[string]any{"cancel_at": nil})
 }
 
 // payOtherwiseInPortal saves another method and makes it the customer's default, and that of subscriptions which have one of

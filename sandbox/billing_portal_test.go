@@ -52,7 +52,7 @@ func TestThePortalOffersWhatItsConfigurationSays(t *testing.T) {
 	if err := act(map[string]any{"act": "subscription_cancel", "feedback": "too_expensive", "comment": "Sorry"}); err != nil {
 		t.Fatal(err)
 	}
-	if s := must(t, sb, "GET", "/v1/subscriptions/"+sub, ""); s.at("cancel_at_period_end") != true || s.str("cancellation_details.feedback") != "too_expensive" || s.str("cancellation_details.comment") != "Sorry" {
+	if s := must(t, sb, "GET", "/v1/subscriptions/"+sub, ""); s.at("cancel_at") == nil || s.at("cancel_at_period_end") != false || s.str("cancellation_details.feedback") != "too_expensive" || s.str("cancellation_details.comment") != "Sorry" {
 		t.Errorf("after the cancellation: %s", s.body)
 	}
 	if err := act(map[string]any{"act": "subscription_resume"}); err != nil {

@@ -41,10 +41,10 @@ func newCharge(tx *accountTx, pi, method *stripeObject, how authResult) *stripeO
 		Set("paid", false).Set("refunded", false).Set("disputed", false).Set("status", "failed").
 		Set("currency", pi.Str("currency")).Set("customer", pi.Get("customer")).Set("description", pi.Get("description")).
 		Set("billing_details", method.Get("billing_details")).Set("calculated_statement_descriptor", cut(descriptor, 22)).
-		Set("fraud_details", hash()).Set("metadata", pi.Get("metadata")).Set("outcome", approvedOutcome(tx, method)).
+		Set("fraud_details", emptyHash).Set("metadata", pi.Get("metadata")).Set("outcome", approvedOutcome(tx, method)).
 		Set("payment_intent", pi.ID()).Set("payment_method", method.ID()).
 		Set("payment_method_details", chargeDetails(tx, pi, method, how)).
-		Set("radar_options", hash()).Set("receipt_email", pi.Get("receipt_email")).
+		Set("radar_options", emptyHash).Set("receipt_email", pi.Get("receipt_email")).
 		Set("receipt_url", tx.URL("/receipts/"+ch.ID())).Set("shipping", pi.Get("shipping")).
 		Set("statement_descriptor", pi.Get("statement_descriptor")).Set("statement_descriptor_suffix", pi.Get("statement_descriptor_suffix")).
 		Set("transfer_group", pi.Get("transfer_group")).Set("on_behalf_of", pi.Get("on_behalf_of")).

@@ -80,6 +80,10 @@ func renamePlan(n *paramNode, tree *description.Node, path string) {
 	n.keys[slices.Index(n.keys, "plan")] = "price"
 }
 
+// formerLineItem are what lines of a Checkout Session were made of before there were prices. Many tutorials still show them,
+// and Stripe has a sentence of its own for them.
+var formerLineItem = []string{"amount", "currency", "name", "description", "images"}
+
 // checkUnknown refuses keys that the tree does not have.
 func checkUnknown(n *paramNode, tree *description.Node, path string) error {
 	if tree.Is(description.Map) {
@@ -90,6 +94,10 @@ func checkUnknown(n *paramNode, tree *description.Node, path string) error {
 		if propAt(tree, path, key) == nil && (path != "" || key != expandProp.Name) {
 			unknown = append(unknown, key)
 		}
+	}
+	if len(unknown) > 0 && slices.Contains(formerLineItem, unknown[0]) && strings.HasPrefix(path, "line_items[") && tree.Prop("adjustable_quantity") != nil {
+		return invalid("", "", "You cannot use `line_items.amount`, `line_items.currency`, `line_items.name`, `line_items.description`, or `line_items.images` in this API version. "+
+			"Please use `line_items.price` or `line_items.price_data`.")
 	}
 	switch len(unknown) {
 	case 0:
@@ -162,7 +170,7 @@ func checkValue(n *paramNode, tree *description.Node, path string) error {
 	}
 	text, _ := n.value.(string)
 	if text == "" {
-		if tree.Is(description.Null) {
+		if tree.Is(description.Null) || partOfAddress(path) {
 			n.value, n.null = nil, true
 			return nil
 		}
@@ -170,6 +178,13 @@ func checkValue(n *paramNode, tree *description.Node, path string) error {
 			"You should remove '%[1]s' from your request or supply a non-empty value.", path)
 	}
 	return checkLeaf(n, tree, text, path)
+}
+
+// partOfAddress says whether a parameter is a part of where somebody pays or where goods are sent. Applications send the
+// lines that a buyer left empty, and Stripe takes them: such a part is null.
+func partOfAddress(path string) bool {
+	within := strings.TrimSuffix(path[:max(0, strings.LastIndexByte(path, '['))], "[address]")
+	return path != within && (within == "shipping" || within == "billing_details" || strings.HasSuffix(within, "[shipping]") || strings.HasSuffix(within, "[billing_details]"))
 }
 
 func checkBranch(n *paramNode, tree *description.Node, path string) error {

@@ -30,7 +30,7 @@ func newSessionIntent(tx *accountTx, session *stripeObject) *stripeObject {
 func fillSessionIntent(tx *accountTx, pi, session *stripeObject) {
 	details := session.Hash("total_details")
 	pi.Set("amount", session.Int("amount_total")).
-		Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", hash()).
+		Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", emptyHash).
 			Set("shipping", tx.NewHash("payment_flows_amount_details_resource_shipping").Set("amount", details.Int("amount_shipping"))).
 			Set("tax", tx.NewHash("payment_flows_amount_details_resource_tax").Set("total_tax_amount", details.Int("amount_tax"))))
 	if shipping := session.Hash("collected_information.shipping_details"); shipping != nil {

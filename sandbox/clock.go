@@ -48,6 +48,10 @@ func (a *account) setInstant(t time.Time, frozen bool) {
 func (a *account) freeze(frozen bool) error {
 	a.advancing.Lock()
 	defer a.advancing.Unlock()
+	since, err := a.sandbox.journal.enter()
+	if err != nil {
+		return err
+	}
 	a.locked(func() {
 		if a.clock.frozen != frozen && a.sandbox.journal.failure() == nil {
 			a.setInstant(a.instant(), frozen)
@@ -55,7 +59,7 @@ func (a *account) freeze(frozen bool) error {
 		}
 		a.arm()
 	})
-	return a.durable()
+	return a.durable(since)
 }
 
 // advance moves the clock forward to an instant in seconds. All that falls due on the way runs in order, each job with the
@@ -74,9 +78,12 @@ func (a *account) advanceBy(ctx context.Context, n int64) error {
 func (a *account) move(ctx context.Context, target func(now int64) int64) error {
 	a.advancing.Lock()
 	defer a.advancing.Unlock()
+	since, err := a.sandbox.journal.enter()
+	if err != nil {
+		return err
+	}
 	var frozen, moved bool
 	var to int64
-	var err error
 	a.locked(func() {
 		if err = a.sandbox.journal.failure(); err != nil {
 			return
@@ -96,6 +103,9 @@ func (a *account) move(ctx context.Context, target func(now int64) int64) error 
 	}
 	err = a.runTo(ctx, to)
 	a.locked(func() {
+		if a.sandbox.journal.failure() != nil {
+			return // the clock is set back to what is stored
+		}
 		if at := time.Unix(to, 0); err == nil && at.After(a.instant()) {
 			a.setInstant(at, frozen)
 		} else {
@@ -111,19 +121,23 @@ func (a *account) move(ctx context.Context, target func(now int64) int64) error 
 	if err != nil {
 		return err
 	}
-	return a.durable()
+	return a.durable(since)
 }
 
 // runDue runs what is due by now, deliveries included. It returns the context's error when that ended first.
 func (a *account) runDue(ctx context.Context) error {
 	a.advancing.Lock()
 	defer a.advancing.Unlock()
+	since, err := a.sandbox.journal.enter()
+	if err != nil {
+		return err
+	}
 	var to int64
 	a.locked(func() { to = a.now() })
 	if err := a.runTo(ctx, to); err != nil {
 		return err
 	}
-	return a.durable()
+	return a.durable(since)
 }
 
 // runTo runs the jobs that fall due up to an instant, one instant after the other.

@@ -124,6 +124,10 @@ func (a *Account) Reset() error {
 func (c *control) replace(state func() error) (err error) {
 	c.account.advancing.Lock() // a clock that is on its way arrives first
 	defer c.account.advancing.Unlock()
+	since, err := c.account.sandbox.journal.enter()
+	if err != nil {
+		return err
+	}
 	c.account.locked(func() {
 		if err = c.account.sandbox.journal.failure(); err != nil {
 			return
@@ -138,7 +142,7 @@ func (c *control) replace(state func() error) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.account.durable()
+	return c.account.durable(since)
 }
 
 func getSnapshots(a *Account, _ *http.Request) (any, error) {

@@ -92,7 +92,7 @@ var (
 func newDelivery(tx *accountTx, event, endpoint *stripeObject) *stripeObject {
 	return &stripeObject{layout: &deliveryShape.all, open: true, values: []any{
 		tx.NewID("del_", 24), deliveryType, event.Get("id"), event.Get("type"), endpoint.Get("id"),
-		deliveryPending, tx.Now(), nil, nil, event.Int("pending_webhooks"), int64(0), true, []any{},
+		deliveryPending, tx.instant(), nil, nil, event.Int("pending_webhooks"), int64(0), true, []any{},
 	}}
 }
 
@@ -142,6 +142,7 @@ func (c *control) planEvent(tx *accountTx, ev *event, endpoints []*stripeObject)
 			d.Set("fault", effect.Effect)
 			c.afflict(tx, ev, effect, d, &p)
 		}
+		d.close() // its texts are the event's own: there is nothing to share
 		tx.Put(d)
 		if d.Str("status") == deliveryPending && !d.Has("next_attempt_at") {
 			ev.parcels = append(ev.parcels, addressed{endpoint.ID(), p})

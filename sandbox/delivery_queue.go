@@ -24,6 +24,8 @@ type parcel struct {
 	back bool
 	// manual is a resend, which leaves the automatic attempts as they are.
 	manual bool
+	// since is when it began to wait for a worker.
+	since time.Time
 }
 
 // addressed is a parcel with its endpoint.
@@ -109,6 +111,7 @@ func (s *sender) push(q *endpointQueue, p parcel) {
 	if s.ctx.Err() != nil {
 		return
 	}
+	p.since = time.Now()
 	q.waiting = append(q.waiting, p)
 	if q.workers < s.workers && !q.yields {
 		q.workers++
@@ -171,13 +174,14 @@ func (s *sender) work(q *endpointQueue) {
 				c.turn(nil, Attempt{}, e)
 			}
 			attempt, done := c.attempt(*e)
-			next, over := s.next(q, c), s.turnOver(began)
+			next, over := s.next(q, c), s.turnOver(q, began, attempt)
 			if loaded = done && next != nil && next.pause == 0 && !over; loaded {
 				c.turn(e, attempt, next)
 			} else if done {
 				c.turn(e, attempt, nil)
 			}
 			s.finished()
+			s.control.account.sandbox.traffic.carried.Add(1)
 			if over {
 				s.control.account.sandbox.traffic.giveWay(s.ctx)
 				began = time.Now()
@@ -187,14 +191,21 @@ func (s *sender) work(q *endpointQueue) {
 	}
 }
 
-// turnOver says whether a worker who began at an instant gives way to calls again. Who waits for quiet is not kept waiting.
-func (s *sender) turnOver(began time.Time) bool {
-	if !s.control.account.sandbox.wired || time.Since(began) < wayTurn {
+// turnOver says whether a worker who began at an instant, and whose last attempt is known, gives way to calls again. Who
+// waits for quiet is not kept waiting. What has waited for wayBehind is carried on, and calls are told when it is not the
+// endpoint that takes so long.
+func (s *sender) turnOver(q *endpointQueue, began time.Time, last Attempt) bool {
+	sb, now := s.control.account.sandbox, time.Now()
+	if !sb.wired || now.Sub(began) < wayTurn {
 		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.waiters == 0
+	behind := len(q.waiting) > 0 && now.Sub(q.waiting[0].since) >= wayBehind
+	if behind && last.DurationMS < wayQuick {
+		sb.traffic.crowd(now)
+	}
+	return s.waiters == 0 && !behind
 }
 
 // next is the courier's next errand, nil when nothing waits or the sender was stopped.

@@ -151,9 +151,8 @@ func appendEventBody(out []byte, ev, endpoint *stripeObject, pending int64) []by
 	return out
 }
 
-// object is an attempt as it is stored with its delivery.
-func (a Attempt) object() *stripeObject {
-	at := any(a.At)
+// object is an attempt as it is stored with its delivery; at is its At as the value of a slot.
+func (a Attempt) object(at any) *stripeObject {
 	sent := at
 	if a.SentAt != a.At {
 		sent = a.SentAt
@@ -169,7 +168,7 @@ func recordAttempt(tx *accountTx, id string, attempt Attempt) {
 	}
 	former := d.Str("status")
 	attempt.At = tx.Now()
-	attempts := append(slices.Clip(d.List("attempts")), attempt.object())
+	attempts := append(slices.Clip(d.List("attempts")), attempt.object(tx.instant()))
 	d = d.Edit().Set("attempts", attempts)
 	tries := d.Int("tries")
 	if attempt.Automatic {

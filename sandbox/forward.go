@@ -20,10 +20,14 @@ func (sb *Sandbox) beginForwarding() error {
 	if !o.StrictKeys && o.ForwardTo == "" {
 		return nil
 	}
+	since, err := sb.journal.enter()
+	if err != nil {
+		return err
+	}
 	a := sb.firstAccount()
 	a.locked(a.control.issueFirstKeys)
 	if o.ForwardTo == "" {
-		return a.durable()
+		return a.durable(since)
 	}
 	return a.do(func(tx *accountTx) error {
 		var kept *stripeObject

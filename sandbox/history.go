@@ -24,8 +24,8 @@ type cause struct {
 	job     string
 }
 
-// add gives the history with one step more.
-func (p *past) add(step past) *past {
+// step gives a history with one step more.
+func (s *store) step(p *past, step past) *past {
 	step.before, step.number, step.kept = p, 1, 1
 	if p != nil {
 		step.number, step.kept = p.number, p.kept+1
@@ -36,7 +36,9 @@ func (p *past) add(step past) *past {
 	if step.kept >= 2*maxHistory {
 		step.before, step.kept = p.newest(maxHistory-1), maxHistory
 	}
-	return &step
+	added := s.steps.next()
+	*added = step
+	return added
 }
 
 // isAside says whether a step is an event that tells of a version that the same call or job made.
@@ -87,9 +89,9 @@ func (s *store) told(event *stripeObject, scope string, c *cause) {
 	}
 	key := objectKey{scopedType(o.Type(), scope), o.ID()}
 	if r := s.record(key.typ, key.id); r != nil {
-		r.past = r.past.add(past{object: o, event: event.ID(), cause: c})
+		r.past = s.step(r.past, past{object: o, event: event.ID(), cause: c})
 	} else if s.gone[key] != nil {
-		s.ended[key] = s.ended[key].add(past{object: o, event: event.ID(), cause: c})
+		s.ended[key] = s.step(s.ended[key], past{object: o, event: event.ID(), cause: c})
 	}
 }
 

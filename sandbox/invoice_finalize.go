@@ -202,7 +202,7 @@ func (tx *accountTx) requestPayment(inv *stripeObject) error {
 func (tx *accountTx) newInvoiceIntent(inv *stripeObject) *stripeObject {
 	pi := tx.New("payment_intent")
 	pi.Set("amount", inv.Int("amount_remaining")).Set("currency", inv.Str("currency")).Set("customer", inv.Str("customer")).
-		Set("amount_received", 0).Set("amount_capturable", 0).Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", hash())).
+		Set("amount_received", 0).Set("amount_capturable", 0).Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", emptyHash)).
 		Set("client_secret", pi.ID()+"_secret_"+tx.NewID("", 25)).Set("capture_method", "automatic").Set("confirmation_method", "automatic").
 		Set("status", requiresPaymentMethod).Set("description", intentDescriptions[inv.Str("billing_reason")]).
 		Set("payment_details", tx.NewHash("payment_flows_payment_details").Set("order_reference", inv.ID())).

@@ -32,15 +32,24 @@ type journal struct {
 	// appended counts the lines, stored those that are on the disk.
 	appended, stored int64
 	writing          bool
-	// broken is the first error of writing: from then on changes are refused, and reads go on. Only a new start, which reads
-	// what is on the disk, goes on from there.
-	broken error
+	// broken says that the last group could not be written: changes are refused, and reads go on, until there is room again.
+	// Refusals counts how often that came about, and last is the newest.
+	broken   bool
+	refusals int64
+	last     *refusal
 	// size is how many bytes of the file are stored for sure.
 	size int64
-	// undo takes back, once, what is in memory and could not be stored.
-	undo func()
-	// undone lets all who wait for what was refused wait for undo too.
+	// undo takes back what is in memory and could not be stored; resume goes on when changes can be stored again.
+	undo   func() error
+	resume func()
+}
+
+// refusal is a group that could not be written.
+type refusal struct {
+	err error
+	// undone lets all who wait for what was refused wait for undo too; kept is undo's error.
 	undone sync.Once
+	kept   error
 }
 
 // journalFile is what the journal needs of its file.
@@ -50,14 +59,17 @@ type journalFile interface {
 	Truncate(size int64) error
 }
 
-// failure is the error after which nothing can be stored any more, nil as long as all is well.
+// failure is the error after which nothing can be stored, nil as long as all is well.
 func (j *journal) failure() error {
 	if j == nil {
 		return nil
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.broken
+	if j.broken {
+		return j.last.err
+	}
+	return nil
 }
 
 // append adds a line. It is stored later, by wait.
@@ -69,30 +81,40 @@ func (j *journal) append(line []byte) {
 }
 
 // wait returns when all lines so far are on the disk, or the error of writing them, when what they say was taken back.
-// Whoever comes first writes for all who wait. The caller holds no account's lock.
-func (j *journal) wait() error {
+// since is what enter gave before they were appended. Whoever comes first writes for all who wait. The caller holds no
+// account's lock.
+func (j *journal) wait(since int64) error {
 	if j == nil {
 		return nil
 	}
-	err := j.flush()
-	if err != nil {
-		j.undone.Do(j.undo)
+	refused := j.flush(since)
+	if refused == nil {
+		return nil
 	}
-	return err
+	j.takeBack(refused)
+	return refused.err
 }
 
-// flush writes what is pending, or waits until it is written.
-func (j *journal) flush() error {
+// takeBack undoes what was refused, or waits until it is undone.
+func (j *journal) takeBack(refused *refusal) {
+	refused.undone.Do(func() { refused.kept = j.undo() })
+}
+
+// flush writes what is pending, or waits until it is written. It gives what was refused meanwhile, nil for nothing.
+func (j *journal) flush(since int64) *refusal {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for upTo := j.appended; j.stored < upTo && j.broken == nil; {
+	for upTo := j.appended; j.stored < upTo && j.refusals == since && !j.broken; {
 		if j.writing {
 			j.synced.Wait()
 			continue
 		}
 		j.writeGroup()
 	}
-	return j.broken
+	if j.refusals == since && !j.broken {
+		return nil
+	}
+	return j.last
 }
 
 // writeGroup writes what is pending, without the lock.
@@ -107,8 +129,9 @@ func (j *journal) writeGroup() {
 	j.mu.Lock()
 	j.spare, j.writing = group[:0], false
 	if err != nil {
-		j.broken = fmt.Errorf("the change could not be stored, and no other will be until the sandbox is started anew: %w", err)
-		j.log.Error("The sandbox's data cannot be written. Changes are refused from now on. Make room, and start it anew.", slog.Any("error", err))
+		j.broken, j.last = true, &refusal{err: fmt.Errorf("the change could not be stored: %w", err)}
+		j.refusals++
+		j.log.Error("The sandbox's data cannot be written. Changes are refused until there is room.", slog.Any("error", err))
 	} else {
 		j.stored = last
 		j.size += int64(len(group))
@@ -121,7 +144,11 @@ func (j *journal) close() error {
 	if j == nil {
 		return nil
 	}
-	return errors.Join(j.wait(), j.file.Close(), j.lock.Close())
+	err := j.failure()
+	if err == nil {
+		err = j.wait(j.mark())
+	}
+	return errors.Join(err, j.file.Close(), j.lock.Close())
 }
 
 // open reads the data of earlier starts, writes them anew without what is past, and goes on behind them.
@@ -164,7 +191,7 @@ func (sb *Sandbox) openJournal(dir string) error {
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	j := &journal{file: file, log: sb.log, size: info.Size(), undo: sb.undoRefused}
+	j := &journal{file: file, log: sb.log, size: info.Size(), undo: sb.undoRefused, resume: sb.goOn}
 	j.synced = sync.NewCond(&j.mu)
 	sb.journal = j
 	for _, a := range sb.accounts {

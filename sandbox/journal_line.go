@@ -92,8 +92,9 @@ func (a *account) write(l *journalLine) {
 	a.sandbox.journal.append(line)
 }
 
-// durable waits until all that was committed is on the disk. It returns the error of writing.
-func (a *account) durable() error { return a.sandbox.journal.wait() }
+// durable waits until all that was committed is on the disk; since is what the journal's enter gave before. It returns the
+// error of writing.
+func (a *account) durable(since int64) error { return a.sandbox.journal.wait(since) }
 
 // record writes a commit.
 func (a *account) record(tx *accountTx) {

@@ -6,13 +6,14 @@ import (
 )
 
 // undoRefused brings every account back to what is on the disk: a change that could not be stored was refused, so it must
-// not be seen either. Then it cuts off what was written of it. Deliveries end, since what comes of them cannot be kept.
-func (sb *Sandbox) undoRefused() {
+// not be seen either. Then it cuts off what was written of it. Deliveries end, since what comes of them cannot be kept. It
+// returns the error of reading what is on the disk: then what was refused may still be seen.
+func (sb *Sandbox) undoRefused() error {
 	path := filepath.Join(sb.options.Data, journalName)
 	kept := &Sandbox{options: sb.options, log: sb.log, closing: sb.closing, run: sb.run, accounts: map[string]*account{}, replaying: true}
 	if err := kept.replay(path, sb.journal.size); err != nil {
 		sb.log.Error("What is on the disk could not be read again: what was refused may still be seen.", slog.Any("error", err))
-		return
+		return err
 	}
 	for _, a := range sb.everyAccount() {
 		a.locked(func() { a.takeBack(kept.account(a.name)) })
@@ -20,6 +21,7 @@ func (sb *Sandbox) undoRefused() {
 	if err := sb.journal.file.Truncate(sb.journal.size); err != nil {
 		sb.log.Error("What was refused could not be cut off the sandbox's data: it may come back with a new start.", slog.Any("error", err))
 	}
+	return nil
 }
 
 // takeBack makes the account what it is on the disk. The caller holds the lock.
@@ -38,6 +40,7 @@ func (a *account) takeBack(kept *account) {
 		}
 		return true
 	})
+	a.rests = true
 	a.disarm()
 	a.control.sender.stop()
 	a.control.sender = newSender(a.control)

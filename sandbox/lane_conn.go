@@ -26,6 +26,8 @@ type laneConn struct {
 	state atomic.Int32
 	// over is closed when the connection has ended.
 	over chan struct{}
+	// greeted says that the first request was waited for.
+	greeted bool
 
 	// text holds what was read; text[at:end] is still to be answered.
 	text    []byte
@@ -80,13 +82,17 @@ func (c *laneConn) serve() (rest net.Conn) {
 // await reads until the head of a request is there and gives its length, 0 when it is too long for the lane. ok is false
 // when the connection has ended.
 func (c *laneConn) await() (length int, ok bool) {
+	limited := !c.greeted // who connects has something to say; later they may take their time, as with net/http
+	if limited && c.conn.SetReadDeadline(patient()) != nil {
+		return 0, false
+	}
+	c.greeted = true
 	if c.at == c.end {
 		c.at, c.end = 0, 0
 		if !c.awaitFirst() {
 			return 0, false
 		}
 	}
-	limited := false
 	for {
 		if length = headEnd(c.text[c.at:c.end]); length > 0 {
 			return length, !limited || c.conn.SetReadDeadline(time.Time{}) == nil

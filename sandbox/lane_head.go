@@ -20,7 +20,9 @@ type laneHead struct {
 	target string
 	url    *url.URL
 	host   string
-	lines  []laneLine
+	// hosts counts the lines that named a host: more than one is a request that somebody else may read in another way.
+	hosts int
+	lines []laneLine
 }
 
 // laneLine is one header, and the line that said so.
@@ -36,7 +38,7 @@ func (h *laneHead) read(text []byte) (ok bool) {
 	if !ok || !h.readRequest(line) {
 		return false
 	}
-	h.length, h.host = -1, ""
+	h.length, h.host, h.hosts = -1, "", 0
 	n := 0
 	for ; !bytes.Equal(rest, lineEnd); n++ {
 		if line, rest, ok = bytes.Cut(rest, lineEnd); !ok || n == laneLines || !h.readLine(n, line) {
@@ -89,7 +91,7 @@ func (h *laneHead) readLine(n int, line []byte) (ok bool) {
 	}
 	switch l.name {
 	case "Host":
-		if h.host != "" || !isPlainHost(l.value) {
+		if h.hosts++; h.hosts > 1 || !isPlainHost(l.value) {
 			return false
 		}
 		h.host = l.value

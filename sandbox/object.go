@@ -177,6 +177,14 @@ func (o *stripeObject) Edit() *stripeObject {
 	return &stripeObject{layout: o.whole(), values: o.unpacked(), hidden: o.hidden, open: true}
 }
 
+// writable is o while it may be Set, else a private copy of it.
+func (o *stripeObject) writable() *stripeObject {
+	if o.open {
+		return o
+	}
+	return o.Edit()
+}
+
 // isHidden says whether a key is one that answers never show.
 func isHidden(key string) bool { return key != "" && key[0] == '_' }
 

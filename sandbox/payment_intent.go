@@ -65,7 +65,7 @@ func createPaymentIntent(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	pi := tx.New("payment_intent")
 	pi.Set("amount", p.Int("amount")).Set("currency", currency).Set("amount_received", 0).Set("amount_capturable", 0).
-		Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", hash())).
+		Set("amount_details", tx.NewHash("payment_flows_amount_details").Set("tip", emptyHash)).
 		Set("client_secret", pi.ID()+"_secret_"+tx.NewID("", 25)).
 		Set("capture_method", orElse(p.Str("capture_method"), "automatic_async")).
 		Set("confirmation_method", orElse(p.Str("confirmation_method"), "automatic")).
@@ -130,11 +130,15 @@ func setMethodTypes(tx *accountTx, intent *stripeObject, p formParams) error {
 		if intent.Type() == "payment_intent" {
 			currency = intent.Str("currency")
 		}
-		types = tx.accountMethods(currency, p.Str("capture_method"))
+		var details *stripeObject
+		if types, details, err = tx.configuredMethods(p, currency, p.Str("capture_method")); err != nil {
+			return err
+		}
 		schema := "payment_flows_automatic_payment_methods_" + intent.Type()
 		if enabled := !p.Has("automatic_payment_methods") || p.Bool("automatic_payment_methods.enabled"); enabled {
 			intent.Set("automatic_payment_methods", tx.NewHash(schema).
-				Set("allow_redirects", orElse(p.Str("automatic_payment_methods.allow_redirects"), "always")).Set("enabled", true))
+				Set("allow_redirects", orElse(p.Str("automatic_payment_methods.allow_redirects"), "always")).Set("enabled", true)).
+				Set("payment_method_configuration_details", details)
 		}
 	}
 	intent.Set("payment_method_types", types)

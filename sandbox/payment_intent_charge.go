@@ -19,7 +19,6 @@ func chargeCard(tx *accountTx, pi, method *stripeObject, how authResult) (*strip
 	if method.Str("type") == cardType {
 		method = method.Edit() // the bank looks at code and address, whatever it says
 		setChecks(method, "card.checks", card, method)
-		tx.Put(method)
 	}
 	if reason := cardDecline(tx, card, method); reason != "" {
 		return declineCharge(tx, pi, method, declineFor(reason), how)
@@ -59,26 +58,26 @@ func paid(tx *accountTx, pi *stripeObject, amount int64) (*stripeObject, error) 
 	return pi, tx.invoiceFollows(pi, nil)
 }
 
-// keepMethod attaches a method to the intent's customer when the intent asks for it; otherwise a method without a customer
-// is used up now.
+// keepMethod stores a method after a payment. It attaches it to the intent's customer when the intent asks for it; otherwise
+// a method without a customer is used up now.
 func keepMethod(tx *accountTx, pi, method *stripeObject, how authResult) *stripeObject {
 	usage := pi.Str("setup_future_usage")
 	if v := pi.Str("payment_method_options." + method.Str("type") + ".setup_future_usage"); v != "" {
 		usage = v
 	}
 	customer := pi.Str("customer")
+	kept := usage != "" && usage != "none" && customer != ""
 	switch {
-	case usage != "" && usage != "none" && customer != "":
-		if usage == "off_session" && how != authAttempt && !method.Bool(hiddenSetUp) {
-			method = method.Edit().Set(hiddenSetUp, true)
-			tx.Put(method)
-		}
-		if method.Str("customer") == "" {
-			method = attach(tx, method, customer)
-		}
-	case method.Str("customer") == "":
-		method = method.Edit().Set(hiddenUsed, true)
+	case kept && usage == "off_session" && how != authAttempt && !method.Bool(hiddenSetUp):
+		method = method.writable().Set(hiddenSetUp, true)
+	case !kept && method.Str("customer") == "":
+		method = method.writable().Set(hiddenUsed, true)
+	}
+	if method.open {
 		tx.Put(method)
+	}
+	if kept && method.Str("customer") == "" {
+		method = attach(tx, method, customer)
 	}
 	return method
 }
@@ -86,7 +85,9 @@ func keepMethod(tx *accountTx, pi, method *stripeObject, how authResult) *stripe
 // declineCharge records a charge that the bank, or Radar, refused, and fails the payment.
 func declineCharge(tx *accountTx, pi, method *stripeObject, d decline, how authResult) (*stripeObject, error) {
 	if method.Str("customer") == "" {
-		method = method.Edit().Set(hiddenUsed, true)
+		method = method.writable().Set(hiddenUsed, true)
+	}
+	if method.open {
 		tx.Put(method)
 	}
 	ch := newCharge(tx, pi, method, how)

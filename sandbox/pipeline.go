@@ -19,7 +19,7 @@ func (sb *Sandbox) serveAPI(w http.ResponseWriter, httpRequest *http.Request) {
 	r := &apiRequest{began: time.Now(), Method: httpRequest.Method, http: httpRequest, RequestID: sb.ids.id("req_", 14), IdempotencyKey: httpRequest.Header.Get("Idempotency-Key")}
 	r.echoed[0] = r.RequestID
 	w.Header()["Request-Id"] = r.echoed[0:1:1]
-	sb.traffic.begin()
+	sb.traffic.begin(sb.closing)
 	defer sb.traffic.end()
 	an, done := sb.answerCall(w, r)
 	if done {
@@ -51,8 +51,12 @@ func (sb *Sandbox) answerCall(w http.ResponseWriter, r *apiRequest) (an *answer,
 	if err := sb.admit(r); err != nil {
 		return failed(err), false
 	}
-	if err := sb.journal.failure(); err != nil && r.Method != http.MethodGet {
-		return failed(err), false
+	since := sb.journal.mark()
+	if r.Method != http.MethodGet {
+		var err error
+		if since, err = sb.journal.enter(); err != nil {
+			return failed(err), false
+		}
 	}
 	running, replay, err := r.account.beginCall(r)
 	if err != nil {
@@ -87,7 +91,7 @@ func (sb *Sandbox) answerCall(w http.ResponseWriter, r *apiRequest) (an *answer,
 			running = nil
 		}
 	}
-	if err := r.account.durable(); err != nil && r.Method != http.MethodGet {
+	if err := r.account.durable(since); err != nil && r.Method != http.MethodGet {
 		return failed(err), false
 	}
 	if sb.seams.after != nil && sb.seams.after(w, r, an) {
@@ -344,7 +348,10 @@ func (tx *accountTx) run(r *apiRequest) (*stripeObject, error) {
 // checkMetadataSize refuses changes that leave an object with too many keys of metadata.
 func (tx *accountTx) checkMetadataSize() error {
 	for _, c := range tx.undo {
-		if m := tx.account.store.newest(c.key.typ, c.key.id).Hash("metadata"); m != nil && m.size() > maxMetadataPairs {
+		if c.now == nil || c.was.record.object != c.now {
+			continue // it was deleted, or has changed again since
+		}
+		if m := c.now.Hash("metadata"); m != nil && m.size() > maxMetadataPairs {
 			return tooManyPairs(m.size())
 		}
 	}

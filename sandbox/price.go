@@ -45,6 +45,12 @@ func createPrice(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	return price, nil
 }
 
+// creditable says whether the price that a call describes may be below 0: that of an item which the call adds to an invoice,
+// as a proration of the caller's own. Source: docs.stripe.com/billing/subscriptions/prorations.
+func creditable(p formParams, at string) bool {
+	return strings.Contains(at, "add_invoice_items") && !p.Has("recurring")
+}
+
 // newPrice makes a price of a product; at is the name of the parameter that holds p, for errors.
 func newPrice(tx *accountTx, p formParams, product *stripeObject, at string) (*stripeObject, error) {
 	currency := strings.ToLower(p.Str("currency"))
@@ -56,7 +62,7 @@ func newPrice(tx *accountTx, p formParams, product *stripeObject, at string) (*s
 	switch {
 	case p.Has("unit_amount"):
 		amount := p.Int("unit_amount")
-		if amount < 0 {
+		if amount < 0 && !creditable(p, at) {
 			return nil, invalid(under(at, "unit_amount"), "parameter_invalid_integer", "Invalid non-negative integer")
 		}
 		if err := checkDigits(amount, currency, under(at, "unit_amount")); err != nil {
@@ -65,7 +71,7 @@ func newPrice(tx *accountTx, p formParams, product *stripeObject, at string) (*s
 		price.Set("unit_amount", amount).Set("unit_amount_decimal", big.NewInt(amount).String())
 	case p.Has("unit_amount_decimal"):
 		amount, ok := new(big.Rat).SetString(p.Str("unit_amount_decimal"))
-		if !ok || amount.Sign() < 0 {
+		if !ok || amount.Sign() < 0 && !creditable(p, at) {
 			return nil, invalid(under(at, "unit_amount_decimal"), "parameter_invalid_string_empty", "Invalid decimal: %s; must contain at maximum 12 decimal places.", p.Str("unit_amount_decimal"))
 		}
 		price.Set("unit_amount_decimal", p.Str("unit_amount_decimal"))
@@ -95,6 +101,9 @@ func newPrice(tx *accountTx, p formParams, product *stripeObject, at string) (*s
 		price.Set("type", "recurring").Set("recurring", tx.NewHash("recurring").Set("interval", recurring.Str("interval")).
 			Set("interval_count", max(1, recurring.Int("interval_count"))).Set("usage_type", orElse(recurring.Str("usage_type"), "licensed")).
 			Set("meter", textOrNull(recurring.Str("meter"))))
+		if recurring.Has("trial_period_days") {
+			price.Set(planTrial, recurring.Int("trial_period_days"))
+		}
 	}
 	if transform, ok := p.Hash("transform_quantity"); ok {
 		price.Set("transform_quantity", tx.NewHash("transform_quantity").Set("divide_by", transform.Int("divide_by")).Set("round", transform.Str("round")))

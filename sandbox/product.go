@@ -39,7 +39,7 @@ func newProduct(tx *accountTx, p formParams) (*stripeObject, error) {
 		}
 		product.Set("id", id)
 	}
-	applyParams(tx, product, p, "id", "default_price_data", "type")
+	applyParams(tx, product, p, "id", "default_price_data")
 	return product, nil
 }
 

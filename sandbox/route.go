@@ -140,11 +140,14 @@ var amendments = map[string][]nodeEdit{
 	// The description ends with its own version.
 	"POST /v1/webhook_endpoints": {at("api_version", func(n *description.Node) { n.Enum = slices.Concat(n.Enum, laterVersions) })},
 	// Recorded: an empty name or description leaves a customer without one.
-	"POST /v1/customers":            {maybeEmpty("name", "email", "description", "phone")},
-	"POST /v1/customers/{customer}": {maybeEmpty("name", "email", "description", "phone")},
+	"POST /v1/customers":            {maybeEmpty("name", "email", "description", "phone"), maybeEmpty(addressParts...)},
+	"POST /v1/customers/{customer}": {maybeEmpty("name", "email", "description", "phone"), maybeEmpty(addressParts...)},
 	// Recorded, too.
 	"POST /v1/subscriptions/{subscription_exposed_id}": {maybeEmpty("default_payment_method")},
 }
+
+// addressParts are the parts of a customer's address.
+var addressParts = []string{"address.line1", "address.line2", "address.city", "address.state", "address.postal_code", "address.country"}
 
 // maybeEmpty lets texts be empty, which unsets them, where the description does not say so.
 func maybeEmpty(names ...string) nodeEdit {

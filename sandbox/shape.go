@@ -30,8 +30,12 @@ type shape struct {
 	optional []bool
 	// asked are the slots that hold a value and are shown only when they are expanded; nil for none.
 	asked []bool
-	// times are the slots that hold the time of creation.
-	times []int
+	// times are the slots that hold the time of creation, lists those that begin with a list object.
+	times, lists []int
+	// ids is what the ids of new objects look like; its prefix is empty where they have none, or one of their own choice.
+	ids idForm
+	// livemode is the slot of that key, -1 when the shape does not have it.
+	livemode int
 	// indexed are the slots of indexedFields, -1 for those that it does not have.
 	indexed []int
 	// all is the layout of an object that holds every slot.
@@ -44,7 +48,7 @@ type shape struct {
 var freeShape = newFreeShape()
 
 func newFreeShape() *shape {
-	s := &shape{free: true}
+	s := &shape{free: true, livemode: -1}
 	s.all.shape = s
 	return s
 }
@@ -143,15 +147,24 @@ func newShape(n *description.Node) *shape {
 		}
 	}
 	s.complete()
+	if s.slot("id") >= 0 {
+		s.ids = idFormOf(s.name)
+	}
 	return s
 }
 
-// complete makes what finds the slots of keys.
+// complete makes what finds slots.
 func (s *shape) complete() {
 	s.index = newKeyIndex(s.keys)
 	s.indexed = make([]int, len(indexedFields))
 	for i, field := range indexedFields {
 		s.indexed[i] = s.slot(field)
+	}
+	s.livemode = s.slot("livemode")
+	for i, n := range s.nodes {
+		if _, hash := s.defaults[i].(*stripeObject); hash && isListNode(n) {
+			s.lists = append(s.lists, i)
+		}
 	}
 }
 

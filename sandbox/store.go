@@ -21,6 +21,10 @@ type store struct {
 	last    int64
 	// shared are embedded hashes that many objects have in common.
 	shared *shared
+	// records, steps and places are where new records, steps of histories and lists of one record come from.
+	records chunk[record]
+	steps   chunk[past]
+	places  chunk[*record]
 }
 
 // kind is the objects of one type.
@@ -122,7 +126,8 @@ func (s *store) put(key objectKey, o *stripeObject, c *cause) replaced {
 	was := replaced{record: r}
 	if r == nil {
 		s.last++
-		r = &record{id: key.id, seq: s.last}
+		r = s.records.next()
+		r.id, r.seq = key.id, s.last
 		r.past = s.ended[key]
 		k.objects[key.id] = r
 		k.list = append(k.list, r)
@@ -137,14 +142,14 @@ func (s *store) put(key objectKey, o *stripeObject, c *cause) replaced {
 	}
 	r.object = o
 	if c != nil && hasHistory(key.typ) {
-		r.past = r.past.add(past{object: o, cause: c})
+		r.past = s.step(r.past, past{object: o, cause: c})
 	}
-	k.index(r, was.object)
+	k.index(r, was.object, &s.places)
 	return was
 }
 
 // index notes a version in the lists of the values that its indexed fields have now and had not before.
-func (k *kind) index(r *record, former *stripeObject) {
+func (k *kind) index(r *record, former *stripeObject, places *chunk[*record]) {
 	for i, field := range indexedFields {
 		value := r.object.indexed(i)
 		if value == "" || former != nil && former.indexed(i) == value {
@@ -159,6 +164,9 @@ func (k *kind) index(r *record, former *stripeObject) {
 		at, found := slices.BinarySearchFunc(list, r.seq, bySeq)
 		switch {
 		case found:
+		case list == nil: // most values are of one object alone
+			one := places.some(1)
+			one[0], values[value] = r, one
 		case at == len(list):
 			values[value] = append(list, r)
 		default: // a walk over the list may be under way

@@ -174,7 +174,7 @@ func matchesSubscription(p formParams, sub *stripeObject) bool {
 		return false
 	}
 	return slices.ContainsFunc(subscriptionItems(sub), func(item *stripeObject) bool {
-		return (!p.Has("price") || item.Str("price.id") == p.Str("price")) &&
+		return (!p.Has("price") || item.Str("price.id") == p.Str("price")) && (!p.Has("plan") || item.Str("price.id") == p.Str("plan")) &&
 			inRange(p, "current_period_start", item) && inRange(p, "current_period_end", item)
 	})
 }

@@ -13,7 +13,11 @@ func init() {
 		if err != nil {
 			return nil, err
 		}
-		return tx.changeSubscription(sub, r.Params())
+		p, err := withItems(r.Params(), sub)
+		if err != nil {
+			return nil, err
+		}
+		return tx.changeSubscription(sub, p)
 	}
 	behave("POST /v1/subscriptions/{subscription_exposed_id}", update)
 	behave("POST /v1/customers/{customer}/subscriptions/{subscription_exposed_id}", update)

@@ -3,17 +3,27 @@ package sandbox
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/vezne/vezne/sandbox/internal/billing"
 )
 
 func init() {
 	behave("POST /v1/subscriptions", func(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-		return tx.createSubscription(r.Params(), r.Params().Str("customer"), origin{})
+		return tx.createSubscriptionAsked(r.Params(), r.Params().Str("customer"))
 	})
 	behave("POST /v1/customers/{customer}/subscriptions", func(tx *accountTx, r *apiRequest) (*stripeObject, error) {
-		return tx.createSubscription(r.Params(), r.Path("customer"), origin{})
+		return tx.createSubscriptionAsked(r.Params(), r.Path("customer"))
 	})
+}
+
+// createSubscriptionAsked makes the subscription that a call asks for.
+func (tx *accountTx) createSubscriptionAsked(p formParams, customerID string) (*stripeObject, error) {
+	p, err := withItems(p, nil)
+	if err != nil {
+		return nil, err
+	}
+	return tx.createSubscription(p, customerID, origin{})
 }
 
 // maxSubscriptions is how many subscriptions a customer may have that are not over. Source: API reference, create a
@@ -201,12 +211,18 @@ func (tx *accountTx) trialUntil(end int64) (billing.Period, error) {
 // setFirstAnchor writes where the billing cycle of a new subscription begins.
 func (tx *accountTx) setFirstAnchor(sub *stripeObject, p formParams) error {
 	from := billing.Instant(sub.Int(hiddenBegan))
+	if sub.Str("billing_mode.type") == string(billing.Classic) {
+		from = billing.Instant(tx.Now()) // flexible mode alone goes back to the start: docs.stripe.com/billing/subscriptions/billing-mode/compare
+	}
 	if sub.Has("trial_end") {
 		from = billing.Instant(sub.Int("trial_end"))
 	}
 	sub.Set("billing_cycle_anchor", int64(from))
 	every := shortestOf(sub)
 	next := billing.Cycle{Anchor: from, Every: every}.Next(max(from, billing.Instant(tx.Now())))
+	if from < billing.Instant(tx.Now()) { // a start in the past does not shorten the first period
+		next = max(next, billing.Cycle{Anchor: billing.Instant(tx.Now()), Every: every}.Next(billing.Instant(tx.Now())))
+	}
 	if at := p.Int("billing_cycle_anchor"); p.Has("billing_cycle_anchor") {
 		switch {
 		case at <= tx.Now():
@@ -243,7 +259,8 @@ func (tx *accountTx) setFirstAnchor(sub *stripeObject, p formParams) error {
 }
 
 // firstInvoice makes the first invoice of a subscription and pays it as payment_behavior says. A subscription that is free
-// until its anchor has none.
+// until its anchor has none, nor has a flexible one of metered items alone for which nothing waits.
+// Source: docs.stripe.com/billing/invoices/subscription.
 func (tx *accountTx) firstInvoice(sub, customer *stripeObject, p formParams, from origin) error {
 	lines, err := tx.firstLines(sub, p)
 	if err != nil {
@@ -252,10 +269,10 @@ func (tx *accountTx) firstInvoice(sub, customer *stripeObject, p formParams, fro
 	if err := tx.addInvoiceItems(customer, sub, p.List("add_invoice_items")); err != nil {
 		return err
 	}
-	if lines == nil {
+	draft := tx.draftOf(sub, customer, orElse(from.reason, "subscription_create"), lines)
+	if lines == nil && (p.Str("proration_behavior") == prorateNone || len(tx.itemsFor(draft, tx.newInvoice(draft))) == 0) {
 		return tx.begin(sub)
 	}
-	draft := tx.draftOf(sub, customer, orElse(from.reason, "subscription_create"), lines)
 	inv, err := tx.billSubscription(sub, draft)
 	if err != nil {
 		return err
@@ -325,49 +342,80 @@ func (tx *accountTx) begin(sub *stripeObject) error {
 }
 
 // firstLines are the lines of a first invoice, nil when none is made: where nothing is prorated a subscription is free
-// until its anchor. A start in the past bills all periods that have begun since.
+// until its anchor. A start in the past bills all that has gone by since: in flexible mode each period by itself, in
+// classic mode in one line.
 func (tx *accountTx) firstLines(sub *stripeObject, p formParams) ([]billing.Line, error) {
 	s, err := tx.billingSubscription(sub)
 	if err != nil {
 		return nil, billingFault(err)
 	}
 	now := billing.Instant(tx.Now())
-	lines, err := s.Start(s.Began)
-	if s.InTrial(now) {
+	var lines []billing.Line
+	switch {
+	case s.InTrial(now):
 		lines, err = s.Start(now)
+	case p.Str("proration_behavior") == prorateNone:
+		if lines, err = s.StartUnprorated(now); err == nil && len(lines) == 0 && licensed(s) {
+			return nil, nil
+		}
+	case s.Began < now && s.Mode == billing.Classic:
+		lines, err = tx.elapsedInOneLine(sub, s)
+	default:
+		lines, err = tx.elapsedByPeriod(sub, s)
 	}
 	if err != nil {
 		return nil, billingFault(err)
 	}
-	if p.Str("proration_behavior") == "none" && !s.InTrial(now) {
-		lines = withoutProrations(lines)
-		if len(lines) == 0 && sub.Int("billing_cycle_anchor") > tx.Now() {
-			return nil, nil
-		}
+	if s.InTrial(now) || s.Began < now {
+		return lines, nil
 	}
-	if !s.InTrial(now) {
-		for _, at := range boundaries(s, s.Began, now) {
-			more, err := s.Renew(at, nil)
-			if err != nil {
-				return nil, billingFault(err)
-			}
-			lines = append(lines, more...)
-		}
+	unused, err := s.Unused(now)
+	return append(lines, unused...), billingFault(err)
+}
+
+// licensed says whether an item of a subscription is paid in advance.
+func licensed(s billing.Subscription) bool {
+	return slices.ContainsFunc(s.Items, func(i billing.Item) bool { return !i.Price.Metered })
+}
+
+// elapsedByPeriod are the lines of a subscription's first period and of all that have begun since.
+func (tx *accountTx) elapsedByPeriod(sub *stripeObject, s billing.Subscription) ([]billing.Line, error) {
+	lines, err := s.Start(s.Began)
+	if err != nil {
+		return nil, err
 	}
-	if lines == nil {
-		lines = []billing.Line{}
+	for _, at := range boundaries(s, s.Began, billing.Instant(tx.Now())) {
+		usage, err := tx.usageOf(sub, int64(at))
+		if err != nil {
+			return nil, err
+		}
+		more, err := s.Renew(at, usage)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, more...)
 	}
 	return lines, nil
 }
 
-func withoutProrations(lines []billing.Line) []billing.Line {
-	var rest []billing.Line
-	for _, l := range lines {
-		if !l.Proration {
-			rest = append(rest, l)
+// elapsedInOneLine are the lines of a classic subscription that began in the past.
+func (tx *accountTx) elapsedInOneLine(sub *stripeObject, s billing.Subscription) ([]billing.Line, error) {
+	now := billing.Instant(tx.Now())
+	usage := map[string]billing.Decimal{}
+	for _, i := range s.Items {
+		meter := tx.Get(meterType, itemOf(sub, i.ID).Str("price.recurring.meter"))
+		if !i.Price.Metered || meter == nil {
+			continue
+		}
+		used, err := tx.usedIn(meter, sub.Str("customer"), billing.Period{Start: s.Began, End: now})
+		if err != nil {
+			return nil, err
+		}
+		if used.Sign() > 0 {
+			usage[i.ID] = used
 		}
 	}
-	return rest
+	return s.StartInThePast(now, usage)
 }
 
 // boundaries are the instants after from, until to, at which a period of an item begins.

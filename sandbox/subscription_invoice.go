@@ -21,7 +21,7 @@ func (tx *accountTx) subscriptionInvoicePaid(inv *stripeObject) error {
 	}
 	former := sub
 	sub = sub.Edit()
-	if inv.ID() == sub.Str("latest_invoice") {
+	if tx.rules(inv, sub) {
 		paidUp(sub)
 	}
 	tx.keepPayingMethod(sub, inv)
@@ -55,15 +55,45 @@ func (tx *accountTx) keepPayingMethod(sub, inv *stripeObject) {
 // for the payment leaves it as it is. cause may be nil.
 func (tx *accountTx) subscriptionInvoiceFailed(inv *stripeObject, _ *Error) error {
 	sub := tx.subscriptionOf(inv)
-	if sub == nil || inv.ID() != sub.Str("latest_invoice") || sub.Str("status") != subActive {
+	if sub == nil || !tx.rules(inv, sub) || sub.Str("status") != subActive {
 		return nil
 	}
 	_, err := tx.putSubscription(sub.Edit().Set("status", subPastDue), "customer.subscription.updated")
 	return err
 }
 
+// rules says whether a subscription's status follows an invoice: its newest one that is not void. Source:
+// docs.stripe.com/billing/subscriptions/overview.
+func (tx *accountTx) rules(inv, sub *stripeObject) bool {
+	if inv.ID() == sub.Str("latest_invoice") {
+		return true
+	}
+	newer, _ := tx.invoicesAround(inv, sub)
+	return len(newer) == 0
+}
+
+// invoicesAround are the invoices of a subscription that are not void, those newer than one of them and those older, each
+// newest first.
+func (tx *accountTx) invoicesAround(inv, sub *stripeObject) (newer, older []*stripeObject) {
+	passed := false
+	tx.EachOf("invoice", "customer", sub.Str("customer"), func(o *stripeObject) bool {
+		switch {
+		case o.ID() == inv.ID():
+			passed = true
+		case o.Str("parent.subscription_details.subscription") != sub.ID() || o.Str("status") == invoiceVoid:
+		case passed:
+			older = append(older, o)
+		default:
+			newer = append(newer, o)
+		}
+		return true
+	})
+	return newer, older
+}
+
 // subscriptionInvoiceVoided is what a subscription does when an invoice of it is void: a change that waited for its payment
-// is dropped, and what was only late because of it is late no more.
+// is dropped; without its first invoice it never begins; else its status is what the invoices before say. Source:
+// docs.stripe.com/billing/invoices/subscription.
 func (tx *accountTx) subscriptionInvoiceVoided(inv *stripeObject) error {
 	sub := tx.subscriptionOf(inv)
 	switch {
@@ -71,8 +101,30 @@ func (tx *accountTx) subscriptionInvoiceVoided(inv *stripeObject) error {
 		return nil
 	case sub.Str(hiddenUpdateInvoice) == inv.ID():
 		return tx.dropPendingUpdate(sub)
+	case sub.Str("status") == subIncomplete:
+		return tx.endSubscription(sub.ID(), subIncompleteExpired, "")
 	}
-	return tx.noLongerLate(sub, inv)
+	newer, older := tx.invoicesAround(inv, sub)
+	if len(newer) > 0 {
+		return nil
+	}
+	for _, before := range older {
+		switch {
+		case before.Str("status") == invoicePaidStatus || before.Str("status") == invoiceUncollectible:
+			return tx.noLongerLate(sub)
+		case before.Str("status") != invoiceOpen:
+		case before.Str("collection_method") == sendInvoice && before.Int("due_date") <= tx.Now():
+			return nil
+		case before.Str("collection_method") == chargeAutomatically && tx.retriesUsedUp(before):
+			return tx.subscriptionDunningEnded(before)
+		}
+	}
+	return tx.noLongerLate(sub)
+}
+
+// retriesUsedUp says whether an open invoice was tried as often as the account's settings say.
+func (tx *accountTx) retriesUsedUp(inv *stripeObject) bool {
+	return !inv.Has("next_payment_attempt") && inv.Int("attempt_count") > int64(len(tx.invoiceRetries().After))
 }
 
 // subscriptionInvoiceUncollectible is what a subscription does when an invoice of it is given up. A resumption that waited
@@ -85,13 +137,15 @@ func (tx *accountTx) subscriptionInvoiceUncollectible(inv *stripeObject) error {
 	case sub.Str(hiddenUpdateInvoice) == inv.ID() && sub.Str("status") == subPaused:
 		return tx.applyPendingUpdate(sub)
 	}
-	return tx.noLongerLate(sub, inv)
+	if !tx.rules(inv, sub) {
+		return nil
+	}
+	return tx.noLongerLate(sub)
 }
 
-// noLongerLate makes a subscription active whose newest invoice is void or given up.
-func (tx *accountTx) noLongerLate(sub, inv *stripeObject) error {
-	status := sub.Str("status")
-	if inv.ID() != sub.Str("latest_invoice") || status != subPastDue && status != subUnpaid {
+// noLongerLate makes a subscription active that was late because of an invoice that is void or given up.
+func (tx *accountTx) noLongerLate(sub *stripeObject) error {
+	if status := sub.Str("status"); status != subPastDue && status != subUnpaid {
 		return nil
 	}
 	_, err := tx.putSubscription(sub.Edit().Set("status", subActive), "customer.subscription.updated")

@@ -51,6 +51,9 @@ func (l *life) check() {
 			if source, _ := details["invoice_item"].(string); unmade && !l.pended[source] {
 				continue
 			}
+			if l.unused(line) {
+				continue
+			}
 			item, _ := details["subscription_item"].(string)
 			spans[item] = append(spans[item], spanOf(line, details["proration"] == true))
 		}
@@ -71,6 +74,11 @@ func (l *life) check() {
 	l.checkSubscriptions()
 }
 
+// unused says whether a line bills no usage: the first invoice of a classic subscription shows it of the period to come.
+func (l *life) unused(line map[string]any) bool {
+	return numberOf(line["quantity"]) == 0 && members(members(line["pricing"])["price_details"])["price"] == l.metered
+}
+
 func spanOf(o map[string]any, proration bool) span {
 	net := numberOf(o["amount"])
 	for _, d := range elements(o["discount_amounts"]) {
@@ -78,7 +86,7 @@ func spanOf(o map[string]any, proration bool) span {
 	}
 	text, p := fmt.Sprint(o["description"]), members(o["period"])
 	s := span{numberOf(p["start"]), numberOf(p["end"]), net, proration && strings.HasPrefix(text, "Unused time")}
-	if strings.HasPrefix(text, "Free trial") {
+	if strings.HasPrefix(text, "Free trial") || strings.HasPrefix(text, "Trial period") {
 		s.end = s.start // nothing is billed
 	}
 	return s

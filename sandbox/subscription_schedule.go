@@ -119,7 +119,7 @@ func (tx *accountTx) setScheduleDefaults(schedule *stripeObject, p formParams) {
 // scheduleFrom makes a schedule of a subscription: one phase, its present period.
 func (tx *accountTx) scheduleFrom(id string, p formParams) (*stripeObject, error) {
 	for _, key := range p.Keys() {
-		if key != "from_subscription" && key != "expand" && key != "billing_mode" {
+		if key != "from_subscription" && key != "expand" {
 			return nil, invalid(key, "", "You cannot set `%s` if `from_subscription` is set.", key)
 		}
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/vezne/vezne/sandbox/internal/billing"
@@ -26,7 +27,7 @@ func (tx *accountTx) usageOf(sub *stripeObject, until int64) (map[string]billing
 			continue
 		}
 		period := s.PeriodAt(i, end-1)
-		period.Start = max(period.Start, billing.Instant(item.Int("created")), i.Used)
+		period.Start = max(period.Start, meteredSince(sub, item), i.Used)
 		period.End = min(period.End, end)
 		used, err := tx.usedIn(meter, sub.Str("customer"), period)
 		if err != nil {
@@ -65,14 +66,17 @@ func (tx *accountTx) addLateUsage(inv *stripeObject) error {
 	var lines []*stripeObject
 	for _, line := range invoiceLines(inv) {
 		item := line.Str("parent.subscription_item_details.subscription_item")
-		if price := tx.Get("price", line.Str("pricing.price_details.price")); itemOf(sub, item) == nil || price == nil || price.Str("recurring.usage_type") != "metered" {
+		price := tx.Get("price", line.Str("pricing.price_details.price"))
+		metered := itemOf(sub, item) != nil && price != nil && price.Str("recurring.usage_type") == "metered"
+		if !metered || line.Int("period.end") > inv.Int("created") { // the period to come is shown, not billed
 			lines = append(lines, line)
 			continue
 		}
-		if made[item] {
+		key := fmt.Sprint(item, line.Int("period.start"))
+		if made[key] {
 			continue
 		}
-		made[item] = true
+		made[key] = true
 		anew, err := tx.usageLines(inv, sub, s, item, linePeriodOf(line))
 		if err != nil {
 			return err
@@ -86,6 +90,15 @@ func (tx *accountTx) addLateUsage(inv *stripeObject) error {
 	return nil
 }
 
+// meteredSince is from when on an item's usage is billed: from when it was added, or, of one that a subscription began with,
+// from the beginning, which may lie before the call that made it.
+func meteredSince(sub, item *stripeObject) billing.Instant {
+	if item.Int("created") == sub.Int("created") {
+		return billing.Instant(sub.Int(hiddenBegan))
+	}
+	return billing.Instant(item.Int("created"))
+}
+
 // usageLines are the lines of an item's usage in a period. It is the period of the line that they replace: since then the
 // subscription may have others.
 func (tx *accountTx) usageLines(inv, sub *stripeObject, s billing.Subscription, item string, period billing.Period) ([]*stripeObject, error) {
@@ -94,7 +107,7 @@ func (tx *accountTx) usageLines(inv, sub *stripeObject, s billing.Subscription, 
 	used := billing.Decimal{}
 	metered := itemOf(sub, item)
 	if meter := tx.Get(meterType, metered.Str("price.recurring.meter")); meter != nil {
-		counted := billing.Period{Start: max(period.Start, billing.Instant(metered.Int("created"))), End: period.End}
+		counted := billing.Period{Start: max(period.Start, meteredSince(sub, metered)), End: period.End}
 		sum, err := tx.usedIn(meter, sub.Str("customer"), counted)
 		if err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 )
 
 func init() {
+	behave("POST /v1/terminal/connection_tokens", createConnectionToken)
 	behave("POST /v1/terminal/readers", createReader)
 	for _, kind := range []string{"process_payment_intent", "collect_payment_method", "process_setup_intent", "refund_payment", "collect_inputs", "set_reader_display"} {
 		behave("POST /v1/terminal/readers/{reader}/"+kind, func(tx *accountTx, r *apiRequest) (*stripeObject, error) { return startAction(tx, r, kind) })
@@ -42,6 +43,19 @@ func createReader(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		Set("serial_number", digits(tx, 12)).Set("ip_address", "127.0.0.1").Set("last_seen_at", tx.Now()*1000).Set("label", reader.ID()).Set("action", nil)
 	tx.Put(applyParams(tx, reader, p))
 	return reader, nil
+}
+
+// createConnectionToken makes the secret by which Stripe's reader libraries connect. Nothing of it is kept.
+func createConnectionToken(tx *accountTx, r *apiRequest) (*stripeObject, error) {
+	location := r.Params().Str("location")
+	if location != "" && tx.Get("terminal.location", location) == nil {
+		return nil, missing("terminal.location", location, "location", http.StatusBadRequest)
+	}
+	token := tx.New("terminal.connection_token").Set("secret", "pst_test_"+tx.NewID("", 40))
+	if location != "" {
+		token.Set("location", location)
+	}
+	return token, nil
 }
 
 func findReader(tx *accountTx, r *apiRequest) (*stripeObject, error) {

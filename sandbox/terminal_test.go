@@ -1,6 +1,9 @@
 package sandbox_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func (s *shop) reader() string {
 	s.t.Helper()
@@ -118,4 +121,14 @@ func TestAChargesDisputeIsAnsweredByTheCharge(t *testing.T) {
 	s.refused("POST", "/v1/charges/"+ch+"/dispute/close").want(t, "status", 400)
 	plain := s.intent("payment_method", "pm_card_visa", "confirm", "true").str("latest_charge")
 	s.refused("POST", "/v1/charges/"+plain+"/dispute/close").want(t, "status", 404)
+}
+
+func TestAReaderLibraryConnectsByASecret(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	first, second := s.post("/v1/terminal/connection_tokens"), s.post("/v1/terminal/connection_tokens")
+	if !strings.HasPrefix(first.str("secret"), "pst_test_") || first.str("secret") == second.str("secret") {
+		t.Errorf("the secrets are %q and %q", first.str("secret"), second.str("secret"))
+	}
+	s.refused("POST", "/v1/terminal/connection_tokens", "location", "tml_none").want(t, "param", "location", "code", "resource_missing")
 }

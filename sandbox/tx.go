@@ -14,6 +14,8 @@ type accountTx struct {
 	// scope is the connected account that is acted in, "" for the account itself.
 	scope string
 	now   int64
+	// moment is what Now said last, as the value of a slot: most objects of a accountTx are made at the same one.
+	moment any
 	// clock is the id of the test clock that rules what the accountTx does, "" for the account's; frozen is its time.
 	clock  string
 	frozen int64
@@ -66,6 +68,17 @@ func (tx *accountTx) Now() int64 {
 	return tx.now
 }
 
+// instant is Now as the value of a slot.
+func (tx *accountTx) instant() any { return tx.slotOf(tx.Now()) }
+
+// slotOf is an instant as the value of a slot: the one that was made last when it is the same.
+func (tx *accountTx) slotOf(at int64) any {
+	if tx.moment != at {
+		tx.moment = at
+	}
+	return tx.moment
+}
+
 // Request is the call that the changes belong to, nil in due jobs.
 func (tx *accountTx) Request() *apiRequest { return tx.request }
 
@@ -75,19 +88,16 @@ func (tx *accountTx) New(typ string) *stripeObject {
 	s := shapeNamed(typ)
 	o := s.newHash()
 	for _, i := range s.times {
-		o.values[i] = tx.Now()
+		o.values[i] = tx.instant()
 	}
-	if s.slot("livemode") >= 0 { // some of Stripe's samples are of live accounts
-		o.Set("livemode", false)
+	if s.livemode >= 0 { // some of Stripe's samples are of live accounts
+		o.values[s.livemode] = false
 	}
-	form := idFormOf(typ)
-	if s.slot("id") >= 0 && form.prefix != "" {
-		o.Set("id", tx.newID(form))
+	if s.ids.prefix != "" {
+		o.Set("id", tx.newID(s.ids))
 	}
-	for i, n := range s.nodes {
-		if list, ok := o.values[i].(*stripeObject); ok && isListNode(n) {
-			o.values[i] = list.Edit().Set("url", nestedURL(o, s.keys[i]))
-		}
+	for _, i := range s.lists {
+		o.values[i] = o.values[i].(*stripeObject).Edit().Set("url", nestedURL(o, s.keys[i]))
 	}
 	return o
 }

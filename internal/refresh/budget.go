@@ -73,17 +73,27 @@ func (b *budget) raise(t *ticket, priority int) {
 	heap.Init(&b.waiting)
 }
 
-// wait returns when it is the read's turn. It fails only when ctx ends.
+// wait returns when it is the read's turn. It fails only when ctx ends, and then
+// also if the turn has come.
 func (b *budget) wait(ctx context.Context, t *ticket) error {
+	if err := ctx.Err(); err != nil {
+		b.leave(t)
+		return err
+	}
 	select {
 	case <-t.granted:
 		return nil
 	case <-ctx.Done():
-		b.mu.Lock()
-		t.gone = true
-		b.mu.Unlock()
+		b.leave(t)
 		return ctx.Err()
 	}
+}
+
+// leave gives a place in the queue up.
+func (b *budget) leave(t *ticket) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t.gone = true
 }
 
 // pump grants turns as time brings them, until nobody waits.

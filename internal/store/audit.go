@@ -123,8 +123,12 @@ func link(former string, seq int64, digest string) string {
 // returns how many. Of two sealers at once one does nothing.
 func (s *Store) Seal(ctx context.Context, limit int) (int, error) {
 	const op = "store.Seal"
+	waits, err := s.q.HasUnsealed(ctx, db.HasUnsealedParams{Account: s.scope.Account, Livemode: s.scope.Livemode})
+	if err != nil || !waits {
+		return 0, storageError(op, err)
+	}
 	sealed := 0
-	err := s.InTx(ctx, func(tx *Tx) error {
+	err = s.InTx(ctx, func(tx *Tx) error {
 		sealed = 0
 		scope := tx.scope
 		if err := tx.q.InitChainHead(ctx, db.InitChainHeadParams{Account: scope.Account, Livemode: scope.Livemode}); err != nil {

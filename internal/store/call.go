@@ -62,8 +62,14 @@ func (q queries) Calls(ctx context.Context, root vezne.Root) ([]vezne.Call, erro
 // ClaimCalls leases calls that are due to be sent or looked up, the longest
 // due first. Another process does not get them before the lease ends.
 func (s *Store) ClaimCalls(ctx context.Context, owner string, limit int, lease time.Duration) ([]vezne.Call, error) {
+	due, err := s.isDue(ctx, "store.ClaimCalls", func(now int64) (bool, error) {
+		return s.q.HasDueCalls(ctx, db.HasDueCallsParams{Account: s.scope.Account, Livemode: s.scope.Livemode, Now: now})
+	})
+	if err != nil || !due {
+		return nil, err
+	}
 	var list []vezne.Call
-	err := s.InTx(ctx, func(tx *Tx) error {
+	err = s.InTx(ctx, func(tx *Tx) error {
 		rows, err := tx.q.ClaimCalls(ctx, db.ClaimCallsParams{
 			Owner: owner, LeaseUntil: micros(tx.now.Add(lease)), Account: tx.scope.Account, Livemode: tx.scope.Livemode, Now: micros(tx.now), RowLimit: rowLimit(limit),
 		})

@@ -54,7 +54,15 @@ func (q queries) Effect(ctx context.Context, id string) (vezne.Effect, error) {
 
 // Effects lists outbox rows, oldest first.
 func (q queries) Effects(ctx context.Context, f EffectFilter) ([]vezne.Effect, error) {
-	rows, err := q.q.ListEffects(ctx, db.ListEffectsParams{Account: q.scope.Account, Livemode: q.scope.Livemode, RootID: f.Root.ID, Unsent: f.Unsent, RowLimit: rowLimit(f.Limit)})
+	var rows []db.Effect
+	var err error
+	if f.Root.IsZero() {
+		rows, err = q.q.ListEffects(ctx, db.ListEffectsParams{Account: q.scope.Account, Livemode: q.scope.Livemode, Unsent: f.Unsent, RowLimit: rowLimit(f.Limit)})
+	} else {
+		rows, err = q.q.ListRootEffects(ctx, db.ListRootEffectsParams{
+			Account: q.scope.Account, Livemode: q.scope.Livemode, RootKind: string(f.Root.Kind), RootID: f.Root.ID, Unsent: f.Unsent, RowLimit: rowLimit(f.Limit),
+		})
+	}
 	if err != nil {
 		return nil, storageError("store.Effects", err)
 	}

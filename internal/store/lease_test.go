@@ -40,3 +40,28 @@ func TestWhoOpensASQLiteFileTakesUpWhatADeadProcessHeld(t *testing.T) {
 		t.Error("the lease of the process that is gone is kept")
 	}
 }
+
+// SQLite has one writer. Whoever looks for work once a second, mostly in vain,
+// must not wait for it, nor have it wait.
+func TestLookingForWorkDoesNotWaitForTheWriter(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.Config{URL: storetest.SQLite(t)})
+	err := s.InTx(ctx, func(*store.Tx) error {
+		if n, err := s.MarkRechecks(ctx, 10); err != nil || n != 0 {
+			t.Errorf("%d are to be looked at again: %v", n, err)
+		}
+		if list, err := s.ClaimMarks(ctx, "p1", 10, time.Minute); err != nil || len(list) != 0 {
+			t.Errorf("%d are to be read: %v", len(list), err)
+		}
+		if list, err := s.ClaimCalls(ctx, "p1", 10, time.Minute); err != nil || len(list) != 0 {
+			t.Errorf("%d are to be sent: %v", len(list), err)
+		}
+		if n, err := s.Seal(ctx, 10); err != nil || n != 0 {
+			t.Errorf("%d are to be sealed: %v", n, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -54,8 +54,14 @@ func (q queries) Mark(ctx context.Context, id vezne.ObjectID) (vezne.Mark, error
 
 // ClaimMarks leases marks that are due, by priority and number.
 func (s *Store) ClaimMarks(ctx context.Context, owner string, limit int, lease time.Duration) ([]vezne.Mark, error) {
+	due, err := s.isDue(ctx, "store.ClaimMarks", func(now int64) (bool, error) {
+		return s.q.HasDueMarks(ctx, db.HasDueMarksParams{Account: s.scope.Account, Livemode: s.scope.Livemode, Now: now})
+	})
+	if err != nil || !due {
+		return nil, err
+	}
 	var list []vezne.Mark
-	err := s.InTx(ctx, func(tx *Tx) error {
+	err = s.InTx(ctx, func(tx *Tx) error {
 		rows, err := tx.q.ClaimMarks(ctx, db.ClaimMarksParams{
 			Owner: owner, LeaseUntil: micros(tx.now.Add(lease)), Account: tx.scope.Account, Livemode: tx.scope.Livemode, Now: micros(tx.now), RowLimit: rowLimit(limit),
 		})
@@ -70,6 +76,17 @@ func (s *Store) ClaimMarks(ctx context.Context, owner string, limit int, lease t
 		return err
 	})
 	return list, err
+}
+
+// isDue asks, before a transaction is begun, whether there is anything to do in
+// it: mostly there is not, and SQLite has one writer.
+func (s *Store) isDue(ctx context.Context, op string, ask func(now int64) (bool, error)) (bool, error) {
+	now, err := s.Now(ctx)
+	if err != nil {
+		return false, err
+	}
+	due, err := ask(micros(now))
+	return due, storageError(op, err)
 }
 
 // MarkRelease says how a read ended that did not clear its mark.

@@ -82,11 +82,14 @@ func (tx *Tx) nextNumbers(ctx context.Context, n int) ([]int64, error) {
 	return list, storageError(op, rows.Err())
 }
 
+// keepNumber has a name, so that a connection keeps it.
+const keepNumber = named + `KeepNumber :exec
+INSERT INTO vezne_settings (key, value) VALUES ($1, CAST($2 AS TEXT)) ON CONFLICT (key) DO UPDATE SET value = CAST($2 AS TEXT)`
+
 func (tx *Tx) keepNumber(ctx context.Context) error {
 	if !tx.numbered || tx.s.dialect == Postgres {
 		return nil
 	}
-	_, err := tx.tx.ExecContext(ctx, "INSERT INTO vezne_settings (key, value) VALUES ($1, CAST($2 AS TEXT)) ON CONFLICT (key) DO UPDATE SET value = CAST($2 AS TEXT)",
-		numberSetting, tx.s.number.Load())
+	_, err := tx.tx.ExecContext(ctx, keepNumber, numberSetting, tx.s.number.Load())
 	return err
 }

@@ -73,9 +73,9 @@ func (p *prepared) close() error {
 }
 
 // repeated runs f with queries that are prepared once, where there are more than
-// one to run.
+// one to run and the connection does not keep them by itself.
 func (tx *Tx) repeated(times int, f func(q *db.Queries) error) (err error) {
-	if times < 2 {
+	if times < 2 || tx.s.owned {
 		return f(tx.q)
 	}
 	p := newPrepared(tx.tx)

@@ -58,8 +58,14 @@ func toSnapshot(r db.Snapshot) vezne.Snapshot {
 // MarkRechecks marks objects whose time to be read again has come, and returns
 // how many.
 func (s *Store) MarkRechecks(ctx context.Context, limit int) (int, error) {
+	due, err := s.isDue(ctx, "store.MarkRechecks", func(now int64) (bool, error) {
+		return s.q.HasDueRechecks(ctx, db.HasDueRechecksParams{Account: s.scope.Account, Livemode: s.scope.Livemode, Now: &now})
+	})
+	if err != nil || !due {
+		return 0, err
+	}
 	marked := 0
-	err := s.InTx(ctx, func(tx *Tx) error {
+	err = s.InTx(ctx, func(tx *Tx) error {
 		due, err := tx.q.DueRechecks(ctx, db.DueRechecksParams{Account: tx.scope.Account, Livemode: tx.scope.Livemode, Now: ptr(micros(tx.now)), RowLimit: rowLimit(limit)})
 		if err != nil {
 			return err

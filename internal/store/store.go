@@ -186,7 +186,7 @@ func (s *Store) openSQLite(path string) error {
 				q[k] = append(q[k], list...)
 			}
 		}
-		d, err := sql.Open("sqlite", dsn+q.Encode())
+		d, err := openKeeping(dsn + q.Encode())
 		if err != nil {
 			return nil, vezne.E(vezne.CodeConfigInvalid, op, "The database cannot be opened.").Because(err)
 		}

@@ -168,11 +168,23 @@ func (s *Sender) claim(ctx context.Context, call vezne.Call) (Result, error) {
 		}
 		select {
 		case <-waiting.Done():
-			return Result{Call: call}, unclear(waiting.Err())
 		case <-s.leaving:
-			return Result{Call: call}, unclear(context.Canceled)
 		case <-tick.C:
 		}
+		if err := s.over(waiting); err != nil {
+			return Result{Call: call}, unclear(err)
+		}
+	}
+}
+
+// over says why nobody waits for another process any longer, nil while somebody
+// does. A tick that came beside it, while the database was slow, changes nothing.
+func (s *Sender) over(waiting context.Context) error {
+	select {
+	case <-s.leaving:
+		return context.Canceled
+	default:
+		return waiting.Err()
 	}
 }
 

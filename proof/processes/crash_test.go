@@ -39,18 +39,30 @@ func short(t *testing.T, k kind, seed uint64) {
 	}
 }
 
-// TestNothingIsLostAndNothingDoubled lives a short life of each kind.
+// TestNothingIsLostAndNothingDoubled lives a short life of each kind. Lives on
+// the shared server follow one another, and beside them those on anything else:
+// most of a life is waiting.
 func TestNothingIsLostAndNothingDoubled(t *testing.T) {
-	for _, k := range kinds(t) {
-		if *kindFlag != "" && *kindFlag != k.name {
-			continue
+	all := kinds(t)
+	for _, sharing := range []bool{true, false} {
+		name := "beside"
+		if sharing {
+			name = "on the shared server"
 		}
-		t.Run(k.name, func(t *testing.T) {
-			seed := *seedFlag
-			if seed == 0 {
-				seed = rand.Uint64N(1 << 32)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, k := range all {
+				if k.shared != sharing || *kindFlag != "" && *kindFlag != k.name {
+					continue
+				}
+				t.Run(k.name, func(t *testing.T) {
+					seed := *seedFlag
+					if seed == 0 {
+						seed = rand.Uint64N(1 << 32)
+					}
+					short(t, k, seed)
+				})
 			}
-			short(t, k, seed)
 		})
 	}
 }

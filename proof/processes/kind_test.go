@@ -16,6 +16,8 @@ type kind struct {
 	about string
 	// cycles is how many a life has.
 	cycles int
+	// shared is true where lives of several kinds share a server.
+	shared bool
 	plan   func(t *testing.T) plan
 	// cycle breaks something and mends it, and returns how long the first
 	// acknowledgement took after that.
@@ -39,11 +41,11 @@ func kinds(t *testing.T) []kind {
 	shared := &server{t: t}
 	list := []kind{
 		{name: "kill-sqlite", about: "the process is killed and started again", cycles: 50, plan: onFile, cycle: killOne},
-		{name: "kill-postgres", about: "the process is killed and started again", cycles: 50, plan: onServer(shared, false), cycle: killOne},
-		{name: "stop-postgres", about: "PostgreSQL crashes and is started again", cycles: 10, plan: onServer(shared, false), cycle: stopPostgres(shared)},
-		{name: "read-only", about: "PostgreSQL takes no writes", cycles: 10, plan: onServer(shared, false), cycle: freezePostgres(shared)},
+		{shared: true, name: "kill-postgres", about: "the process is killed and started again", cycles: 50, plan: onServer(shared, false), cycle: killOne},
+		{shared: true, name: "stop-postgres", about: "PostgreSQL crashes and is started again", cycles: 10, plan: onServer(shared, false), cycle: stopPostgres(shared)},
+		{shared: true, name: "read-only", about: "PostgreSQL takes no writes", cycles: 10, plan: onServer(shared, false), cycle: freezePostgres(shared)},
 		{name: "file-limit", about: "no file of the SQLite database can be written (EFBIG)", cycles: 20, plan: onFile, cycle: limitFiles},
-		{name: "network", about: "one way between Stripe, service, PostgreSQL and application is slow, narrow, cut, closed or half-open", cycles: 10, plan: onServer(shared, true), cycle: befall},
+		{shared: true, name: "network", about: "one way between Stripe, service, PostgreSQL and application is slow, narrow, cut, closed or half-open", cycles: 10, plan: onServer(shared, true), cycle: befall},
 		{name: "failover", about: "three processes; the primary crashes, the synchronous standby is promoted; the service knows both, or one address that is turned", cycles: 5, cycle: failOver, plan: func(t *testing.T) plan {
 			return plan{processes: 3, store: func(h *house) (store, error) { return newPair(t, h) }}
 		}},

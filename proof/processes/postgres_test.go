@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -26,11 +27,22 @@ type server struct {
 	lives atomic.Int64
 }
 
-// database makes an empty database.
-func (s *server) database() postgresStore {
+// database makes a database.
+func (s *server) database() (postgresStore, error) {
 	name := fmt.Sprint("life", s.lives.Add(1))
-	s.Run("CREATE DATABASE " + name)
-	return postgresStore(s.Database(name))
+	return postgresStore(s.Database(name)), found(s.Server, name)
+}
+
+// found makes a database with the schema in it, before anything in it counts.
+func found(s *storetest.Server, name string) (err error) {
+	s.Unsynced(func() {
+		s.Run("CREATE DATABASE " + name)
+		var out []byte
+		if out, err = exec.Command(program, "migrate", "--database", s.Database(name)).CombinedOutput(); err != nil {
+			err = fmt.Errorf("vezne migrate: %w\n%s", err, out)
+		}
+	})
+	return err
 }
 
 // throughTCP turns the address of a database at a socket into one behind a
@@ -80,7 +92,7 @@ func onServer(shared *server, weather bool) func(t *testing.T) plan {
 		if shared.Server == nil {
 			shared.Server = storetest.NewServer(shared.t)
 		}
-		return plan{processes: 1, weather: weather, store: func(*house) (store, error) { return shared.database(), nil }}
+		return plan{processes: 1, weather: weather, store: func(*house) (store, error) { return shared.database() }}
 	}
 }
 
@@ -157,7 +169,9 @@ const pairDatabase = "life"
 // address that is turned to the new primary, as a proxy or a name does.
 func newPair(t *testing.T, h *house) (store, error) {
 	p := &pair{t: t, dir: h.dir, primary: storetest.NewServer(t), first: true}
-	p.primary.Run("CREATE DATABASE " + pairDatabase)
+	if err := found(p.primary, pairDatabase); err != nil {
+		return nil, err
+	}
 	p.standby = p.primary.Standby()
 	if err := errors.Join(p.point(true, p.primary), p.point(false, p.standby)); err != nil {
 		return nil, err

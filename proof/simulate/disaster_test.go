@@ -3,6 +3,7 @@ package simulate_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -60,7 +61,7 @@ func (w *world) restore() {
 	w.note("the database is lost; the backup of %s is restored", w.backup.at.Sub(w.began).Round(time.Second))
 	w.bury(w.now)
 	w.sched.drain()
-	if err := w.look.Close(); err != nil {
+	if err := errors.Join(w.pool.close(), w.look.Close()); err != nil {
 		w.violate("%v", err)
 	}
 	for _, suffix := range []string{"-wal", "-shm"} {
@@ -83,7 +84,7 @@ func (w *world) restore() {
 	w.restored = true
 	w.record.forget(w.backup.at)
 	w.seen = newSeen()
-	w.post.acknowledged = map[string]time.Time{}
+	w.post.acknowledged = nil
 	w.later(time.Minute, w.start)
 }
 

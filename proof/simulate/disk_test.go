@@ -19,9 +19,6 @@ var errGone = fmt.Errorf("the connection is gone: %w", io.ErrUnexpectedEOF)
 // fuse says, it dies: this step and all that follow fail.
 type life struct {
 	world *world
-	// every is true when each statement is a stop of its own, as it must be where
-	// transactions run side by side.
-	every bool
 
 	mu   sync.Mutex
 	dead bool
@@ -29,6 +26,9 @@ type life struct {
 	fuse int
 	// troubled is true once the database refused something or lost an answer.
 	troubled bool
+	// hurried is true when the database was too slow for somebody since the last
+	// look.
+	hurried bool
 	// refuse is how many steps the database refuses from now on.
 	refuse int
 	// lose is true when the answer of the next COMMIT is lost.
@@ -80,7 +80,7 @@ func (l *life) kill() {
 func (l *life) isTroubled() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.dead || l.troubled
+	return l.dead || l.troubled || l.hurried
 }
 
 func (l *life) isDead() bool {
@@ -127,10 +127,15 @@ func (l *life) hold(c *conn) {
 func (c *conn) leave() {
 	c.in = false
 	c.life.mu.Lock()
-	defer c.life.mu.Unlock()
+	wrote := c.life.writer == c && !c.closed
 	if c.life.writer == c {
 		c.life.writer = nil
 	}
+	c.life.mu.Unlock()
+	if wrote {
+		c.life.world.undone()
+	}
+	c.life.world.sched.wake()
 }
 
 // connector opens connections of a life through a real driver.
@@ -145,7 +150,7 @@ func (c *connector) Connect(context.Context) (driver.Conn, error) {
 	if c.life.isDead() {
 		return nil, errGone
 	}
-	inner, err := c.inner.Open(c.dsn)
+	inner, err := c.life.world.pool.open(c.inner, c.dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -162,66 +167,25 @@ func (c *connector) Driver() driver.Driver { return c.inner }
 // conn is a connection whose every step is counted.
 type conn struct {
 	life  *life
-	inner driver.Conn
-	// in is true inside of a transaction.
+	inner *realConn
+	// in is true inside of a transaction; during is its context, and pace says which
+	// of its statements take time, nil for none.
 	in     bool
+	during context.Context
+	pace   *slowness
 	closed bool
-	// prepared are the store's own statements, which come again and again.
-	prepared map[string]*prepared
 }
 
-// prepared is a statement, and whether somebody reads its rows.
-type prepared struct {
-	driver.Stmt
-	busy bool
-}
-
-// ready returns a statement to be run at once, nil when it is not worth keeping
-// or in use.
-func (c *conn) ready(ctx context.Context, query string) (*prepared, error) {
-	if !strings.HasPrefix(query, "-- name: ") {
-		return nil, nil
-	}
-	if p, ok := c.prepared[query]; ok {
-		if p.busy {
-			return nil, nil
-		}
-		return p, nil
-	}
-	stmt, err := c.inner.(driver.ConnPrepareContext).PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if c.prepared == nil {
-		c.prepared = map[string]*prepared{}
-	}
-	c.prepared[query] = &prepared{Stmt: stmt}
-	return c.prepared[query], nil
-}
-
-// rows are those of a kept statement, which is free again when they are closed.
-type rows struct {
-	driver.Rows
-	of *prepared
-}
-
-// Close frees the statement.
-func (r rows) Close() error {
-	r.of.busy = false
-	return r.Rows.Close()
-}
-
-// hang closes the real connection; a transaction that is open is undone.
+// hang leaves the real connection; a transaction that is open is undone.
 func (c *conn) hang() error {
 	if c.closed {
 		return nil
 	}
 	c.closed = true
-	var errs []error
-	for _, p := range c.prepared {
-		errs = append(errs, p.Close())
+	if c.in {
+		c.life.world.undone()
 	}
-	return errors.Join(append(errs, c.inner.Close())...)
+	return c.life.world.pool.leave(c.inner)
 }
 
 // Close closes the connection.
@@ -234,11 +198,17 @@ func (c *conn) Close() error {
 
 // statement is a step of one statement.
 func (c *conn) statement(ctx context.Context, query string) error {
-	if c.in && !c.life.every {
-		// Nobody else can be at the database meanwhile: it is counted only.
-		return c.life.take(true)
+	if !c.in {
+		if err := c.life.step(ctx, name(query)); err != nil {
+			return err
+		}
+		return c.life.slowly(ctx, name(query), c.life.world.weather.slow())
 	}
-	return c.life.step(ctx, name(query))
+	// Nobody else writes meanwhile: it is counted only.
+	if err := c.life.take(true); err != nil || c.pace == nil {
+		return err
+	}
+	return c.slowly(ctx, name(query), c.pace.draw())
 }
 
 // name shortens a statement to what tells it from others.
@@ -255,35 +225,28 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if err := c.statement(ctx, query); err != nil {
 		return nil, err
 	}
-	p, err := c.ready(ctx, query)
-	switch {
-	case err != nil:
-		return nil, err
-	case p != nil:
-		return p.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-	}
-	return c.inner.(driver.ExecerContext).ExecContext(ctx, query, args)
+	return c.inner.ExecContext(ctx, query, args)
 }
 
-// QueryContext asks a question.
+// QueryContext asks a question. Outside of a transaction the answer may be on its
+// way for long: then it is as it was when it was asked.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if err := c.statement(ctx, query); err != nil {
 		return nil, err
 	}
-	p, err := c.ready(ctx, query)
-	switch {
-	case err != nil:
-		return nil, err
-	case p == nil:
-		return c.inner.(driver.QueryerContext).QueryContext(ctx, query, args)
+	found, err := c.inner.QueryContext(ctx, query, args)
+	if err != nil || c.in {
+		return found, err
 	}
-	p.busy = true
-	found, err := p.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
-	if err != nil {
-		p.busy = false
-		return nil, err
+	d := c.life.world.weather.slow()
+	if d == 0 {
+		return found, nil
 	}
-	return rows{found, p}, nil
+	kept, err := gather(found)
+	if err == nil {
+		err = c.life.slowly(ctx, "answer of "+name(query), d)
+	}
+	return kept, err
 }
 
 // Prepare is not used by the store; it is counted by what is run on it.
@@ -296,7 +259,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	if err := c.statement(ctx, query); err != nil {
 		return nil, err
 	}
-	return c.inner.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	return c.inner.PrepareContext(ctx, query)
 }
 
 // Begin begins a transaction.
@@ -306,29 +269,26 @@ func (c *conn) Begin() (driver.Tx, error) {
 
 // BeginTx begins a transaction.
 func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	c.life.world.sched.await(ctx, "BEGIN", c.life.free)
-	if err := c.life.take(true); err != nil {
+	w := c.life.world
+	if err := errors.Join(c.life.queue(ctx), c.life.take(true)); err != nil {
 		return nil, err
 	}
-	tx, err := c.inner.(driver.ConnBeginTx).BeginTx(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	c.in = true
+	c.in, c.during, c.pace = true, ctx, w.weather.pace()
 	c.life.hold(c)
+	if err := c.life.slowly(ctx, "BEGIN", w.weather.slow()); err != nil {
+		c.leave()
+		return nil, err
+	}
+	tx, err := c.inner.BeginTx(ctx, o)
+	if err != nil {
+		c.leave()
+		return nil, err
+	}
 	return &transaction{conn: c, inner: tx, ctx: ctx}, nil
 }
 
 // Ping asks whether the database is there.
 func (c *conn) Ping(context.Context) error { return c.life.take(true) }
-
-// CheckNamedValue lets the real driver convert arguments.
-func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
-	if checker, ok := c.inner.(driver.NamedValueChecker); ok {
-		return checker.CheckNamedValue(v)
-	}
-	return driver.ErrSkip
-}
 
 // IsValid reports whether the pool may keep the connection.
 func (c *conn) IsValid() bool { return !c.closed && !c.life.isDead() }
@@ -341,22 +301,29 @@ type transaction struct {
 }
 
 // Commit commits. The process may die before or after it, and the answer may be
-// lost on the way.
+// late, or lost on the way. It does not end with its context.
 func (t *transaction) Commit() error {
-	if err := t.conn.life.step(t.ctx, "COMMIT"); err != nil {
-		t.conn.leave()
+	l, ctx := t.conn.life, context.WithoutCancel(t.ctx)
+	err := l.step(ctx, "COMMIT")
+	if err == nil {
+		err = l.slowly(ctx, "COMMIT", l.world.weather.slow())
+	}
+	if err != nil {
+		defer t.conn.leave()
 		if t.conn.closed {
 			return err
 		}
 		return errors.Join(err, t.inner.Rollback())
 	}
-	err := t.inner.Commit()
+	err = t.inner.Commit()
+	l.world.committed()
 	t.conn.leave()
-	t.conn.life.world.committed()
 	if err != nil {
 		return err
 	}
-	l := t.conn.life
+	if err := l.slowly(ctx, "answer of COMMIT", l.world.weather.slow()); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	lost := l.lose
 	l.lose = false
@@ -371,7 +338,7 @@ func (t *transaction) Commit() error {
 
 // Rollback undoes. It needs no answer.
 func (t *transaction) Rollback() error {
-	t.conn.leave()
+	defer t.conn.leave()
 	if t.conn.closed {
 		return errGone
 	}

@@ -57,7 +57,7 @@ func (w *world) befall(e entry, rng *rand.Rand) {
 		w.weather.mail = append(w.weather.mail, s)
 	case "clock":
 		w.clock.move(time.Duration(rng.Int64N(int64(20*time.Minute))) - 10*time.Minute)
-		w.committed()
+		w.stale()
 	case "secret":
 		w.roll(rng)
 	case "build":

@@ -3,7 +3,9 @@ package simulate_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"net/http"
 	"strings"
@@ -77,8 +79,15 @@ func (r road) RoundTrip(req *http.Request) (*http.Response, error) {
 	if p := w.now; known != nil && p != nil && p.life == r.life && p.opened && p.CatchingUp() {
 		w.violate("a restored desk asks for %s before it knows what happened since the backup", req.URL.Path)
 	}
+	charge := req.URL.Query().Get("charge")
+	if charge != "" {
+		w.record.asked[charge]++
+	}
 	res, err := r.carry(req, body, known, f)
 	w.sched.step(ctx, "answer of "+label)
+	if charge != "" {
+		w.record.asked[charge]--
+	}
 	if gone := r.life.take(false); gone != nil {
 		return nil, gone
 	}
@@ -141,6 +150,9 @@ func (r road) carry(req *http.Request, body []byte, known *request, f fate) (*ht
 		plant(w, req, f)
 	}
 	res, err := w.stripe.send(req, body, known, false)
+	if err == nil && req.URL.Path == "/v1/events" {
+		err = w.young(res)
+	}
 	// A replayed answer meets no fault: it must not wait for somebody else.
 	if removing := w.stripe.account.RemoveFault(""); removing != nil {
 		w.violate("the sandbox keeps a fault: %v", removing)
@@ -168,6 +180,60 @@ func (r road) carry(req *http.Request, body []byte, known *request, f fate) (*ht
 		pause(ctx, w.weather.wayBack())
 	}
 	return res, nil
+}
+
+// listed is how late an event may stand in Stripe's list of events.
+const listed = 8 * time.Minute
+
+// young takes out of a list of events those that do not stand in it yet. Only an
+// event's own page knows it then.
+func (w *world) young(res *http.Response) error {
+	body, err := readAnswer(res)
+	if err != nil || res.StatusCode != http.StatusOK || w.weather.clear {
+		return err
+	}
+	var page map[string]json.RawMessage
+	var rows []json.RawMessage
+	if err := json.Unmarshal(body, &page); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(page["data"], &rows); err != nil {
+		return err
+	}
+	last := len(rows) - 1
+	kept := rows[:0]
+	for i, raw := range rows {
+		var e struct {
+			ID      string `json:"id"`
+			Created int64  `json:"created"`
+		}
+		if err := json.Unmarshal(raw, &e); err != nil {
+			return err
+		}
+		// The last row says where the next page begins.
+		if i == last || time.Since(time.Unix(e.Created, 0)) >= lateness(e.ID) {
+			kept = append(kept, raw)
+		}
+	}
+	if page["data"], err = json.Marshal(kept); err != nil {
+		return err
+	}
+	body, err = json.Marshal(page)
+	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	res.Header.Del("Content-Length")
+	return err
+}
+
+// lateness is how long after its making an event stands in the list: most at
+// once, some late, whatever else is younger.
+func lateness(id string) time.Duration {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	sum := h.Sum32()
+	if sum%4 > 0 {
+		return 0
+	}
+	return time.Duration(sum/4) % listed
 }
 
 // plant has the sandbox itself answer a request so.

@@ -67,7 +67,7 @@ func init() {
 		}
 		if w := watcher.Load(); w != nil {
 			w.mu.Lock()
-			w.noticed = append(w.noticed, notice{kind, id})
+			w.open = append(w.open, notice{kind, id})
 			w.mu.Unlock()
 		}
 		return int64(0), nil
@@ -75,7 +75,7 @@ func init() {
 }
 
 // notices returns what changed since the last look, each once, and whether
-// anything was committed. What was undone is among it: who looks finds nothing.
+// anything was committed.
 func (w *world) notices() ([]notice, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

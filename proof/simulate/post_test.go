@@ -34,8 +34,8 @@ type post struct {
 	// lost are letters that were lost for good, and of which nobody has told the
 	// desk otherwise since.
 	lost []letter
-	// acknowledged are the ids that the desk answered 200 to.
-	acknowledged map[string]time.Time
+	// acknowledged are the ids that the desk answered 200 to since the last look.
+	acknowledged []string
 	// told are the objects, and the intents that they hang on, of which the desk
 	// took an event that it heeds.
 	told map[string]bool
@@ -57,8 +57,12 @@ var retries = []time.Duration{
 	time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 20 * time.Hour,
 }
 
+// tolerated is how wrong the desk's clock may be without any doubt about the time
+// of a signature.
+const tolerated = 4 * time.Minute
+
 func newPost(w *world) *post {
-	return &post{world: w, known: map[string]bool{}, owners: map[string]string{}, open: map[string]int{}, acknowledged: map[string]time.Time{}, told: map[string]bool{}}
+	return &post{world: w, known: map[string]bool{}, owners: map[string]string{}, open: map[string]int{}, told: map[string]bool{}}
 }
 
 // take is the sandbox giving an event to the post.
@@ -117,6 +121,7 @@ func (p *post) way(l letter) {
 		w.note("the post loses %s %s for good", l.kind, l.id)
 		l.of = p.owner(l)
 		p.lost = append(p.lost, l)
+		w.suspect()
 		return
 	case way.twin:
 		twin := l
@@ -184,8 +189,11 @@ func (p *post) deliver(l letter, tries int) {
 		now := time.Now()
 		status := w.webhook(ctx, l.body, w.stripe.sign(l.body, now))
 		w.note("event %s %s: %d", l.kind, l.id, status)
+		if off := w.clock.offset(); status >= 400 && status < 500 && off.Abs() < tolerated {
+			w.violate("the event %s of Stripe is answered %d", l.id, status)
+		}
 		if status == http.StatusOK {
-			p.acknowledged[l.id] = now
+			p.acknowledged = append(p.acknowledged, l.id)
 			if l.kind != "payment_intent.created" {
 				p.told[string(ofIntent.Find(l.body))] = true
 				p.told[l.object] = true
@@ -273,6 +281,6 @@ func (w *world) lie(ctx context.Context, l letter) {
 	status := w.webhook(ctx, body, w.stripe.sign(body, time.Now()))
 	w.note("a lie about %s (%s): %d", i.ID, i.Status, status)
 	if status == http.StatusOK {
-		w.post.acknowledged[id] = time.Now()
+		w.post.acknowledged = append(w.post.acknowledged, id)
 	}
 }

@@ -31,6 +31,18 @@ type record struct {
 	// arrived since the last look.
 	shown map[*http.Response][]sight
 	news  []news
+	// asked counts the requests on their way that ask what hangs on a charge: who
+	// heard of a charge with disputes asks for them before it keeps either.
+	asked map[string]int
+	// read are, of each path, the newest answer as it was and as it was read: most
+	// reads show what the one before them showed.
+	read map[string]reading
+}
+
+// reading is an answer's body, and what it says.
+type reading struct {
+	body string
+	said map[string]any
 }
 
 // sight is an object as an answer shows it, and when that was true.
@@ -68,7 +80,7 @@ func (r *record) forget(since time.Time) {
 }
 
 func newRecord(w *world) *record {
-	return &record{world: w, states: map[string]map[string]span{}, sent: map[string]*request{}, made: map[string]string{}, shown: map[*http.Response][]sight{}}
+	return &record{world: w, states: map[string]map[string]span{}, sent: map[string]*request{}, made: map[string]string{}, shown: map[*http.Response][]sight{}, asked: map[string]int{}, read: map[string]reading{}}
 }
 
 // request notes what the desk sends under a key. What is sent again must be the
@@ -115,8 +127,8 @@ func (r *record) answer(req *http.Request, known *request, res *http.Response, b
 		return
 	}
 	r.now++
-	var said map[string]any
-	if json.Unmarshal(body, &said) != nil {
+	said, ok := r.reads(req.URL.RequestURI(), body)
+	if !ok {
 		return
 	}
 	var sights []sight
@@ -148,6 +160,19 @@ func (r *record) answer(req *http.Request, known *request, res *http.Response, b
 			r.made[tag] = id
 		}
 	}
+}
+
+// reads reads an answer, and reports whether it is one of Stripe's.
+func (r *record) reads(path string, body []byte) (map[string]any, bool) {
+	if former, ok := r.read[path]; ok && former.body == string(body) {
+		return former.said, true
+	}
+	var said map[string]any
+	if json.Unmarshal(body, &said) != nil {
+		return nil, false
+	}
+	r.read[path] = reading{string(body), said}
+	return said, true
 }
 
 // gone reports whether an object was deleted at Stripe.
@@ -247,6 +272,10 @@ func (w *world) checkNews() {
 	list := w.record.news
 	w.record.news = nil
 	for _, n := range list {
+		if w.record.asked[n.id] > 0 {
+			w.record.news = append(w.record.news, n)
+			continue
+		}
 		kept, ok := w.seen.kept[n.id]
 		if !ok || n.by.isTroubled() || w.record.states[n.id][kept].last >= n.at {
 			continue
@@ -255,6 +284,9 @@ func (w *world) checkNews() {
 			UNION ALL SELECT c.id FROM vezne_calls c JOIN vezne_snapshots s ON s.root_id = c.root_id WHERE s.id = $1 AND c.state IN ('pending', 'looking')`, n.id)) == 0 {
 			w.violate("of %s was heard %q, and kept is the older %q", n.id, n.state, kept)
 		}
+	}
+	if w.now != nil {
+		w.now.life.inTime()
 	}
 }
 

@@ -60,11 +60,16 @@ func (s *scheduler) await(ctx context.Context, label string, free func() bool) {
 	s.mu.Lock()
 	s.stopped = append(s.stopped, p)
 	s.mu.Unlock()
+	s.wake()
+	<-p.gone
+}
+
+// wake has the scheduler look who can go on, instead of letting more time pass.
+func (s *scheduler) wake() {
 	select {
 	case s.arrived <- struct{}{}:
 	default:
 	}
-	<-p.gone
 }
 
 // release lets one go, and reports false when nobody stops. Those who stop are

@@ -16,6 +16,19 @@ const watchPause = 3 * time.Hour
 // watch has the desk look for events that never arrived, again and again.
 func (w *world) watch() {
 	w.later(watchPause/2+w.weather.pause(watchPause), w.watch)
+	w.search()
+}
+
+// suspect has the desk look when an event was just lost: before it stands in
+// Stripe's list for certain, and when it does.
+func (w *world) suspect() {
+	if w.weather.climate.watches && !w.over && w.weather.rng.IntN(3) == 0 {
+		w.later(time.Minute+w.weather.pause(listed-2*time.Minute), w.search)
+		w.later(2*listed+w.weather.pause(listed), w.search)
+	}
+}
+
+func (w *world) search() {
 	p, ok := w.desk()
 	if !ok {
 		return
@@ -26,7 +39,7 @@ func (w *world) watch() {
 		}
 		// What was covered is no longer unknown, as soon as it was read.
 		for _, at := range numbersOf(w, "SELECT covered_until FROM vezne_watches") {
-			w.post.found(time.UnixMicro(at).Add(-furthest - time.Minute))
+			w.post.found(time.UnixMicro(at).Add(-listed - time.Minute))
 		}
 	})
 }
@@ -50,7 +63,7 @@ func (w *world) reconcile(since time.Duration, dry bool) {
 		}
 		if !dry && r.State == vezne.ReconciliationComplete {
 			w.post.lost = slices.DeleteFunc(w.post.lost, func(l letter) bool {
-				return l.created.After(began.Add(-since+furthest)) && l.created.Before(began.Add(-2*time.Minute))
+				return l.created.After(began.Add(-since+furthest)) && l.created.Before(began.Add(-listed-2*time.Minute))
 			})
 		}
 	})

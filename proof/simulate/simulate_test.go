@@ -52,7 +52,7 @@ type report struct {
 	Seed                  uint64
 	Days, Crashes, Faults int
 	Orders, Events, Steps int
-	Compared              int
+	Compared, Slow        int
 	Trace                 uint64
 	Violation             string
 	Entries               []int
@@ -79,7 +79,7 @@ func TestChild(t *testing.T) {
 	r := run(t, c)
 	out := report{
 		Seed: c.seed, Days: c.customers * c.days, Crashes: r.stats.crashes, Orders: r.stats.orders, Events: r.stats.events, Steps: r.stats.steps,
-		Compared: r.stats.calm, Trace: r.stats.trace, Violation: r.violation, Happened: r.happened,
+		Compared: r.stats.calm, Slow: r.stats.slow, Trace: r.stats.trace, Violation: r.violation, Happened: r.happened,
 	}
 	for _, n := range r.stats.fates {
 		out.Faults += n
@@ -109,6 +109,8 @@ func child(ctx context.Context, o order, heard func(report)) error {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, self, "-test.run=^TestChild$", "-test.timeout=0", "-child="+string(text))
+	// Who comes to the database goes deep: stacks begin as large as they become.
+	cmd.Env = append(os.Environ(), "GODEBUG=adaptivestackstart=1")
 	var said, rest bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &rest
 	if o.Trail {
@@ -131,7 +133,7 @@ func child(ctx context.Context, o order, heard func(report)) error {
 }
 
 // sum adds up what was lived.
-type sum struct{ Days, Crashes, Faults, Orders, Events, Steps, Compared, Violations int }
+type sum struct{ Days, Crashes, Faults, Orders, Events, Steps, Slow, Compared, Violations int }
 
 func (s *sum) add(r report) {
 	s.Days += r.Days
@@ -140,6 +142,7 @@ func (s *sum) add(r report) {
 	s.Orders += r.Orders
 	s.Events += r.Events
 	s.Steps += r.Steps
+	s.Slow += r.Slow
 	s.Compared += r.Compared
 	if r.Violation != "" {
 		s.Violations++
@@ -148,8 +151,8 @@ func (s *sum) add(r report) {
 
 // String says it in a sentence.
 func (s sum) String() string {
-	return fmt.Sprintf("%d customer-days: %d orders, %d events, %d process deaths, %d faulty requests to Stripe, %d steps, %d orders held against the truth on the way, %d violations",
-		s.Days, s.Orders, s.Events, s.Crashes, s.Faults, s.Steps, s.Compared, s.Violations)
+	return fmt.Sprintf("%d customer-days: %d orders, %d events, %d process deaths, %d faulty requests to Stripe, %d steps, %d slow ones at the database, %d orders held against the truth on the way, %d violations",
+		s.Days, s.Orders, s.Events, s.Crashes, s.Faults, s.Steps, s.Slow, s.Compared, s.Violations)
 }
 
 // lives lives worlds from a seed on, side by side, until one is not as it must

@@ -38,7 +38,8 @@ CREATE INDEX look_recheck ON vezne_snapshots (recheck_at) WHERE recheck_at IS NO
 CREATE INDEX look_calls ON vezne_calls (id) WHERE state IN ('pending', 'looking');
 CREATE INDEX look_seal ON vezne_entries (at) WHERE chain_seq IS NULL;
 CREATE INDEX look_paid ON vezne_entries (root_id) WHERE action = 'order.paid';
-CREATE INDEX look_parent ON vezne_snapshots (root_id, id) WHERE root_kind = 'parent';
+CREATE INDEX look_canceled ON vezne_entries (root_id) WHERE action = 'order.canceled';
+CREATE INDEX look_parent ON vezne_snapshots (root_kind, root_id, id);
 CREATE INDEX look_kind ON vezne_snapshots (id, root_kind);
 CREATE INDEX look_unlinked ON vezne_marks (id) WHERE unlinked;
 CREATE INDEX look_held ON vezne_orders (id) WHERE paid_at IS NULL AND attention <> '[]';

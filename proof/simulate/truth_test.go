@@ -19,6 +19,7 @@ type intentTruth struct {
 	Received   int64             `json:"amount_received"`
 	Capturable int64             `json:"amount_capturable"`
 	Currency   string            `json:"currency"`
+	Charge     string            `json:"latest_charge"`
 	Metadata   map[string]string `json:"metadata"`
 }
 
@@ -111,6 +112,10 @@ func (s *stripe) truthOf(order string, intents []string) truth {
 			continue
 		}
 		out.intents[order] = append(out.intents[order], i)
+		if i.Charge == "" {
+			// What could be given back or disputed hangs on a charge.
+			continue
+		}
 		of := url.Values{"payment_intent": {id}}
 		for _, c := range list[chargeTruth](s, "/v1/charges", of) {
 			if c.Status == "succeeded" {
@@ -169,6 +174,27 @@ func (w *world) rowsOf(query string, args ...any) []row {
 		w.violate("look at the orders: %v", err)
 	}
 	return out
+}
+
+// says is the one word for an order that its facts and sums give.
+func (r row) says() string {
+	switch {
+	case r.paidAt != nil && r.dispute > 0:
+		return "disputed"
+	case r.paidAt != nil && r.refunded > 0 && r.refunded < r.paid:
+		return "partially_refunded"
+	case r.paidAt != nil && r.refunded > 0:
+		return "refunded"
+	case r.paidAt != nil:
+		return "paid"
+	case r.canceledAt != nil:
+		return "canceled"
+	case r.authorized > 0:
+		return "authorized"
+	case r.processing:
+		return "processing"
+	}
+	return "open"
 }
 
 func (r row) has(a vezne.Attention) bool { return strings.Contains(r.attention, `"`+string(a)+`"`) }
@@ -282,6 +308,9 @@ func (w *world) compareOrder(r row, is truth) {
 	}
 	if wrong != r.has(vezne.AttentionMismatch) {
 		at("Stripe took another amount than was asked for: %v: %+v", wrong, taken)
+	}
+	if want := r.says(); r.status != want {
+		at("it is called %s, and is %s", r.status, want)
 	}
 	for _, a := range []vezne.Attention{vezne.AttentionUnsure, vezne.AttentionHeldByHook, vezne.AttentionRegression, vezne.AttentionSurplus} {
 		if r.has(a) {

@@ -12,6 +12,8 @@ import (
 type weather struct {
 	world *world
 	rng   *rand.Rand
+	// disk decides which steps at the database take time.
+	disk *rand.Rand
 	// network and mail are spells; clear ends all of them for good.
 	network, mail []spell
 	clear         bool
@@ -41,6 +43,8 @@ type climate struct {
 	// deaf are the beginnings of event types that the endpoint does not get at all:
 	// somebody left them out at Stripe.
 	deaf []string
+	// slow: steps at the database take time.
+	slow bool
 }
 
 // families are event types that are left out together.
@@ -56,6 +60,7 @@ func newClimate(seed uint64) climate {
 	if one(6) {
 		c.drops, c.deaf = true, pickOne(rng, families...)
 	}
+	c.slow = one(3)
 	return c
 }
 
@@ -71,7 +76,7 @@ type spell struct {
 }
 
 func newWeather(w *world, seed uint64) *weather {
-	return &weather{world: w, rng: rand.New(rand.NewPCG(seed, 0x3ea7)), climate: newClimate(seed)}
+	return &weather{world: w, rng: rand.New(rand.NewPCG(seed, 0x3ea7)), disk: rand.New(rand.NewPCG(seed, 0xd15c)), climate: newClimate(seed)}
 }
 
 // usual is the share of requests and events that something happens to on a

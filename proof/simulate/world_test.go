@@ -50,14 +50,20 @@ type world struct {
 	path  string
 	look  *sql.DB
 	looks map[string]question
+	// pool are connections to it that nobody uses.
+	pool  pool
 	build build
 
 	mu     sync.Mutex
 	agenda agenda
 	seq    int
 	// dirty is true when something was committed since the last look.
-	dirty   bool
-	noticed []notice
+	dirty bool
+	// noticed are changes that were committed; open are those of the transaction
+	// that is not over.
+	noticed, open []notice
+	// atDisk counts who is in the middle of a step at the database that takes time.
+	atDisk int
 	// doubts are requests that the desk gave up and Stripe did since.
 	doubts  []string
 	trail   []string
@@ -101,7 +107,9 @@ type stats struct {
 	crashes, restarts, lostCommits, events, dropped, orders, paid int
 	fates                                                         map[fate]int
 	// calm counts orders that were held against the truth in between.
-	calm          int
+	calm int
+	// slow counts steps at the database that took time.
+	slow          int
 	steps, endsAt int
 	trace         uint64
 }
@@ -192,10 +200,7 @@ func (w *world) later(d time.Duration, do func()) {
 	defer w.mu.Unlock()
 	w.seq++
 	heap.Push(&w.agenda, planned{time.Now().Add(d), w.seq, do})
-	select {
-	case w.sched.arrived <- struct{}{}:
-	default:
-	}
+	w.sched.wake()
 }
 
 // strand runs somebody in the world.
@@ -213,10 +218,7 @@ func (w *world) strand(name string, do func(ctx context.Context)) {
 			w.mu.Lock()
 			w.strands--
 			w.mu.Unlock()
-			select {
-			case w.sched.arrived <- struct{}{}:
-			default:
-			}
+			w.sched.wake()
 		}()
 		ctx := strand(context.Background(), name)
 		w.sched.step(ctx, "begins")
@@ -226,6 +228,22 @@ func (w *world) strand(name string, do func(ctx context.Context)) {
 
 // committed notes that the database changed.
 func (w *world) committed() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dirty, w.dueKnown = true, false
+	w.noticed = append(w.noticed, w.open...)
+	w.open = nil
+}
+
+// undone forgets what a transaction changed that is over, and was not committed.
+func (w *world) undone() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open = nil
+}
+
+// stale has the database looked at anew.
+func (w *world) stale() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.dirty, w.dueKnown = true, false
@@ -358,7 +376,7 @@ func (w *world) start() {
 			p.Engine, p.opened, p.handler = e, true, e.Handler()
 			w.starting = false
 			w.stats.restarts++
-			w.committed()
+			w.stale()
 			w.note("the desk is open")
 			return
 		}
@@ -661,7 +679,7 @@ func (w *world) close() {
 		}
 		w.sched.sleep(time.Now().Add(5 * time.Minute))
 	}
-	if err := errors.Join(w.stripe.sandbox.Close(), w.look.Close(), os.RemoveAll(w.dir)); err != nil {
+	if err := errors.Join(w.stripe.sandbox.Close(), w.pool.close(), w.look.Close(), os.RemoveAll(w.dir)); err != nil {
 		w.violate("the world does not end: %v", err)
 	}
 	w.sched.drain()

@@ -59,6 +59,9 @@ func generate(spec, fixtures []byte) ([]byte, error) {
 	if err := api.addRecorded(); err != nil {
 		return nil, fmt.Errorf("recorded keys: %w", err)
 	}
+	if err := api.addLibraryParams(); err != nil {
+		return nil, fmt.Errorf("parameters of libraries: %w", err)
+	}
 	b := newBuilder(&api)
 	if err := b.addSchemas(samples.Resources); err != nil {
 		return nil, err

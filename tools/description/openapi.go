@@ -19,13 +19,8 @@ type openAPI struct {
 }
 
 type openOperation struct {
-	OperationID string `json:"operationId"`
-	Parameters  []struct {
-		Name     string  `json:"name"`
-		In       string  `json:"in"`
-		Required bool    `json:"required"`
-		Schema   *schema `json:"schema"`
-	} `json:"parameters"`
+	OperationID string          `json:"operationId"`
+	Parameters  []openParameter `json:"parameters"`
 	RequestBody struct {
 		Content map[string]struct {
 			Schema *schema `json:"schema"`
@@ -36,6 +31,13 @@ type openOperation struct {
 			Schema *schema `json:"schema"`
 		} `json:"content"`
 	} `json:"responses"`
+}
+
+type openParameter struct {
+	Name     string  `json:"name"`
+	In       string  `json:"in"`
+	Required bool    `json:"required"`
+	Schema   *schema `json:"schema"`
 }
 
 // schema is a schema of an answer or of a parameter.

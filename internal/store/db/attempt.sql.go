@@ -46,8 +46,10 @@ func (q *Queries) GetAttempt(ctx context.Context, arg GetAttemptParams) (Attempt
 }
 
 const getAttemptByObject = `-- name: GetAttemptByObject :one
-SELECT account, livemode, id, order_id, number, kind, state, expected, currency, captured_expected, manual_capture, off_session, ui_mode, session_id, payment_intent_id, create_call, created_at, closed_at FROM vezne_attempts WHERE account = $1 AND livemode = $2
-    AND (session_id = $3 OR payment_intent_id = $3) LIMIT 1
+SELECT account, livemode, id, order_id, number, kind, state, expected, currency, captured_expected, manual_capture, off_session, ui_mode, session_id, payment_intent_id, create_call, created_at, closed_at FROM vezne_attempts WHERE vezne_attempts.account = $1 AND vezne_attempts.livemode = $2 AND vezne_attempts.id IN (
+    SELECT s.id FROM vezne_attempts s WHERE s.account = $1 AND s.livemode = $2 AND s.session_id = $3
+    UNION ALL
+    SELECT p.id FROM vezne_attempts p WHERE p.account = $1 AND p.livemode = $2 AND p.payment_intent_id = $3) LIMIT 1
 `
 
 type GetAttemptByObjectParams struct {
@@ -56,6 +58,8 @@ type GetAttemptByObjectParams struct {
 	ObjectID string
 }
 
+// GetAttemptByObject asks two indexes: SQLite would take one for both questions,
+// and look at every attempt.
 func (q *Queries) GetAttemptByObject(ctx context.Context, arg GetAttemptByObjectParams) (Attempt, error) {
 	row := q.db.QueryRowContext(ctx, getAttemptByObject, arg.Account, arg.Livemode, arg.ObjectID)
 	var i Attempt

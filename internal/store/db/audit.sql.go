@@ -30,6 +30,22 @@ func (q *Queries) GetChainHead(ctx context.Context, arg GetChainHeadParams) (Get
 	return i, err
 }
 
+const hasUnsealed = `-- name: HasUnsealed :one
+SELECT EXISTS (SELECT 1 FROM vezne_entries WHERE account = $1 AND livemode = $2 AND chain_seq IS NULL)
+`
+
+type HasUnsealedParams struct {
+	Account  string
+	Livemode bool
+}
+
+func (q *Queries) HasUnsealed(ctx context.Context, arg HasUnsealedParams) (bool, error) {
+	row := q.db.QueryRowContext(ctx, hasUnsealed, arg.Account, arg.Livemode)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const initChainHead = `-- name: InitChainHead :exec
 INSERT INTO vezne_chain_heads (account, livemode, seq, hash) VALUES ($1, $2, 0, '') ON CONFLICT DO NOTHING
 `

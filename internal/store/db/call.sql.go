@@ -253,6 +253,24 @@ func (q *Queries) GetCall(ctx context.Context, arg GetCallParams) (Call, error) 
 	return i, err
 }
 
+const hasDueCalls = `-- name: HasDueCalls :one
+SELECT EXISTS (SELECT 1 FROM vezne_calls WHERE account = $1 AND livemode = $2 AND state IN ('pending', 'looking')
+    AND next_at <= $3 AND lease_until < $3)
+`
+
+type HasDueCallsParams struct {
+	Account  string
+	Livemode bool
+	Now      int64
+}
+
+func (q *Queries) HasDueCalls(ctx context.Context, arg HasDueCallsParams) (bool, error) {
+	row := q.db.QueryRowContext(ctx, hasDueCalls, arg.Account, arg.Livemode, arg.Now)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const insertCall = `-- name: InsertCall :execrows
 INSERT INTO vezne_calls (account, livemode, id, root_kind, root_id, dedupe, attempt_id, refund_id, purpose, path, form, key, api_version, number, state, actor,
     created_at, first_sent_at, next_at, tries, unclear, status, object_id, refusal, lease_owner, lease_until)

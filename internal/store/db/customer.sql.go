@@ -68,7 +68,7 @@ func (q *Queries) GetCustomerByReference(ctx context.Context, arg GetCustomerByR
 }
 
 const getCustomerByStripeID = `-- name: GetCustomerByStripeID :one
-SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at, erased_at FROM vezne_customers WHERE account = $1 AND livemode = $2 AND stripe_customer_id = $3
+SELECT account, livemode, id, reference, email, name, stripe_customer_id, entries, revision, created_at, erased_at FROM vezne_customers WHERE account = $1 AND livemode = $2 AND stripe_customer_id = $3 AND stripe_customer_id <> ''
 `
 
 type GetCustomerByStripeIDParams struct {

@@ -191,15 +191,13 @@ func (q *Queries) InsertEffect(ctx context.Context, arg InsertEffectParams) (int
 }
 
 const listEffects = `-- name: ListEffects :many
-SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM vezne_effects WHERE account = $1 AND livemode = $2
-    AND (CAST($3 AS TEXT) = '' OR root_id = CAST($3 AS TEXT)) AND (NOT CAST($4 AS BOOLEAN) OR sent_at IS NULL)
-ORDER BY id LIMIT $5
+SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM vezne_effects WHERE account = $1 AND livemode = $2 AND (NOT CAST($3 AS BOOLEAN) OR sent_at IS NULL)
+ORDER BY id LIMIT $4
 `
 
 type ListEffectsParams struct {
 	Account  string
 	Livemode bool
-	RootID   string
 	Unsent   bool
 	RowLimit int32
 }
@@ -208,6 +206,66 @@ func (q *Queries) ListEffects(ctx context.Context, arg ListEffectsParams) ([]Eff
 	rows, err := q.db.QueryContext(ctx, listEffects,
 		arg.Account,
 		arg.Livemode,
+		arg.Unsent,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Effect
+	for rows.Next() {
+		var i Effect
+		if err := rows.Scan(
+			&i.Account,
+			&i.Livemode,
+			&i.ID,
+			&i.Key,
+			&i.Kind,
+			&i.Topic,
+			&i.RootKind,
+			&i.RootID,
+			&i.Revision,
+			&i.Payload,
+			&i.CreatedAt,
+			&i.SentAt,
+			&i.NextAt,
+			&i.Tries,
+			&i.LastError,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRootEffects = `-- name: ListRootEffects :many
+SELECT account, livemode, id, key, kind, topic, root_kind, root_id, revision, payload, created_at, sent_at, next_at, tries, last_error FROM vezne_effects WHERE account = $1 AND livemode = $2 AND root_kind = $3 AND root_id = $4
+    AND (NOT CAST($5 AS BOOLEAN) OR sent_at IS NULL)
+ORDER BY id LIMIT $6
+`
+
+type ListRootEffectsParams struct {
+	Account  string
+	Livemode bool
+	RootKind string
+	RootID   string
+	Unsent   bool
+	RowLimit int32
+}
+
+func (q *Queries) ListRootEffects(ctx context.Context, arg ListRootEffectsParams) ([]Effect, error) {
+	rows, err := q.db.QueryContext(ctx, listRootEffects,
+		arg.Account,
+		arg.Livemode,
+		arg.RootKind,
 		arg.RootID,
 		arg.Unsent,
 		arg.RowLimit,

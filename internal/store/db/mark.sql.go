@@ -143,6 +143,24 @@ func (q *Queries) GetMark(ctx context.Context, arg GetMarkParams) (Mark, error) 
 	return i, err
 }
 
+const hasDueMarks = `-- name: HasDueMarks :one
+SELECT EXISTS (SELECT 1 FROM vezne_marks WHERE account = $1 AND livemode = $2 AND due_at <= $3 AND lease_until < $3
+    AND NOT unlinked AND NOT dead)
+`
+
+type HasDueMarksParams struct {
+	Account  string
+	Livemode bool
+	Now      int64
+}
+
+func (q *Queries) HasDueMarks(ctx context.Context, arg HasDueMarksParams) (bool, error) {
+	row := q.db.QueryRowContext(ctx, hasDueMarks, arg.Account, arg.Livemode, arg.Now)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const markStats = `-- name: MarkStats :one
 SELECT COUNT(*) AS waiting, CAST(COALESCE(MIN(created_at), 0) AS BIGINT) AS oldest FROM vezne_marks
 WHERE account = $1 AND livemode = $2 AND NOT unlinked AND NOT dead

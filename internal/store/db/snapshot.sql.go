@@ -105,6 +105,23 @@ func (q *Queries) GetSnapshot(ctx context.Context, arg GetSnapshotParams) (Snaps
 	return i, err
 }
 
+const hasDueRechecks = `-- name: HasDueRechecks :one
+SELECT EXISTS (SELECT 1 FROM vezne_snapshots WHERE account = $1 AND livemode = $2 AND recheck_at IS NOT NULL AND recheck_at <= $3)
+`
+
+type HasDueRechecksParams struct {
+	Account  string
+	Livemode bool
+	Now      *int64
+}
+
+func (q *Queries) HasDueRechecks(ctx context.Context, arg HasDueRechecksParams) (bool, error) {
+	row := q.db.QueryRowContext(ctx, hasDueRechecks, arg.Account, arg.Livemode, arg.Now)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const listSnapshots = `-- name: ListSnapshots :many
 SELECT account, livemode, id, type, root_kind, root_id, body, deleted, terminal, number_begin, number_end, recheck_at FROM vezne_snapshots WHERE account = $1 AND livemode = $2 AND root_kind = $3 AND root_id = $4 ORDER BY id
 `

@@ -205,30 +205,32 @@ func (q *Queries) ListRootTries(ctx context.Context, arg ListRootTriesParams) ([
 }
 
 const listTriedCards = `-- name: ListTriedCards :many
-SELECT DISTINCT card FROM vezne_tries
-WHERE account = $1 AND livemode = $2 AND card <> '' AND at > $3
-    AND (root_id = $4 OR (client = $5 AND client <> ''))
-ORDER BY card LIMIT $6
+SELECT r.card FROM vezne_tries r
+WHERE r.account = $2 AND r.livemode = $3 AND r.root_id = $4 AND r.at > $5 AND r.card <> ''
+UNION
+SELECT c.card FROM vezne_tries c
+WHERE c.account = $2 AND c.livemode = $3 AND c.client = $6 AND c.client <> '' AND c.at > $5 AND c.card <> ''
+ORDER BY card LIMIT $1
 `
 
 type ListTriedCardsParams struct {
+	RowLimit int32
 	Account  string
 	Livemode bool
-	Since    int64
 	RootID   string
+	Since    int64
 	Client   string
-	RowLimit int32
 }
 
 // The cards that were declined for a root, or for a client.
 func (q *Queries) ListTriedCards(ctx context.Context, arg ListTriedCardsParams) ([]string, error) {
 	rows, err := q.db.QueryContext(ctx, listTriedCards,
+		arg.RowLimit,
 		arg.Account,
 		arg.Livemode,
-		arg.Since,
 		arg.RootID,
+		arg.Since,
 		arg.Client,
-		arg.RowLimit,
 	)
 	if err != nil {
 		return nil, err

@@ -13,9 +13,13 @@ WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sql
 -- name: GetAttempt :one
 SELECT * FROM vezne_attempts WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id);
 
+-- GetAttemptByObject asks two indexes: SQLite would take one for both questions,
+-- and look at every attempt.
 -- name: GetAttemptByObject :one
-SELECT * FROM vezne_attempts WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode)
-    AND (session_id = sqlc.arg(object_id) OR payment_intent_id = sqlc.arg(object_id)) LIMIT 1;
+SELECT * FROM vezne_attempts WHERE vezne_attempts.account = sqlc.arg(account) AND vezne_attempts.livemode = sqlc.arg(livemode) AND vezne_attempts.id IN (
+    SELECT s.id FROM vezne_attempts s WHERE s.account = sqlc.arg(account) AND s.livemode = sqlc.arg(livemode) AND s.session_id = sqlc.arg(object_id)
+    UNION ALL
+    SELECT p.id FROM vezne_attempts p WHERE p.account = sqlc.arg(account) AND p.livemode = sqlc.arg(livemode) AND p.payment_intent_id = sqlc.arg(object_id)) LIMIT 1;
 
 -- name: ListAttempts :many
 SELECT * FROM vezne_attempts WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND order_id = sqlc.arg(order_id) ORDER BY number;

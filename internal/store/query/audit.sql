@@ -6,6 +6,9 @@ VALUES (sqlc.arg(account), sqlc.arg(livemode), sqlc.arg(root_kind), sqlc.arg(roo
 -- name: ListEntries :many
 SELECT * FROM vezne_entries WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND root_kind = sqlc.arg(root_kind) AND root_id = sqlc.arg(root_id) ORDER BY seq;
 
+-- name: HasUnsealed :one
+SELECT EXISTS (SELECT 1 FROM vezne_entries WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND chain_seq IS NULL);
+
 -- The sealer takes rows that have no place yet, whatever their order of commit;
 -- a cursor over a sequence would skip what commits late.
 -- name: UnsealedEntries :many

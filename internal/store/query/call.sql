@@ -20,6 +20,10 @@ SELECT * FROM vezne_calls WHERE account = sqlc.arg(account) AND livemode = sqlc.
 -- name: ListCalls :many
 SELECT * FROM vezne_calls WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND root_kind = sqlc.arg(root_kind) AND root_id = sqlc.arg(root_id) ORDER BY id;
 
+-- name: HasDueCalls :one
+SELECT EXISTS (SELECT 1 FROM vezne_calls WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND state IN ('pending', 'looking')
+    AND next_at <= sqlc.arg(now) AND lease_until < sqlc.arg(now));
+
 -- Leases instead of SKIP LOCKED, which SQLite does not have: a second process
 -- that waits for the row finds the lease taken when it gets it.
 -- name: ClaimCalls :many

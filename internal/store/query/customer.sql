@@ -13,7 +13,7 @@ SELECT * FROM vezne_customers WHERE account = sqlc.arg(account) AND livemode = s
 SELECT * FROM vezne_customers WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND reference = sqlc.arg(reference);
 
 -- name: GetCustomerByStripeID :one
-SELECT * FROM vezne_customers WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND stripe_customer_id = sqlc.arg(stripe_customer_id);
+SELECT * FROM vezne_customers WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND stripe_customer_id = sqlc.arg(stripe_customer_id) AND stripe_customer_id <> '';
 
 -- name: LockCustomer :one
 UPDATE vezne_customers SET revision = revision + 1 WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) RETURNING *;

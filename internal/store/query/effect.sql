@@ -8,8 +8,12 @@ ON CONFLICT DO NOTHING;
 SELECT * FROM vezne_effects WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id);
 
 -- name: ListEffects :many
-SELECT * FROM vezne_effects WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode)
-    AND (CAST(sqlc.arg(root_id) AS TEXT) = '' OR root_id = CAST(sqlc.arg(root_id) AS TEXT)) AND (NOT CAST(sqlc.arg(unsent) AS BOOLEAN) OR sent_at IS NULL)
+SELECT * FROM vezne_effects WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND (NOT CAST(sqlc.arg(unsent) AS BOOLEAN) OR sent_at IS NULL)
+ORDER BY id LIMIT sqlc.arg(row_limit);
+
+-- name: ListRootEffects :many
+SELECT * FROM vezne_effects WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND root_kind = sqlc.arg(root_kind) AND root_id = sqlc.arg(root_id)
+    AND (NOT CAST(sqlc.arg(unsent) AS BOOLEAN) OR sent_at IS NULL)
 ORDER BY id LIMIT sqlc.arg(row_limit);
 
 -- name: SetEffectSent :exec

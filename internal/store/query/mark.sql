@@ -30,6 +30,10 @@ UPDATE vezne_marks SET unlinked = FALSE
 WHERE vezne_marks.account = sqlc.arg(account) AND vezne_marks.livemode = sqlc.arg(livemode) AND vezne_marks.unlinked AND vezne_marks.id IN (
     SELECT s.id FROM vezne_snapshots s WHERE s.account = sqlc.arg(account) AND s.livemode = sqlc.arg(livemode) AND s.root_kind = sqlc.arg(root_kind) AND s.root_id = sqlc.arg(root_id));
 
+-- name: HasDueMarks :one
+SELECT EXISTS (SELECT 1 FROM vezne_marks WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND due_at <= sqlc.arg(now) AND lease_until < sqlc.arg(now)
+    AND NOT unlinked AND NOT dead);
+
 -- name: ClaimMarks :many
 UPDATE vezne_marks SET lease_owner = sqlc.arg(owner), lease_until = sqlc.arg(lease_until)
 WHERE vezne_marks.account = sqlc.arg(account) AND vezne_marks.livemode = sqlc.arg(livemode) AND vezne_marks.due_at <= sqlc.arg(now) AND vezne_marks.lease_until < sqlc.arg(now)

@@ -25,5 +25,8 @@ WHERE vezne_snapshots.root_kind = 'parent' AND vezne_snapshots.root_id = sqlc.ar
 SELECT id, type FROM vezne_snapshots WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND recheck_at IS NOT NULL AND recheck_at <= sqlc.arg(now)
 ORDER BY recheck_at LIMIT sqlc.arg(row_limit);
 
+-- name: HasDueRechecks :one
+SELECT EXISTS (SELECT 1 FROM vezne_snapshots WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND recheck_at IS NOT NULL AND recheck_at <= sqlc.arg(now));
+
 -- name: ClearRecheck :exec
 UPDATE vezne_snapshots SET recheck_at = NULL WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND id = sqlc.arg(id) AND recheck_at <= sqlc.arg(now);

@@ -29,9 +29,11 @@ ORDER BY at DESC, id DESC LIMIT sqlc.arg(row_limit);
 
 -- The cards that were declined for a root, or for a client.
 -- name: ListTriedCards :many
-SELECT DISTINCT card FROM vezne_tries
-WHERE account = sqlc.arg(account) AND livemode = sqlc.arg(livemode) AND card <> '' AND at > sqlc.arg(since)
-    AND (root_id = sqlc.arg(root_id) OR (client = sqlc.arg(client) AND client <> ''))
+SELECT r.card FROM vezne_tries r
+WHERE r.account = sqlc.arg(account) AND r.livemode = sqlc.arg(livemode) AND r.root_id = sqlc.arg(root_id) AND r.at > sqlc.arg(since) AND r.card <> ''
+UNION
+SELECT c.card FROM vezne_tries c
+WHERE c.account = sqlc.arg(account) AND c.livemode = sqlc.arg(livemode) AND c.client = sqlc.arg(client) AND c.client <> '' AND c.at > sqlc.arg(since) AND c.card <> ''
 ORDER BY card LIMIT sqlc.arg(row_limit);
 
 -- name: CountHotCards :one

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 func sqlitePath(url string) (string, bool) { return strings.CutPrefix(url, "sqlite:") }
@@ -18,13 +19,41 @@ type Server struct {
 // NewServer starts one, which syncs its commits; it ends with the test.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{t: t, s: &server{durable: true}}
-	s.s.once.Do(s.s.start)
-	if s.s.err != nil {
-		t.Fatal(s.s.err)
+	c, err := newCluster(true, "")
+	if err != nil {
+		t.Fatal(err)
 	}
+	s := &Server{t: t, s: &server{durable: true, cluster: c}}
 	t.Cleanup(s.Remove)
 	return s
+}
+
+// Unsynced runs f while the server waits for no disk: for what is made before
+// anything is broken or measured. No test cuts the power.
+func (s *Server) Unsynced(f func()) {
+	s.t.Helper()
+	s.syncing("off")
+	f()
+	s.syncing("on")
+}
+
+// syncing has the server sync its commits or not, and waits until it does.
+func (s *Server) syncing(want string) {
+	s.t.Helper()
+	s.Run("ALTER SYSTEM SET fsync = " + want)
+	s.Run("SELECT pg_reload_conf()")
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		is, err := s.s.ask("SHOW fsync")
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if is == want {
+			return
+		}
+		<-tick.C
+	}
 }
 
 // Standby starts a server that follows this one, with a copy of all that is in
@@ -64,7 +93,14 @@ func (s *Server) Run(statement string) {
 func (s *Server) Database(name string) string { return s.s.cluster.url(name) }
 
 // URL returns the address of its one database, with the schema in it.
-func (s *Server) URL() string { return s.s.cluster.url(template) }
+func (s *Server) URL() string {
+	s.t.Helper()
+	s.s.once.Do(s.s.fill)
+	if s.s.err != nil {
+		s.t.Fatal(s.s.err)
+	}
+	return s.s.cluster.url(template)
+}
 
 // Stop ends the server: "fast" ends connections, "immediate" is a crash.
 func (s *Server) Stop(mode string) {

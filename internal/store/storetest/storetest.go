@@ -70,22 +70,43 @@ func (s *server) start() {
 		return
 	}
 	s.cluster = c
+	s.fill()
+}
+
+// fill makes the template.
+func (s *server) fill() {
 	if s.err = s.run("CREATE DATABASE " + template + " TEMPLATE template0"); s.err != nil {
 		return
 	}
 	// Asking for the account brings the schema up to date and pins nothing.
-	_, s.err = store.KeptAccount(context.Background(), store.Config{URL: c.url(template)})
+	_, s.err = store.KeptAccount(context.Background(), store.Config{URL: s.cluster.url(template)})
 }
 
 func (s *server) run(statement string) error {
+	return s.with(statement, func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, statement)
+		return err
+	})
+}
+
+// ask returns the one value that a question is answered with.
+func (s *server) ask(question string) (answer string, err error) {
+	err = s.with(question, func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, question).Scan(&answer)
+	})
+	return answer, err
+}
+
+// with does something over a connection of its own; what names it in an error.
+func (s *server) with(what string, do func(ctx context.Context, conn *pgx.Conn) error) error {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, s.cluster.url("postgres"))
 	if err != nil {
 		return fmt.Errorf("storetest: connect: %w", err)
 	}
 	defer conn.Close(ctx) //nolint:errcheck // closing what was only used for one statement
-	if _, err := conn.Exec(ctx, statement); err != nil {
-		return fmt.Errorf("storetest: %s: %w", statement, err)
+	if err := do(ctx, conn); err != nil {
+		return fmt.Errorf("storetest: %s: %w", what, err)
 	}
 	return nil
 }

@@ -80,6 +80,11 @@ func TestAligned(t *testing.T) {
 		{"days and weeks", []billing.Recurrence{week, {Interval: billing.Daily}}, true},
 		{"two and three months", []billing.Recurrence{{Interval: billing.Monthly, Count: 2}, {Interval: billing.Monthly, Count: 3}}, false},
 		{"two, four and twelve months", []billing.Recurrence{{Interval: billing.Monthly, Count: 2}, {Interval: billing.Monthly, Count: 4}, yearly}, true},
+		{"a day and three months", []billing.Recurrence{{Interval: billing.Daily}, {Interval: billing.Monthly, Count: 3}}, true},
+		{"a day and two years", []billing.Recurrence{{Interval: billing.Yearly, Count: 2}, {Interval: billing.Daily}}, true},
+		{"two days and a month", []billing.Recurrence{{Interval: billing.Daily, Count: 2}, monthly}, false},
+		{"a day, a week and a month", []billing.Recurrence{{Interval: billing.Daily}, week, monthly}, true},
+		{"five months and a year", []billing.Recurrence{{Interval: billing.Monthly, Count: 5}, yearly}, false},
 		{"three days and a week", []billing.Recurrence{{Interval: billing.Daily, Count: 3}, week}, false},
 	} {
 		same(t, tt.name, billing.Aligned(tt.list), tt.want)

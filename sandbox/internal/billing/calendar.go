@@ -3,6 +3,7 @@ package billing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -97,30 +98,28 @@ func (r Recurrence) seconds() Seconds {
 
 // Aligned reports whether prices with these recurrences may bill together on one
 // subscription in flexible mode: each is a multiple of the shortest, so month and
-// year, not week and month. Stripe's page on mixed intervals is known by
-// quotation only.
+// year, day and month, not week and month.
+//
+// Source: docs.stripe.com/billing/subscriptions/mixed-interval.
 func Aligned(list []Recurrence) bool {
-	for _, a := range list {
-		for _, b := range list {
-			if (a.months() == 0) != (b.months() == 0) {
-				return false
-			}
-		}
-	}
 	for _, shortest := range list {
-		fits := true
-		for _, r := range list {
-			if shortest.months() > 0 {
-				fits = fits && r.months()%shortest.months() == 0
-			} else {
-				fits = fits && r.seconds()%shortest.seconds() == 0
-			}
-		}
-		if fits {
+		if !slices.ContainsFunc(list, func(r Recurrence) bool { return !r.multipleOf(shortest) }) {
 			return true
 		}
 	}
 	return len(list) == 0
+}
+
+// multipleOf reports whether a recurrence is a whole number of another. Months
+// and years are whole days, and no whole number of anything longer but months.
+func (r Recurrence) multipleOf(of Recurrence) bool {
+	switch {
+	case of.months() > 0:
+		return r.months() > 0 && r.months()%of.months() == 0
+	case r.months() > 0:
+		return of.seconds() == Day
+	}
+	return r.seconds()%of.seconds() == 0
 }
 
 // Cycle tiles all time, before the anchor too, with periods of one recurrence.

@@ -138,7 +138,7 @@ func (s Subscription) Start(at Instant) ([]Line, error) {
 		}
 		if s.InTrial(at) {
 			l := i.line(KindTrial, i.Quantity, Period{at, s.Trial.End})
-			l.Description = "Free trial for " + phrase(i.Price.Product, i.Quantity)
+			l.Description = s.trialText(i)
 			l.Discountable, l.Each = true, new(Decimal)
 			list = append(list, l)
 			continue
@@ -150,6 +150,15 @@ func (s Subscription) Start(at Instant) ([]Line, error) {
 		list = append(list, lines...)
 	}
 	return list, nil
+}
+
+// trialText describes the line of an item in a trial. Source:
+// docs.stripe.com/billing/subscriptions/billing-mode/compare.
+func (s Subscription) trialText(i Item) string {
+	if s.Mode == Classic {
+		return "Trial period for " + i.Price.Product.Name
+	}
+	return "Free trial for " + phrase(i.Price.Product, i.Quantity)
 }
 
 // Renew returns the lines of a boundary: for metered items whose period ends, its
