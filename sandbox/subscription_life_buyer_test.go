@@ -176,7 +176,9 @@ func (l *life) checkSubscriptions() {
 		case subIncompleteExpired:
 			// One that was given up may be paid when nothing follows from it any more.
 			late := inv.at("status_transitions.marked_uncollectible_at") != nil && numberOf(inv.at("status_transitions.paid_at")) >= created+firstPaymentSeconds
-			if numberOf(sub["ended_at"]) != created+firstPaymentSeconds || status != invoiceVoid && status != invoiceUncollectible && !late || numberOf(inv.at("amount_paid")) != 0 && !late {
+			ended := numberOf(sub["ended_at"])
+			soon := status == invoiceVoid && ended == numberOf(inv.at("status_transitions.voided_at")) && ended < created+firstPaymentSeconds // nothing is left to pay
+			if ended != created+firstPaymentSeconds && !soon || status != invoiceVoid && status != invoiceUncollectible && !late || numberOf(inv.at("amount_paid")) != 0 && !late {
 				l.fail("%v of %d expired at %v, and its invoice is %s", id, created, sub["ended_at"], inv.body)
 			}
 			for _, p := range l.all("/v1/invoice_payments?limit=100&invoice=" + latest) {
