@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/vezne/vezne/sandbox/internal/description"
 )
@@ -12,19 +13,14 @@ import (
 func encodeCompact(o *stripeObject) json.RawMessage {
 	e := encoder{hidden: true}
 	e.object(o, nil)
-	var out bytes.Buffer
-	if err := json.Compact(&out, e.out); err != nil {
-		panic(fmt.Sprintf("sandbox: an object cannot be written: %v", err))
-	}
-	return out.Bytes()
+	return e.out
 }
 
 // decodeObject reads an object that encodeCompact wrote. Hashes get the shapes of the description again; one with a key
 // that its shape does not have is free.
 func decodeObject(typ string, text []byte) (*stripeObject, error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	v, err := decodeValue(d, description.Load().Schema(typ))
+	d := objectReader{text: text}
+	v, err := d.value(description.Load().Schema(typ))
 	if err != nil {
 		return nil, err
 	}
@@ -36,94 +32,158 @@ func decodeObject(typ string, text []byte) (*stripeObject, error) {
 	return o, nil
 }
 
-// decodeValue reads the next value; n is what the description says of it, nil for nothing.
-func decodeValue(d *json.Decoder, n *description.Node) (any, error) {
-	t, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch t := t.(type) {
-	case json.Delim:
-		if t == '[' {
-			return decodeArray(d, n)
-		}
-		return decodeHash(d, n)
-	case json.Number:
-		if i, err := t.Int64(); err == nil {
-			return i, nil
-		}
-		return t.Float64()
-	}
-	return t, nil // string, bool or nil
+// objectReader reads values of JSON. encoding/json's decoder does the same at several times the cost, of which a start over
+// much data consists.
+type objectReader struct {
+	text []byte
+	at   int
 }
 
-func decodeArray(d *json.Decoder, n *description.Node) (any, error) {
+// next is the next letter that is no space, 0 at the end.
+func (d *objectReader) next() byte {
+	for ; d.at < len(d.text); d.at++ {
+		switch c := d.text[d.at]; c {
+		case ' ', '\n', '\r', '\t':
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// take passes over a letter, and says whether it was there.
+func (d *objectReader) take(c byte) bool {
+	if d.next() != c {
+		return false
+	}
+	d.at++
+	return true
+}
+
+func (d *objectReader) wrong() error {
+	return fmt.Errorf("an object is no JSON at byte %d", d.at)
+}
+
+// value reads the next value; n is what the description says of it, nil for nothing.
+func (d *objectReader) value(n *description.Node) (any, error) {
+	switch d.next() {
+	case '{':
+		return d.hash(n)
+	case '[':
+		return d.array(n)
+	case '"':
+		return d.string()
+	}
+	from := d.at
+	for d.at < len(d.text) && bytes.IndexByte(delimiters, d.text[d.at]) < 0 {
+		d.at++
+	}
+	switch word := string(d.text[from:d.at]); word {
+	case "null":
+		return nil, nil
+	case "true", "false":
+		return word == "true", nil
+	default:
+		if i, err := strconv.ParseInt(word, 10, 64); err == nil {
+			return i, nil
+		}
+		f, err := strconv.ParseFloat(word, 64)
+		if err != nil {
+			return nil, d.wrong()
+		}
+		return f, nil
+	}
+}
+
+// delimiters end a number or a word.
+var delimiters = []byte(",]} \n\r\t")
+
+func (d *objectReader) string() (string, error) {
+	if !d.take('"') {
+		return "", d.wrong()
+	}
+	from, plain := d.at, true
+	for ; d.at < len(d.text); d.at++ {
+		switch d.text[d.at] {
+		case '\\':
+			d.at, plain = d.at+1, false
+		case '"':
+			d.at++
+			if plain {
+				return string(d.text[from : d.at-1]), nil
+			}
+			var s string
+			err := json.Unmarshal(d.text[from-1:d.at], &s)
+			return s, err
+		}
+	}
+	return "", d.wrong()
+}
+
+func (d *objectReader) array(n *description.Node) (any, error) {
 	if n != nil {
 		n = n.Items
 	}
 	list := []any{}
-	for d.More() {
-		v, err := decodeValue(d, n)
+	for d.at++; !d.take(']'); {
+		if len(list) > 0 && !d.take(',') {
+			return nil, d.wrong()
+		}
+		v, err := d.value(n)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, v)
 	}
-	_, err := d.Token() // the bracket
-	return list, err
+	return list, nil
 }
 
-// decodeHash reads the members of a hash into a free one, and gives it its shape when all fit.
-func decodeHash(d *json.Decoder, n *description.Node) (any, error) {
+// hash reads the members of a hash into a free one, and gives it its shape when all fit.
+func (d *objectReader) hash(n *description.Node) (any, error) {
 	free := hash()
 	node := memberSchema(n)
-	for d.More() {
-		key, err := d.Token()
+	d.at++
+	for first := true; !d.take('}'); first = false {
+		if !first && !d.take(',') {
+			return nil, d.wrong()
+		}
+		name, err := d.string()
 		if err != nil {
 			return nil, err
 		}
-		name := key.(string)
+		if !d.take(':') {
+			return nil, d.wrong()
+		}
+		kind := n != nil && n.Is(description.Union) && len(n.Of) > 1 && name == "object"
+		v, err := d.value(schemaOfMember(node, name, kind))
+		if err != nil {
+			return nil, err
+		}
 		if name == "_" {
-			v, err := decodeValue(d, nil)
-			if err != nil {
-				return nil, err
-			}
 			free.hidden, _ = v.(*stripeObject)
 			continue
 		}
-		var member *description.Node
-		if node != nil {
-			if p := node.Prop(name); p != nil {
-				member = p.Node
-			} else {
-				member = node.Items
-			}
-		}
-		if n != nil && n.Is(description.Union) && len(n.Of) > 1 && name == "object" {
-			v, err := decodeValue(d, nil)
-			if err != nil {
-				return nil, err
-			}
-			if typ, ok := v.(string); ok {
-				node = ofType(n, typ)
-			}
-			free.setOwn(name, v)
-			continue
-		}
-		v, err := decodeValue(d, member)
-		if err != nil {
-			return nil, err
+		if typ, ok := v.(string); ok && kind {
+			node = ofType(n, typ)
 		}
 		free.setOwn(name, v)
-	}
-	if _, err := d.Token(); err != nil { // the brace
-		return nil, err
 	}
 	if node == nil {
 		// A whole resource inside what is hidden names its own schema.
 		node = description.Load().Schema(free.Str("object"))
 	}
 	return shaped(free, node), nil
+}
+
+// schemaOfMember is what the description says of a member, nil for nothing: of what is hidden, and of the name of a kind.
+func schemaOfMember(node *description.Node, name string, kind bool) *description.Node {
+	if node == nil || name == "_" || kind {
+		return nil
+	}
+	if p := node.Prop(name); p != nil {
+		return p.Node
+	}
+	return node.Items
 }
 
 // memberSchema is the schema whose keys the members of a value have, nil when there is no one such.

@@ -34,6 +34,9 @@ func render(o *stripeObject) []byte { return encode(make([]byte, 0, 4096), o, ni
 const spaces = "\n                                                                                "
 
 func (e *encoder) line() {
+	if e.hidden {
+		return // the journal has its lines for itself
+	}
 	n := 1 + 2*e.depth
 	for ; n > len(spaces); n -= len(spaces) - 1 {
 		e.out = append(e.out, spaces[1:]...)

@@ -31,9 +31,8 @@ func Keep(sb *Sandbox, key, typ, former, text string, events ...string) error {
 			}
 			o := made.Edit()
 			for name, member := range members {
-				d := json.NewDecoder(strings.NewReader(string(member)))
-				d.UseNumber()
-				v, err := decodeValue(d, description.Load().Schema(typ).Prop(name).Node)
+				d := objectReader{text: member}
+				v, err := d.value(description.Load().Schema(typ).Prop(name).Node)
 				if err != nil {
 					return err
 				}

@@ -273,11 +273,14 @@ func (tx *accountTx) firstInvoice(sub, customer *stripeObject, p formParams, fro
 	if lines == nil && (p.Str("proration_behavior") == prorateNone || len(tx.itemsFor(draft, tx.newInvoice(draft))) == 0) {
 		return tx.begin(sub)
 	}
+	waits := sub.Str("collection_method") == sendInvoice || from.schedule != nil
+	// What is collected at once does not advance by itself: docs.stripe.com/billing/invoices/subscription.
+	draft.advances = draft.advances && waits
 	inv, err := tx.billSubscription(sub, draft)
 	if err != nil {
 		return err
 	}
-	if sub.Str("collection_method") == sendInvoice || from.schedule != nil {
+	if waits {
 		return tx.begin(sub)
 	}
 	if inv, err = tx.finalizeNow(inv); err != nil {
