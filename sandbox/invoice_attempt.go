@@ -11,6 +11,9 @@ func init() {
 const (
 	// hiddenAutomatic says that a PaymentIntent was confirmed by the sandbox itself.
 	hiddenAutomatic = "_automatic"
+	// hiddenTryCounted says that the present attempt of a PaymentIntent was counted when it began to wait: what becomes of it is
+	// no other attempt.
+	hiddenTryCounted = "_try_counted"
 	// hiddenFirstAttempt is when an invoice was tried first.
 	hiddenFirstAttempt = "_first_attempt"
 )
@@ -26,21 +29,26 @@ func (tx *accountTx) invoiceFollows(pi *stripeObject, cause *Error) error {
 	tx.onClock(inv.Str("test_clock"))
 	defer func() { tx.clock, tx.frozen = clock, frozen }()
 	automatic := pi.Bool(hiddenAutomatic)
+	counts := !pi.Bool(hiddenTryCounted) && (automatic || inv.Int("attempt_count") == 0)
 	switch pi.Str("status") {
 	case succeeded:
-		return tx.invoicePaid(inv, pi)
+		return tx.invoicePaid(inv, pi, counts)
 	case requiresPaymentMethod:
-		return tx.invoiceFailed(inv, pi, automatic, cause)
-	case requiresAction:
-		return tx.invoiceWaits(inv, pi, automatic)
-	case processing:
-		tx.Put(tx.attempt(inv, true), "invoice.updated")
+		return tx.invoiceFailed(inv, pi, automatic, counts, cause)
+	case requiresAction, processing:
+		if automatic {
+			tx.Put(pi.Edit().Set(hiddenTryCounted, true))
+		}
+		if pi.Str("status") == requiresAction {
+			return tx.invoiceWaits(inv, pi, automatic)
+		}
+		tx.Put(tx.attempt(inv, counts), "invoice.updated")
 	}
 	return nil
 }
 
-// attempt writes that an invoice was tried: the first attempt of any kind counts, then only automatic ones (API reference,
-// invoice.attempt_count).
+// attempt writes that an invoice was tried. counts says whether it is counted: the first attempt of any kind is, then only
+// automatic ones, each of them once (API reference, invoice.attempt_count).
 func (tx *accountTx) attempt(inv *stripeObject, counts bool) *stripeObject {
 	inv = inv.Edit().Set("attempted", true)
 	if inv.Int(hiddenFirstAttempt) == 0 {
@@ -53,11 +61,11 @@ func (tx *accountTx) attempt(inv *stripeObject, counts bool) *stripeObject {
 }
 
 // invoicePaid takes a payment in. Payments together may be more than is due: the rest is the customer's.
-func (tx *accountTx) invoicePaid(inv, pi *stripeObject) error {
+func (tx *accountTx) invoicePaid(inv, pi *stripeObject, counts bool) error {
 	payment := tx.paymentOf(inv, pi)
 	received := pi.Int("amount_received")
 	taken := min(received, inv.Int("amount_remaining"))
-	inv = tx.attempt(inv, inv.Int("attempt_count") == 0 || pi.Bool(hiddenAutomatic))
+	inv = tx.attempt(inv, counts)
 	inv.Set("amount_paid", inv.Int("amount_paid")+received).Set("amount_remaining", inv.Int("amount_remaining")-taken).
 		Set("amount_overpaid", inv.Int("amount_overpaid")+received-taken)
 	payment = payment.Edit().Set("status", "paid").Set("amount_paid", received).Set("status_transitions.paid_at", tx.Now())
@@ -99,8 +107,8 @@ func (tx *accountTx) setDelinquent(id string, delinquent bool) {
 
 // invoiceFailed is an attempt that failed. The next one is planned by the account's policy; after the last one the
 // subscription takes its end.
-func (tx *accountTx) invoiceFailed(inv, pi *stripeObject, automatic bool, cause *Error) error {
-	inv = tx.attempt(inv, automatic || inv.Int("attempt_count") == 0)
+func (tx *accountTx) invoiceFailed(inv, pi *stripeObject, automatic, counts bool, cause *Error) error {
+	inv = tx.attempt(inv, counts)
 	if code := pi.Str("last_payment_error.decline_code"); billing.NeedsNewMethod(code) {
 		inv.Set(hiddenRefused, textOrNull(pi.Str("last_payment_error.payment_method.id")))
 	}

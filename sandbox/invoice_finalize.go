@@ -35,18 +35,17 @@ func finalizeByHand(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	if inv.Str("status") != invoiceDraftStatus {
 		return nil, invalid("", "", "This invoice is already finalized, you can't re-finalize a non-draft invoice.")
 	}
+	inv = inv.Edit().Set("next_payment_attempt", nil)
 	if r.Params().Has("auto_advance") {
-		inv = inv.Edit().Set("auto_advance", r.Params().Bool("auto_advance"))
+		inv.Set("auto_advance", r.Params().Bool("auto_advance"))
+	}
+	if inv.Bool("auto_advance") && inv.Str("collection_method") == chargeAutomatically {
+		inv.Set("next_payment_attempt", tx.Now()+finalizedSeconds)
 	}
 	if inv, err = tx.finalizeInvoice(inv); err != nil {
 		return nil, err
 	}
 	if inv.Str("status") == invoiceOpen && inv.Bool("auto_advance") {
-		inv = inv.Edit()
-		if inv.Str("collection_method") == chargeAutomatically {
-			inv.Set("next_payment_attempt", tx.Now()+finalizedSeconds)
-		}
-		tx.Put(inv)
 		tx.Due(tx.Now()+finalizedSeconds, "invoice.collect", inv.ID())
 	}
 	return inv, nil

@@ -169,7 +169,7 @@ func (tx *accountTx) failWithoutTry(inv, pi, method *stripeObject) (*stripeObjec
 		}
 	}
 	cause := &Error{Status: 402, Type: "card_error", Code: "card_declined", Message: noMethod, keepChanges: true}
-	if err := tx.invoiceFailed(inv, pi, true, cause); err != nil {
+	if err := tx.invoiceFailed(inv, pi, true, true, cause); err != nil {
 		return nil, err
 	}
 	return nil, cause

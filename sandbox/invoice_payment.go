@@ -63,7 +63,7 @@ func attachPayment(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 		Set("invoice", inv.ID()).Set("is_default", false).Set("livemode", false).Set("status", "open").
 		Set("payment", tx.NewHash("invoices_payments_invoice_payment_associated_payment").Set("type", "payment_intent").Set("payment_intent", id)))
 	if pi.Str("status") == succeeded {
-		if err := tx.invoicePaid(inv, pi); err != nil {
+		if err := tx.invoicePaid(inv, pi, inv.Int("attempt_count") == 0); err != nil {
 			return nil, err
 		}
 	}

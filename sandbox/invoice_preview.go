@@ -43,7 +43,7 @@ func (tx *accountTx) previewFor(p formParams) (*stripeObject, error) {
 		}
 		discounted = discounted && (p.Has("schedule") || p.Has("schedule_details"))
 	} else if len(tx.itemsFor(d, tx.newInvoice(d))) == 0 {
-		return nil, &Error{Status: 404, Type: "invalid_request_error", Code: "invoice_upcoming_none", Message: "No upcoming invoices for customer: " + customer.ID()}
+		return nil, noUpcoming(customer.ID())
 	}
 	if currency := strings.ToLower(p.Str("currency")); currency != "" {
 		d.currency = currency

@@ -237,7 +237,7 @@ func (c confirmation) take(tx *accountTx, intent *stripeObject) *stripeObject {
 	abandonChallenge(intent)
 	intent.Set(hiddenReturnURL, textOrNull(c.returnURL)).Set(hiddenOffSession, c.offSession)
 	if intent.Has(hiddenInvoice) {
-		intent.Set(hiddenAutomatic, c.automatic)
+		intent.Set(hiddenAutomatic, c.automatic).Set(hiddenTryCounted, false)
 	}
 	putFresh(tx, c.method, c.fresh)
 	if c.token != nil {

@@ -42,6 +42,8 @@ type subscriptionChange struct {
 	invoice bool
 	// silent are lines that cancel out and are billed on no invoice; the subscription remembers them.
 	silent []billing.Line
+	// entering says that a schedule's phase begins, with nobody there who could pay or be refused.
+	entering bool
 }
 
 // changeSubscription updates a subscription as a call's parameters say.
@@ -49,11 +51,9 @@ func (tx *accountTx) changeSubscription(sub *stripeObject, p formParams) (*strip
 	if err := checkChange(sub, p); err != nil {
 		return nil, err
 	}
-	if sub.Has("pending_update") && changesBilling(p) {
-		if err := tx.giveUpPendingUpdate(sub); err != nil {
-			return nil, err
-		}
-		sub = tx.Get("subscription", sub.ID())
+	sub, err := tx.withoutPendingUpdate(sub, p)
+	if err != nil {
+		return nil, err
 	}
 	tx.hold(sub)
 	c, err := tx.planChange(sub, p)
@@ -164,11 +164,11 @@ func (tx *accountTx) planChangeAt(sub *stripeObject, p formParams, entering bool
 			return subscriptionChange{}, err
 		}
 	}
-	c := subscriptionChange{sub: edited}
+	c := subscriptionChange{sub: edited, entering: entering}
 	if subscriptionOver(sub) || sub.Str("status") == subPaused || sub.Str("status") == subIncomplete {
 		return c, nil
 	}
-	return c, tx.prorate(sub, &c, p, entering)
+	return c, tx.prorate(sub, &c, p)
 }
 
 // setTrial ends the trial now, moves its end, or adds one.
@@ -205,7 +205,7 @@ func (tx *accountTx) setTrial(sub *stripeObject, p formParams) error {
 }
 
 // prorate fills in what a change credits and charges.
-func (tx *accountTx) prorate(sub *stripeObject, c *subscriptionChange, p formParams, entering bool) error {
+func (tx *accountTx) prorate(sub *stripeObject, c *subscriptionChange, p formParams) error {
 	before, err := tx.billingSubscription(sub)
 	if err != nil {
 		return billingFault(err)
@@ -232,7 +232,7 @@ func (tx *accountTx) prorate(sub *stripeObject, c *subscriptionChange, p formPar
 	if err != nil {
 		return billingFault(err)
 	}
-	if entering && len(lines.Full) == 0 {
+	if c.entering && len(lines.Full) == 0 {
 		lines.Credits, lines.Debits = withoutRenewed(before, lines.Credits, now), withoutRenewed(after, lines.Debits, now)
 	}
 	if len(lines.Full) > 0 && at != now { // what begins anew begins now
@@ -300,6 +300,9 @@ func (tx *accountTx) makeChange(c subscriptionChange, p formParams) error {
 	}
 	if inv, err = tx.finalizeNow(inv); err != nil || inv.Str("status") != invoiceOpen {
 		return err
+	}
+	if c.entering {
+		return tx.collectInvoice(inv)
 	}
 	return tx.payChange(inv, p)
 }

@@ -19,10 +19,10 @@ func (tx *accountTx) subscriptionInvoicePaid(inv *stripeObject) error {
 	if sub.Str(hiddenUpdateInvoice) == inv.ID() {
 		return tx.applyPendingUpdate(sub)
 	}
-	former, status := sub, sub.Str("status")
+	former := sub
 	sub = sub.Edit()
-	if tx.rules(inv, sub) && (status == subIncomplete || status == subPastDue || status == subUnpaid) {
-		sub.Set("status", subActive)
+	if tx.rules(inv, sub) {
+		paidUp(sub)
 	}
 	tx.keepPayingMethod(sub, inv)
 	if equalObjects(former, sub) {
@@ -30,6 +30,14 @@ func (tx *accountTx) subscriptionInvoicePaid(inv *stripeObject) error {
 	}
 	_, err := tx.putSubscription(sub, "customer.subscription.updated")
 	return err
+}
+
+// paidUp makes a subscription active whose newest invoice is paid.
+func paidUp(sub *stripeObject) *stripeObject {
+	if status := sub.Str("status"); status == subIncomplete || status == subPastDue || status == subUnpaid {
+		sub.Set("status", subActive)
+	}
+	return sub
 }
 
 // keepPayingMethod makes the method that paid the subscription's default, where its payment settings say so.

@@ -36,6 +36,9 @@ var lifeActs = []lifeAct{
 	{"collection", billedStates, (*life).collect},
 	{"usage", billedStates, (*life).use},
 	{"card", nil, (*life).changeCard},
+	{"answer", nil, (*life).answerBank},
+	{"answer", nil, (*life).answerBank},
+	{"buyer pays", nil, (*life).buyerPays},
 	{"pay", nil, (*life).settleInvoice},
 	{"pay", nil, (*life).settleInvoice},
 	{"credit note", nil, (*life).creditNote},
@@ -54,7 +57,7 @@ func (l *life) takeCard(card string) {
 }
 
 func (l *life) changeCard() {
-	l.takeCard(rapid.SampledFrom([]string{"pm_card_visa", "pm_card_visa", "pm_card_chargeCustomerFail", "pm_card_authenticationRequired"}).Draw(l.rt, "card"))
+	l.takeCard(rapid.SampledFrom([]string{"pm_card_visa", "pm_card_visa", "pm_card_chargeCustomerFail", askingCard, askingCard}).Draw(l.rt, "card"))
 }
 
 // behaviors draws how a change is prorated and paid.
@@ -95,7 +98,11 @@ func (l *life) change() {
 	}
 	long := func(price string) bool { return !slices.Contains(l.monthly, price) }
 	if rapid.IntRange(0, 5).Draw(l.rt, "dated") == 0 {
-		form = append(form, fmt.Sprint("proration_date=", max(l.now-rapid.Int64Range(0, 86400).Draw(l.rt, "seconds ago"), numberOf(item["current_period_start"]))))
+		date := max(l.now-rapid.Int64Range(0, 86400).Draw(l.rt, "seconds ago"), numberOf(item["current_period_start"]))
+		form = append(form, fmt.Sprint("proration_date=", date))
+		if !l.flexible && date < l.since[id] { // classic credits the present price for a time at which it was another one
+			l.unprorated[id] = true
+		}
 	}
 	switch rapid.IntRange(0, 5).Draw(l.rt, "change") {
 	case 0, 1:
@@ -243,46 +250,6 @@ func (l *life) discount() {
 		return
 	}
 	l.must("POST", "/v1/subscriptions/"+l.id, "discounts[0][coupon]="+coupon)
-}
-
-// schedule puts the subscription under a schedule with a phase that follows the present period, or lets it go.
-func (l *life) schedule() {
-	sub := l.subscription()
-	if id := sub.str("schedule"); id != "" {
-		end := rapid.SampledFrom([]string{"release", "cancel"}).Draw(l.rt, "schedule's end")
-		form := ""
-		if end == "cancel" {
-			form = fmt.Sprintf("invoice_now=%t&prorate=%t", rapid.Bool().Draw(l.rt, "invoice_now"), rapid.Bool().Draw(l.rt, "prorate"))
-		}
-		l.must("POST", "/v1/subscription_schedules/"+id+"/"+end, form)
-		return
-	}
-	if sub.at("cancel_at") != nil || sub.at("pending_update") != nil {
-		return
-	}
-	made := l.call("POST", "/v1/subscription_schedules", "from_subscription="+l.id)
-	if made.status != 200 {
-		return
-	}
-	var form []string
-	phase := members(elements(made.at("phases"))[0])
-	form = append(form, fmt.Sprint("phases[0][start_date]=", numberOf(phase["start_date"])), fmt.Sprint("phases[0][end_date]=", numberOf(phase["end_date"])))
-	for i, v := range elements(phase["items"]) {
-		item := members(v)
-		form = append(form, fmt.Sprintf("phases[0][items][%d][price]=%v", i, item["price"]))
-		if item["quantity"] != nil {
-			form = append(form, fmt.Sprintf("phases[0][items][%d][quantity]=%v", i, item["quantity"]))
-		}
-	}
-	if numberOf(phase["trial_end"]) > l.now {
-		form = append(form, fmt.Sprint("phases[0][trial_end]=", numberOf(phase["trial_end"])))
-	}
-	form = append(form, "phases[1][items][0][price]="+rapid.SampledFrom(l.monthly).Draw(l.rt, "next price"), fmt.Sprint("phases[1][items][0][quantity]=", rapid.IntRange(1, 4).Draw(l.rt, "next quantity")),
-		"phases[1][duration][interval]=month", fmt.Sprint("phases[1][duration][interval_count]=", rapid.IntRange(1, 3).Draw(l.rt, "months")),
-		"phases[1][proration_behavior]="+rapid.SampledFrom([]string{"create_prorations", "always_invoice"}).Draw(l.rt, "phase's proration"),
-		"end_behavior="+rapid.SampledFrom([]string{"release", "cancel"}).Draw(l.rt, "end_behavior"))
-	l.must("POST", "/v1/subscription_schedules/"+made.str("id"), form...)
-	l.loose = true
 }
 
 func (l *life) migrate() {

@@ -71,6 +71,7 @@ func (l *life) check() {
 		l.checkSpans(item, list)
 	}
 	l.checkBalance()
+	l.checkSubscriptions()
 }
 
 // unused says whether a line bills no usage: the first invoice of a classic subscription shows it of the period to come.
@@ -98,6 +99,9 @@ func (l *life) checkPeriods() {
 		id, start, end := fmt.Sprint(item["id"]), numberOf(item["current_period_start"]), numberOf(item["current_period_end"])
 		if status := sub.str("status"); (start > l.now || end <= l.now) && status != subPaused && status != subIncomplete {
 			l.fail("it is %d, and %s of a subscription that is %s has the period from %d to %d", l.now, id, status, start, end)
+		}
+		if as := fmt.Sprint(members(item["price"])["id"], item["quantity"]); l.as[id] != as {
+			l.as[id], l.since[id] = as, l.now
 		}
 		switch mode := sub.str("billing_mode.type"); {
 		case l.modes[id] != "" && l.modes[id] != mode:

@@ -139,6 +139,9 @@ func (l *life) moveClock(seconds int64) {
 		l.rt.Fatal(err)
 	}
 	l.now += seconds
+	if log := l.log.String(); log != "" {
+		l.fail("what fell due was not done: %s", log)
+	}
 }
 
 // advance moves the clock. The first renewal on the way is what the preview showed.

@@ -2,9 +2,11 @@ package sandbox
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,9 +16,11 @@ import (
 // life is a customer that lives under a test clock for two years, with one subscription after the other that is changed at
 // random. All is seen through the API.
 type life struct {
-	t        *testing.T
-	rt       *rapid.T
-	sb       *Sandbox
+	t   *testing.T
+	rt  *rapid.T
+	sb  *Sandbox
+	log *lifeLog
+
 	clock    string
 	customer string
 	// id is the present subscription.
@@ -50,6 +54,31 @@ type life struct {
 	tried map[string]int64
 	// modes are the billing modes of items, migrated for both.
 	modes map[string]string
+	// as is what an item bills, since the instant from which it does.
+	as    map[string]string
+	since map[string]int64
+}
+
+// lifeLog is what the sandbox complains of: what falls due and cannot be done is told nowhere else.
+type lifeLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (g *lifeLog) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(g, &slog.HandlerOptions{Level: slog.LevelError}))
+}
+
+func (g *lifeLog) Write(b []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.text.Write(b)
+}
+
+func (g *lifeLog) String() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.text.String()
 }
 
 // births are moments at which calendars are difficult: month ends, a leap day, the days on which clocks are put forward.
@@ -100,11 +129,12 @@ func elements(v any) []any {
 }
 
 func newLife(t *testing.T, rt *rapid.T, tally map[string]int) *life {
-	sb, err := New(Options{})
+	log := &lifeLog{}
+	sb, err := New(Options{Log: log.logger()})
 	if err != nil {
 		rt.Fatal(err)
 	}
-	l := &life{t: t, rt: rt, sb: sb, tally: tally, unprorated: map[string]bool{}, waiting: map[string]bool{}, pended: map[string]bool{}, tried: map[string]int64{}, modes: map[string]string{}}
+	l := &life{t: t, rt: rt, sb: sb, log: log, tally: tally, unprorated: map[string]bool{}, waiting: map[string]bool{}, pended: map[string]bool{}, tried: map[string]int64{}, modes: map[string]string{}, as: map[string]string{}, since: map[string]int64{}}
 	birth, err := time.Parse(time.RFC3339, rapid.SampledFrom(births).Draw(rt, "birth"))
 	if err != nil {
 		rt.Fatal(err)
@@ -117,8 +147,8 @@ func newLife(t *testing.T, rt *rapid.T, tally map[string]int) *life {
 	l.must("POST", "/_sandbox/settings", fmt.Sprintf(`{"retries":{"after_days":%s,"end":%q}}`, days, end))
 	l.clock = l.must("POST", "/v1/test_helpers/test_clocks", fmt.Sprint("frozen_time=", l.now)).str("id")
 	l.customer = l.must("POST", "/v1/customers", "test_clock="+l.clock).str("id")
-	if rapid.IntRange(0, 4).Draw(rt, "card") > 0 {
-		l.takeCard("pm_card_visa")
+	if card := rapid.SampledFrom([]string{"", "pm_card_visa", "pm_card_visa", "pm_card_visa", askingCard}).Draw(rt, "card"); card != "" {
+		l.takeCard(card)
 	}
 	l.catalog()
 	l.subscribe()
@@ -142,9 +172,13 @@ func (l *life) catalog() {
 	l.rate = l.must("POST", "/v1/tax_rates", fmt.Sprint("display_name=KDV&percentage=18.5&inclusive=", inclusive)).str("id")
 }
 
-// subscribe begins a subscription, as drawn.
+// subscribe begins a subscription, as drawn, by itself or by a schedule.
 func (l *life) subscribe() {
 	l.flexible, l.loose, l.charged = rapid.Bool().Draw(l.rt, "flexible"), false, 1
+	if rapid.IntRange(0, 5).Draw(l.rt, "by a schedule") == 0 {
+		l.subscribeBySchedule()
+		return
+	}
 	form := []string{"customer=" + l.customer, "items[0][price]=" + rapid.SampledFrom(l.monthly).Draw(l.rt, "first price")}
 	if !l.flexible {
 		form = append(form, "billing_mode[type]=classic")
@@ -170,22 +204,33 @@ func (l *life) subscribe() {
 	case 2:
 		form = append(form, "collection_method=send_invoice&days_until_due=5")
 	case 3:
-		form = append(form, "payment_behavior=default_incomplete")
+		form = append(form, "payment_behavior="+rapid.SampledFrom([]string{waitIncomplete, errorIncomplete}).Draw(l.rt, "payment_behavior"))
 	case 4:
-		form = append(form, fmt.Sprint("billing_cycle_anchor=", l.now+int64(rapid.IntRange(1, 27).Draw(l.rt, "days to the anchor"))*86400))
+		form = append(form, fmt.Sprint("billing_cycle_anchor=", l.now+int64(rapid.IntRange(1, 27).Draw(l.rt, "days to the anchor"))*86400),
+			"proration_behavior="+rapid.SampledFrom([]string{"create_prorations", "none"}).Draw(l.rt, "first proration"))
 	}
 	before := l.previewCreation(form)
+	had := l.everything()
 	got := l.call("POST", "/v1/subscriptions", form...)
 	if got.status != 200 { // nobody can pay
 		l.id = ""
-		if l.hasCard() {
+		if l.hasCard() && !slices.Contains(form, "payment_behavior="+errorIncomplete) {
 			l.fail("the customer has a card, and the creation answers %s", got.body)
+		}
+		if has := l.everything(); has != had {
+			l.fail("a creation was refused, and before there was\n%s\nand after\n%s", had, has)
 		}
 		return
 	}
 	l.id = got.str("id")
 	if inv := got.str("latest_invoice"); inv != "" {
 		l.sameInvoice("creation", before, l.must("GET", "/v1/invoices/"+inv))
+	} else { // free until the anchor: what is subscribed was not billed, and classic credits it all the same
+		l.loose = true
+		if !l.flexible {
+			l.forgive()
+		}
+		l.sameInvoice("a creation without an invoice", before, l.preview(nil))
 	}
 	l.tally["subscribed "+got.str("status")]++
 }

@@ -38,7 +38,7 @@ func (tx *accountTx) tryChange(sub *stripeObject, c subscriptionChange, p formPa
 		}
 	}
 	if tx.Get("invoice", inv.ID()).Str("status") == invoicePaidStatus {
-		_, err = tx.putSubscription(changed.Set("latest_invoice", inv.ID()))
+		_, err = tx.putSubscription(paidUp(changed).Set("latest_invoice", inv.ID()))
 		return err
 	}
 	return tx.keepPending(sub, changed, inv)
@@ -73,7 +73,7 @@ func (tx *accountTx) keepPending(sub, changed, inv *stripeObject) error {
 func (tx *accountTx) applyPendingUpdate(sub *stripeObject) error {
 	update := sub.Hash("pending_update")
 	former := sub
-	sub = sub.Edit().Set("pending_update", nil).Set(hiddenUpdateInvoice, nil)
+	sub = paidUp(sub.Edit()).Set("pending_update", nil).Set(hiddenUpdateInvoice, nil)
 	items := objectsOf(update.List("subscription_items"))
 	if len(items) > 0 {
 		setSubscriptionItems(sub, items)
@@ -128,4 +128,16 @@ func (tx *accountTx) giveUpPendingUpdate(sub *stripeObject) error {
 	}
 	_, err := tx.voidInvoice(inv)
 	return err
+}
+
+// withoutPendingUpdate is a subscription on the point of a change: one that touches what is billed takes the place of a change
+// that waits.
+func (tx *accountTx) withoutPendingUpdate(sub *stripeObject, p formParams) (*stripeObject, error) {
+	if !sub.Has("pending_update") || !changesBilling(p) {
+		return sub, nil
+	}
+	if err := tx.giveUpPendingUpdate(sub); err != nil {
+		return nil, err
+	}
+	return tx.Get("subscription", sub.ID()), nil
 }

@@ -14,10 +14,15 @@ func (tx *accountTx) subscriptionPreview(p formParams) (invoiceDraft, error) {
 		details = details.with("discounts", n)
 	}
 	id := p.Str("subscription")
-	if id == "" {
-		if p.Has("schedule") || p.Has("schedule_details") {
-			return tx.schedulePreview(p)
+	if p.Has("schedule") || p.Has("schedule_details") {
+		for _, key := range []string{"subscription", "subscription_details"} {
+			if p.Has(key) {
+				return invoiceDraft{}, invalid(key, "parameters_exclusive", "You may not specify `%s` together with `schedule` or `schedule_details`.", key)
+			}
 		}
+		return tx.schedulePreview(p)
+	}
+	if id == "" {
 		if len(details.List("items")) > 0 {
 			return tx.previewCreation(p, details)
 		}
@@ -39,11 +44,9 @@ func (tx *accountTx) subscriptionPreview(p formParams) (invoiceDraft, error) {
 	if len(details.Keys()) == 0 {
 		return tx.nextInvoice(id)
 	}
-	if sub.Has("pending_update") && changesBilling(details) {
-		if err := tx.giveUpPendingUpdate(sub); err != nil {
-			return invoiceDraft{}, err
-		}
-		sub = tx.Get("subscription", id)
+	var err error
+	if sub, err = tx.withoutPendingUpdate(sub, details); err != nil {
+		return invoiceDraft{}, err
 	}
 	tx.hold(sub)
 	if details.Has("resume_at") && sub.Str("status") == subPaused {
@@ -92,9 +95,12 @@ func (tx *accountTx) nextToBill(customer string) string {
 	return id
 }
 
+// upcomingNone is the code of a preview's refusal.
+const upcomingNone = "invoice_upcoming_none"
+
 // noUpcoming is the refusal where nothing will be billed.
 func noUpcoming(customer string) *Error {
-	return &Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: "invoice_upcoming_none", Message: "No upcoming invoices for customer: " + customer}
+	return &Error{Status: http.StatusNotFound, Type: "invalid_request_error", Code: upcomingNone, Message: "No upcoming invoices for customer: " + customer}
 }
 
 // previewCreation drafts the first invoice of a subscription that nobody makes.
@@ -108,6 +114,11 @@ func (tx *accountTx) previewCreation(p, details formParams) (invoiceDraft, error
 		tx.Put(customer)
 	}
 	tx.onClock(customer.clockOfCustomer())
+	return tx.previewFirst(p, customer, details)
+}
+
+// previewFirst drafts the first invoice of a subscription that is made now.
+func (tx *accountTx) previewFirst(p formParams, customer *stripeObject, details formParams) (invoiceDraft, error) {
 	asked := details
 	if n := p.node.hash["currency"]; n != nil {
 		asked = asked.with("currency", n)
@@ -129,6 +140,9 @@ func (tx *accountTx) previewCreation(p, details formParams) (invoiceDraft, error
 	lines, err := tx.firstLines(sub, asked)
 	if err != nil {
 		return invoiceDraft{}, err
+	}
+	if lines == nil { // free until the anchor: what comes next is the first renewal
+		return tx.nextInvoice(sub.ID())
 	}
 	return tx.draftOf(sub, customer, "subscription_create", lines), nil
 }

@@ -165,16 +165,11 @@ func startDueSchedule(tx *accountTx, id string) error {
 
 // startSchedule makes the subscription of a schedule, by its first phase. Nothing is told of the schedule.
 func (tx *accountTx) startSchedule(schedule *stripeObject) (*stripeObject, error) {
-	phase := objectsOf(schedule.List("phases"))[0]
-	p, err := tx.phaseParams(schedule, phase, nil)
+	p, err := tx.firstPhase(schedule)
 	if err != nil {
 		return nil, err
 	}
-	if start := phase.Int("start_date"); start < tx.Now() {
-		p = p.with("backdate_start_date", leafOf(start))
-	}
-	p = p.with("billing_mode", branchOf("type", leafOf(schedule.Str("billing_mode.type"))))
-	schedule = schedule.Edit().Set("status", subActive).Set("current_phase", tx.currentPhase(phase))
+	schedule = schedule.Edit().Set("status", subActive).Set("current_phase", tx.currentPhase(objectsOf(schedule.List("phases"))[0]))
 	tx.Put(schedule)
 	sub, err := tx.createSubscription(p, schedule.Str("customer"), origin{schedule: schedule})
 	if err != nil {
@@ -182,6 +177,23 @@ func (tx *accountTx) startSchedule(schedule *stripeObject) (*stripeObject, error
 	}
 	tx.Put(tx.Get("subscription_schedule", schedule.ID()).Edit().Set("subscription", sub.ID()))
 	return tx.endWithSchedule(sub.ID())
+}
+
+// firstPhase is what the first phase of a schedule that starts now says as the parameters of a new subscription.
+func (tx *accountTx) firstPhase(schedule *stripeObject) (formParams, error) {
+	phase := objectsOf(schedule.List("phases"))[0]
+	p, err := tx.phaseParams(schedule, phase, nil)
+	if err != nil {
+		return p, err
+	}
+	if start := phase.Int("start_date"); start < tx.Now() {
+		p = p.with("backdate_start_date", leafOf(start))
+	}
+	mode := branchOf("type", leafOf(schedule.Str("billing_mode.type")))
+	if discounts := schedule.Str("billing_mode.flexible.proration_discounts"); discounts != "" {
+		mode = formParams{mode}.with("flexible", branchOf("proration_discounts", leafOf(discounts))).node
+	}
+	return p.with("billing_mode", mode), nil
 }
 
 func (tx *accountTx) currentPhase(phase *stripeObject) *stripeObject {

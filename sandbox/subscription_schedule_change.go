@@ -100,19 +100,37 @@ func (tx *accountTx) followSchedule(schedule *stripeObject, p formParams) error 
 	if sub == nil || subscriptionOver(sub) {
 		return nil
 	}
-	if schedule.Str("end_behavior") != "cancel" && sub.Has("cancel_at") && !sub.Bool("cancel_at_period_end") {
-		var err error
-		if sub, err = tx.putSubscription(sub.Edit().Set("cancel_at", nil).Set("canceled_at", nil), "customer.subscription.updated"); err != nil {
+	sub, update, err := tx.presentPhase(schedule, sub, p)
+	if err != nil {
+		return err
+	}
+	if len(update.Keys()) > 0 {
+		if _, err := tx.changeSubscription(sub, update); err != nil {
 			return err
+		}
+	}
+	if sub, err = tx.endWithSchedule(sub.ID()); err == nil {
+		_, err = tx.putSubscription(sub.Edit()) // its next turn may be another one
+	}
+	return err
+}
+
+// presentPhase is what the present phase of a schedule that was changed by a call says of its subscription, as the parameters
+// of a change. It answers the subscription without the end that the schedule does not bring any more.
+func (tx *accountTx) presentPhase(schedule, sub *stripeObject, p formParams) (*stripeObject, formParams, error) {
+	var update formParams
+	var err error
+	if schedule.Str("end_behavior") != "cancel" && sub.Has("cancel_at") && !sub.Bool("cancel_at_period_end") {
+		if sub, err = tx.putSubscription(sub.Edit().Set("cancel_at", nil).Set("canceled_at", nil), "customer.subscription.updated"); err != nil {
+			return nil, update, err
 		}
 	}
 	for _, phase := range objectsOf(schedule.List("phases")) {
 		if phase.Int("start_date") != schedule.Int("current_phase.start_date") {
 			continue
 		}
-		update, err := tx.phaseParams(schedule, phase, sub)
-		if err != nil {
-			return err
+		if update, err = tx.phaseParams(schedule, phase, sub); err != nil {
+			return nil, update, err
 		}
 		update = update.with("billing_cycle_anchor", nil).with("add_invoice_items", nil)
 		if phase.Int("trial_end") == sub.Int("trial_end") {
@@ -121,15 +139,8 @@ func (tx *accountTx) followSchedule(schedule *stripeObject, p formParams) error 
 		if behavior := p.Str("proration_behavior"); behavior != "" {
 			update = update.with("proration_behavior", leafOf(behavior))
 		}
-		if _, err := tx.changeSubscription(sub, update); err != nil {
-			return err
-		}
 	}
-	sub, err := tx.endWithSchedule(sub.ID())
-	if err == nil {
-		_, err = tx.putSubscription(sub.Edit()) // its next turn may be another one
-	}
-	return err
+	return sub, update, nil
 }
 
 // cancelSchedule ends a schedule and its subscription at once, with a credit and a last invoice unless the call says
@@ -182,42 +193,4 @@ func releaseSchedule(tx *accountTx, r *apiRequest) (*stripeObject, error) {
 	}
 	_, err = tx.putSubscription(sub, "customer.subscription.updated")
 	return schedule, err
-}
-
-// schedulePreview drafts the next invoice of a schedule: of its subscription, or, where it has none yet, of its first phase.
-func (tx *accountTx) schedulePreview(p formParams) (invoiceDraft, error) {
-	schedule := tx.Get("subscription_schedule", p.Str("schedule"))
-	details, described := p.Hash("schedule_details")
-	switch {
-	case schedule != nil && described && details.Has("phases"):
-		edited := schedule.Edit()
-		if err := tx.setPhases(schedule, edited, details); err != nil {
-			return invoiceDraft{}, err
-		}
-		tx.Put(edited)
-		if schedule.Str("status") == subActive {
-			if err := tx.followSchedule(edited, details); err != nil {
-				return invoiceDraft{}, err
-			}
-		}
-		schedule = edited
-	case schedule == nil:
-		var err error
-		customer := tx.Get("customer", p.Str("customer"))
-		tx.onClock(customer.clockOfCustomer())
-		if schedule, err = tx.newSchedule(customer, details); err != nil {
-			return invoiceDraft{}, err
-		}
-		tx.Put(schedule)
-	}
-	if schedule.Str("status") == subActive {
-		return tx.nextInvoice(schedule.Str("subscription"))
-	}
-	phase := objectsOf(schedule.List("phases"))[0]
-	tx.moveTo(max(tx.Now(), phase.Int("start_date")))
-	first, err := tx.phaseParams(schedule, phase, nil)
-	if err != nil {
-		return invoiceDraft{}, err
-	}
-	return tx.previewCreation(p, first)
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/vezne/vezne/sandbox/internal/billing"
@@ -286,7 +287,8 @@ func (tx *accountTx) tellUpcoming(sub *stripeObject) error {
 	return nil
 }
 
-// sendUpcoming tells of the invoice that the next renewal will make: a preview without an id.
+// sendUpcoming tells of the invoice that the next renewal will make: a preview without an id. A subscription that ends before
+// and owes nothing has none.
 func (tx *accountTx) sendUpcoming(sub *stripeObject) error {
 	inv, err := tx.rehearse(func() (*stripeObject, error) {
 		draft, err := tx.nextInvoice(sub.ID())
@@ -299,6 +301,9 @@ func (tx *accountTx) sendUpcoming(sub *stripeObject) error {
 		}
 		return inv.Set("id", "upcoming_"+inv.ID()), nil
 	})
+	if e := (*Error)(nil); errors.As(err, &e) && e.Code == upcomingNone {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
