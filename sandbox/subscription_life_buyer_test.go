@@ -157,6 +157,19 @@ func (l *life) buyerPays() {
 	}
 }
 
+// owes says whether an invoice of a subscription is open that is newer than the newest one that was paid or given up.
+func (l *life) owes(sub any) bool {
+	for _, inv := range l.all(fmt.Sprintf("/v1/invoices?limit=100&subscription=%v", sub)) {
+		switch inv["status"] {
+		case invoiceOpen:
+			return true
+		case invoicePaidStatus, invoiceUncollectible:
+			return false
+		}
+	}
+	return false
+}
+
 // checkSubscriptions says of every subscription what its state needs: one that nobody paid has 23 hours, one that is late has
 // an invoice that is not paid, and one that is active and charged by itself has none that failed.
 func (l *life) checkSubscriptions() {
@@ -187,8 +200,8 @@ func (l *life) checkSubscriptions() {
 				}
 			}
 		case subPastDue:
-			// The debt is of an older invoice where the latest is that of a change that was given up.
-			if status != invoiceOpen && status != invoiceDraftStatus && (status != invoiceVoid || !l.waiting[latest]) {
+			// The debt is of an older invoice where the latest is that of a change that was given up, or void.
+			if status != invoiceOpen && status != invoiceDraftStatus && (status != invoiceVoid || !l.waiting[latest] && !l.owes(sub["id"])) {
 				l.fail("%v is past_due, and its latest invoice is %s", id, status)
 			}
 		case subActive:

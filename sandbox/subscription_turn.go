@@ -130,6 +130,12 @@ func (tx *accountTx) endInTime(sub *stripeObject) error {
 	if !sub.Has("cancel_at") || sub.Int("cancel_at") > tx.Now() {
 		return nil
 	}
+	if sub.Has("pending_update") { // before the last invoice, so that what is told of each is what it changed
+		if err := tx.giveUpPendingUpdate(sub); err != nil {
+			return err
+		}
+		sub = tx.Get("subscription", sub.ID())
+	}
 	if sub.Str("status") != subPaused {
 		if err := tx.finalUsage(sub); err != nil {
 			return err
