@@ -27,7 +27,7 @@ func (s *somebody) land(id vezne.OrderID) {
 // come is the page asking how the order stands.
 func (s *somebody) come(id vezne.OrderID) {
 	before := s.taken(id)
-	res, err := s.world.call(s.ctx, http.MethodGet, "/pay/"+string(id)+"/state", "")
+	res, err := s.world.call(s.ctx, http.MethodPost, "/pay/"+string(id)+"/state", "")
 	if err != nil {
 		return
 	}
