@@ -95,7 +95,7 @@ func (r road) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, ctx.Err()
 	}
 	if err == nil {
-		w.record.heard(r.life, known, res, f)
+		w.record.heard(ctx, r.life, known, res, f)
 	}
 	return res, err
 }

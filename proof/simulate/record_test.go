@@ -2,6 +2,7 @@ package simulate_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -55,6 +56,8 @@ type sight struct {
 type news struct {
 	sight
 	by *life
+	// until is when whoever heard it had to be done with it, zero for no such time.
+	until time.Time
 }
 
 // span is from the first to the last answer of a kind.
@@ -107,9 +110,10 @@ func (r *record) request(req *http.Request, body []byte) *request {
 
 // heard notes that a life heard an answer. One that hears the stored 500 again
 // and again has not understood it.
-func (r *record) heard(l *life, known *request, res *http.Response, f fate) {
+func (r *record) heard(ctx context.Context, l *life, known *request, res *http.Response, f fate) {
+	until, _ := ctx.Deadline()
 	for _, s := range r.shown[res] {
-		r.news = append(r.news, news{s, l})
+		r.news = append(r.news, news{s, l, until})
 	}
 	delete(r.shown, res)
 	if known == nil || res == nil || f != broken && f != brokenAfter && (res.StatusCode != http.StatusInternalServerError || res.Header.Get("Idempotent-Replayed") != "true") {
@@ -277,7 +281,8 @@ func (w *world) checkNews() {
 			continue
 		}
 		kept, ok := w.seen.kept[n.id]
-		if !ok || n.by.isTroubled() || w.record.states[n.id][kept].last >= n.at {
+		late := !n.until.IsZero() && !time.Now().Before(n.until) // before it could be written down
+		if !ok || late || n.by.isTroubled() || w.record.states[n.id][kept].last >= n.at {
 			continue
 		}
 		if w.record.states[n.id][n.state].first > w.record.states[n.id][kept].last && len(texts(w, `SELECT m.id FROM vezne_marks m WHERE m.id = $1
