@@ -219,12 +219,18 @@ func (w *world) compareOrder(r row, is truth) {
 	var taken []intentTruth
 	held, processing := int64(0), false
 	payable, again := 0, int64(0)
+	// What a bank has charged back cannot be given back: a person sees to it.
+	chargedBack := false
 	for _, i := range is.intents[r.id] {
 		switch i.Status {
 		case "succeeded":
 			if w.again[i.ID] != "" {
 				// What somebody else makes is known by an event or by the search only.
 				if !w.post.told[i.ID] && !w.weather.climate.watches {
+					continue
+				}
+				if is.chargedBack(i.ID) {
+					chargedBack = true
 					continue
 				}
 				c := is.charges[i.ID]
@@ -250,8 +256,6 @@ func (w *world) compareOrder(r row, is truth) {
 		}
 	}
 	kept := again
-	// What a bank has charged back cannot be given back: a person sees to it.
-	chargedBack := false
 	for _, i := range taken {
 		if i.ID == r.intent {
 			continue
